@@ -1,0 +1,124 @@
+package audio
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Reader is a stream of decoded samples.
+//
+// Read fills dst with interleaved samples, full scale ±1, and returns how many
+// it wrote, always whole frames (a multiple of Channels). It returns n > 0 with
+// a nil error, or 0 with an error; io.EOF ends a sound file, any other error is
+// an *Error, and after an error every Read returns it again. A dst shorter than
+// one frame is a caller bug and panics.
+type Reader interface {
+	Rate() int     // sample rate, Hz
+	Channels() int // interleaved channels
+	Read(dst []float32) (n int, err error)
+	Close() error
+}
+
+const (
+	wantFormats = "a WAV, FLAC, Ogg Vorbis or MP3 file"
+	// MaxChannels is the most channels a file may have.
+	MaxChannels = 64
+	// MinRate and MaxRate bound the sample rates that are read, Hz.
+	MinRate, MaxRate = 1000, 768000
+	// maxSample is the largest credible magnitude: raw 32-bit integers that
+	// somebody stored as floats. Its energy is still finite in float32.
+	maxSample = 1 << 31
+)
+
+// Open opens the sound file at path, recognised by its content.
+func Open(path string) (Reader, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, systemError(path, err)
+	}
+	if st.IsDir() {
+		return nil, &Error{Path: path, Kind: ErrNotAudio, What: "it is a directory", Want: wantFormats}
+	}
+	if !st.Mode().IsRegular() {
+		return nil, &Error{Path: path, Kind: ErrNotAudio, What: "it is a " + modeName(st.Mode()), Want: wantFormats + " (a stream of raw samples goes through a stdin or command source)"}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, systemError(path, err)
+	}
+	r, err := NewReader(path, f, st.Size())
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	r.(*stream).closer = f
+	return r, nil
+}
+
+// NewReader reads a sound file of size bytes from r, which is not closed. name
+// stands in errors where a path would.
+func NewReader(name string, r io.ReadSeeker, size int64) (Reader, error) {
+	s := &stream{name: name}
+	if size == 0 {
+		return nil, s.wrap(fault(ErrEmpty, wantFormats, "the file is empty"))
+	}
+	err := s.guard(func() error {
+		d, err := newDecoder(r, size)
+		s.d = d
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c := s.d.Channels(); c < 1 || c > MaxChannels {
+		return nil, s.wrap(fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", c))
+	}
+	if hz := s.d.Rate(); hz < MinRate || hz > MaxRate {
+		return nil, s.wrap(fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", hz))
+	}
+	return s, nil
+}
+
+// newDecoder chooses a decoder by the first bytes of r.
+func newDecoder(r io.ReadSeeker, size int64) (decoder, error) {
+	br := bufio.NewReaderSize(r, 1<<15)
+	head, err := br.Peek(64)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RF64")):
+		return newWAV(br, size)
+	case bytes.HasPrefix(head, []byte("OggS")):
+		return newOgg(br)
+	}
+	return nil, fault(ErrNotAudio, wantFormats, "it starts with %q", head[:min(len(head), 12)])
+}
+
+func systemError(path string, err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	e := &Error{Path: path, Kind: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Want = wantFormats
+	}
+	return e
+}
+
+func modeName(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	case m&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}

@@ -1,0 +1,17 @@
+// Package audio decodes sound files (WAV, FLAC, Ogg Vorbis, MP3), mixes or
+// picks their channels, resamples them band-limited, and writes WAV and FLAC.
+//
+// Samples are float32 with full scale ±1; a 16-bit sample s is s/32768.
+// Multi-channel samples are interleaved: frame t of channel c is x[t·C+c].
+//
+// A file is recognised by its content, never by its name. Everything that can
+// be wrong with one comes back as an *Error that names the file, what is wrong
+// with it and what would be right. A sample that is not a finite number is such
+// an error, and not replaced: a single NaN would spread over every later
+// feature, and a file that holds one was made by something broken.
+//
+// Memory is bounded whatever the file claims: decoding is streamed, and no
+// buffer is sized by a header field alone.
+//
+// The package imports nothing of ours.
+package audio

@@ -1,0 +1,136 @@
+package audio
+
+import (
+	"fmt"
+	"io"
+)
+
+// Channel says what to make of several channels: their mean (Mix), or one of
+// them, counted from 0.
+type Channel int
+
+// Mix is the mean of all channels.
+const Mix Channel = -1
+
+// MonoReader is a stream of mono samples at one rate. Read returns n > 0 with a
+// nil error, or 0 with an error as Reader does.
+type MonoReader interface {
+	Rate() int // Hz
+	Read(dst []float32) (n int, err error)
+	Close() error
+}
+
+// Mono mixes or picks r's channels and resamples them to rate, Hz, streaming.
+// Closing it closes r. It fails when r has no such channel.
+func Mono(r Reader, rate int, ch Channel) (MonoReader, error) {
+	if ch < Mix || int(ch) >= r.Channels() {
+		return nil, fmt.Errorf("audio: channel %d of %d; want 0 to %d, or %d for the mean of all", ch, r.Channels(), r.Channels()-1, Mix)
+	}
+	m := &mono{r: r, rate: rate, ch: ch, in: make([]float32, 4096/r.Channels()*r.Channels())}
+	if r.Rate() != rate {
+		rs, err := NewResampler(r.Rate(), rate)
+		if err != nil {
+			return nil, err
+		}
+		m.rs = rs
+	}
+	return m, nil
+}
+
+type mono struct {
+	r    Reader
+	rate int
+	ch   Channel
+	rs   *Resampler // nil: same rate
+	in   []float32  // interleaved, scratch
+	out  []float32  // ready and not yet read
+	err  error
+}
+
+func (m *mono) Rate() int    { return m.rate }
+func (m *mono) Close() error { return m.r.Close() }
+
+func (m *mono) Read(dst []float32) (int, error) {
+	if len(dst) == 0 {
+		panic("audio: Read into an empty buffer")
+	}
+	for len(m.out) == 0 {
+		if m.err != nil {
+			return 0, m.err
+		}
+		n, err := m.r.Read(m.in)
+		if err != nil {
+			m.err = err
+			if err == io.EOF && m.rs != nil {
+				m.out = m.rs.Flush()
+			}
+			continue
+		}
+		x := m.in[:n/m.r.Channels()]
+		Downmix(x, m.in[:n], m.r.Channels(), m.ch)
+		m.out = x
+		if m.rs != nil {
+			m.out = m.rs.Process(x)
+		}
+	}
+	n := copy(dst, m.out)
+	m.out = m.out[n:]
+	return n, nil
+}
+
+// Downmix writes to dst (frames) the mean of the channels of x (frames ×
+// channels, interleaved), or one of them. dst may be the start of x.
+func Downmix(dst, x []float32, channels int, ch Channel) {
+	frames := len(x) / channels
+	if channels == 1 {
+		copy(dst, x[:frames])
+		return
+	}
+	if ch != Mix {
+		for t := range frames {
+			dst[t] = x[t*channels+int(ch)]
+		}
+		return
+	}
+	scale := 1 / float32(channels)
+	for t := range frames {
+		var sum float32
+		for _, v := range x[t*channels : (t+1)*channels] {
+			sum += v
+		}
+		dst[t] = sum * scale
+	}
+}
+
+// ReadMono reads the whole file at path as the mean of its channels at rate,
+// Hz. At the file's own rate its samples are exactly the decoded ones.
+func ReadMono(path string, rate int) ([]float32, error) {
+	r, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	m, err := Mono(r, rate, Mix)
+	if err != nil {
+		return nil, err
+	}
+	return ReadAll(m)
+}
+
+// ReadAll reads r to its end; an error other than io.EOF loses what was read.
+func ReadAll(r MonoReader) ([]float32, error) {
+	x := make([]float32, 0, 1<<18)
+	for {
+		if len(x) == cap(x) {
+			x = append(x, 0)[:len(x)]
+		}
+		n, err := r.Read(x[len(x):cap(x)])
+		x = x[:len(x)+n]
+		if err == io.EOF {
+			return x, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}

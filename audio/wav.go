@@ -1,0 +1,240 @@
+package audio
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+)
+
+// WAVE format tags (Microsoft, mmreg.h).
+const (
+	wavPCM        = 1
+	wavFloat      = 3
+	wavExtensible = 0xfffe
+)
+
+const wantWAV = "integer PCM of 8, 16, 24 or 32 bits or float of 32 or 64 bits"
+
+// guidTail ends every sub-format GUID that is a plain format tag
+// (KSDATAFORMAT_SUBTYPE_*: xxxxxxxx-0000-0010-8000-00aa00389b71).
+var guidTail = [14]byte{0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71}
+
+// wavDecoder reads RIFF/WAVE.
+//
+// It is our own because go-audio/wav, though well kept, has no 64-bit float,
+// reads floats only as integers, trusts chunk sizes, and ends a truncated file
+// like a whole one.
+type wavDecoder struct {
+	r        *bufio.Reader
+	rate     int
+	channels int
+	bytes    int // of one sample
+	float    bool
+	left     int64 // bytes of sample data left; -1 = to the end of the file
+	buf      []byte
+}
+
+// newWAV reads the headers up to the sample data. size is the file's, bytes.
+func newWAV(r *bufio.Reader, size int64) (*wavDecoder, error) {
+	var riff [12]byte
+	if _, err := io.ReadFull(r, riff[:]); err != nil {
+		return nil, headerEnds(err)
+	}
+	if string(riff[8:]) != "WAVE" {
+		return nil, fault(ErrNotAudio, wantFormats, "it is RIFF %q", riff[8:])
+	}
+	d := &wavDecoder{r: r}
+	ds64 := int64(-1) // size of the data chunk by RF64's 64-bit table
+	for at := int64(12); ; {
+		var h [8]byte
+		if _, err := io.ReadFull(r, h[:]); err != nil {
+			if d.rate > 0 {
+				return nil, fault(ErrTruncated, "a complete file", "it ends before its data chunk")
+			}
+			return nil, headerEnds(err)
+		}
+		at += 8
+		id, n := string(h[:4]), int64(binary.LittleEndian.Uint32(h[4:]))
+		if id == "data" {
+			if d.rate == 0 {
+				return nil, fault(ErrCorrupt, "a fmt chunk before the data chunk", "its data chunk comes first")
+			}
+			if n == math.MaxUint32 && ds64 >= 0 {
+				n = ds64
+			}
+			return d, d.setLength(n, size-at, binary.LittleEndian.Uint32(riff[4:]))
+		}
+		if at+n > size {
+			return nil, fault(ErrTruncated, "a complete file", "its chunk %q claims %d bytes and %d are left", id, n, max(size-at, 0))
+		}
+		body := make([]byte, min(n, 64))
+		if _, err := io.ReadFull(r, body); err != nil {
+			return nil, headerEnds(err)
+		}
+		if _, err := r.Discard(int(n - int64(len(body)) + n&1)); err != nil {
+			return nil, headerEnds(err)
+		}
+		at += n + n&1
+		switch {
+		case id == "fmt ":
+			if err := d.setFormat(body); err != nil {
+				return nil, err
+			}
+		case id == "ds64" && len(body) >= 16:
+			ds64 = int64(binary.LittleEndian.Uint64(body[8:]) & math.MaxInt64)
+		}
+	}
+}
+
+// setFormat takes the fmt chunk.
+func (d *wavDecoder) setFormat(b []byte) error {
+	if len(b) < 16 {
+		return fault(ErrCorrupt, "at least 16", "its fmt chunk has %d bytes", len(b))
+	}
+	le := binary.LittleEndian
+	tag, bits := le.Uint16(b), int(le.Uint16(b[14:]))
+	d.channels = int(le.Uint16(b[2:]))
+	d.rate = int(le.Uint32(b[4:]))
+	block := int(le.Uint16(b[12:]))
+	if tag == wavExtensible {
+		if len(b) < 40 {
+			return fault(ErrCorrupt, "at least 40", "its extensible fmt chunk has %d bytes", len(b))
+		}
+		if [14]byte(b[26:40]) != guidTail {
+			return fault(ErrUnsupported, wantWAV, "its sub-format is %x", b[24:40])
+		}
+		tag = le.Uint16(b[24:])
+	}
+	d.float = tag == wavFloat
+	d.bytes = (bits + 7) / 8 // 12 or 20 valid bits stand left-aligned in 2 or 3 bytes
+	ok := tag == wavPCM && bits >= 1 && bits <= 32 || tag == wavFloat && (bits == 32 || bits == 64)
+	if !ok {
+		return fault(ErrUnsupported, wantWAV, "it is %s of %d bits", tagName(tag), bits)
+	}
+	if d.channels < 1 || d.channels > MaxChannels {
+		return fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", d.channels)
+	}
+	if d.rate < MinRate || d.rate > MaxRate {
+		return fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", d.rate)
+	}
+	if block != d.channels*d.bytes {
+		return fault(ErrCorrupt, fmt.Sprint(d.channels*d.bytes), "its frames have %d bytes", block)
+	}
+	return nil
+}
+
+// setLength takes the data chunk's size; have bytes are left in the file.
+// Programs that stream leave the size 0 or at its greatest: then it is to the end.
+func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
+	frame := int64(d.channels * d.bytes)
+	open := n >= math.MaxInt32-4096 || n == 0 && (riff == 0 || riff == math.MaxUint32)
+	switch {
+	case have < frame && (open || n == 0 || have == 0):
+		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
+	case open && n > have:
+		d.left = -1
+	case n == 0:
+		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
+	case n > have:
+		return fault(ErrTruncated, "the complete file", "its data chunk claims %d bytes and %d are left", n, have)
+	case n < frame:
+		return fault(ErrTruncated, "the complete file", "its data chunk of %d bytes is shorter than one frame of %d", n, frame)
+	default:
+		d.left = n
+	}
+	if open && n == 0 {
+		d.left = -1
+	}
+	return nil
+}
+
+func (d *wavDecoder) Rate() int     { return d.rate }
+func (d *wavDecoder) Channels() int { return d.channels }
+
+func (d *wavDecoder) Read(dst []float32) (int, error) {
+	frame := d.channels * d.bytes
+	n := min(len(dst)*d.bytes, 1<<15) / frame * frame
+	if d.left >= 0 {
+		n = int(min(int64(n), d.left) / int64(frame) * int64(frame))
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	if d.buf == nil {
+		d.buf = make([]byte, 1<<15)
+	}
+	got, err := io.ReadFull(d.r, d.buf[:n])
+	if err == io.ErrUnexpectedEOF && d.left < 0 {
+		err = nil
+	}
+	if err == io.EOF && d.left >= 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	got = got / frame * frame
+	if d.left >= 0 {
+		d.left -= int64(got)
+	}
+	d.convert(dst, d.buf[:got])
+	return got / d.bytes, err
+}
+
+// convert writes the samples in b to dst.
+func (d *wavDecoder) convert(dst []float32, b []byte) {
+	le := binary.LittleEndian
+	n := len(b) / d.bytes
+	dst = dst[:n]
+	switch {
+	case d.float && d.bytes == 4:
+		for i := range dst {
+			dst[i] = math.Float32frombits(le.Uint32(b[4*i:]))
+		}
+	case d.float:
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(le.Uint64(b[8*i:])))
+		}
+	case d.bytes == 1: // 8-bit WAV is unsigned
+		for i := range dst {
+			dst[i] = (float32(b[i]) - 128) / 128
+		}
+	case d.bytes == 2:
+		for i := range dst {
+			dst[i] = float32(int16(le.Uint16(b[2*i:]))) / (1 << 15)
+		}
+	case d.bytes == 3:
+		for i := range dst {
+			s := int32(uint32(b[3*i])<<8|uint32(b[3*i+1])<<16|uint32(b[3*i+2])<<24) >> 8
+			dst[i] = float32(s) / (1 << 23)
+		}
+	default:
+		for i := range dst {
+			dst[i] = float32(float64(int32(le.Uint32(b[4*i:]))) / (1 << 31))
+		}
+	}
+}
+
+func headerEnds(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fault(ErrTruncated, "a complete file", "it ends within its header")
+	}
+	return err
+}
+
+func tagName(tag uint16) string {
+	switch tag {
+	case wavPCM:
+		return "integer PCM"
+	case wavFloat:
+		return "float"
+	case 2, 0x11:
+		return "ADPCM"
+	case 6:
+		return "A-law"
+	case 7:
+		return "µ-law"
+	case 0x55:
+		return "MP3 in WAV"
+	}
+	return fmt.Sprintf("format %#x", tag)
+}
