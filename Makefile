@@ -1,0 +1,58 @@
+# earshot: `make run` listens, `make test` tests; each sets up what it needs first.
+VERSION    := $(shell sed -n 's/^\#\# \[\([0-9][^]]*\)\].*/\1/p' CHANGELOG.md | head -n 1)
+COMMIT     := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+# Every file in a build or a package carries the last commit's time: the same commit, the same bytes.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+# The build folder is laid out like an installation: bin/earshot finds ../lib/earshot.
+export EARSHOT_ONNXRUNTIME ?= $(CURDIR)/build/lib/earshot/libonnxruntime.so
+
+BINARY      := build/bin/earshot
+LDFLAGS     := -s -w -buildid= -X earshot/daemon/cli.version=$(VERSION) -X earshot/daemon/cli.commit=$(COMMIT)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+FUZZTIME    ?= 2m
+TESTFLAGS   ?= -race -timeout=15m
+PREFIX      ?= /usr/local
+
+.PHONY: run build test lint bench fuzz install uninstall deb setup setup-test clean help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: build ## listen to the microphone (or, without one, to the bundled recording); ARGS="…" are passed on
+	$(BINARY) run $(ARGS)
+
+build: setup ## build/bin/earshot
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+setup: ## what building and running need: Debian packages, ONNX Runtime, Go modules
+	@sh scripts/setup.sh run
+
+setup-test:
+	@sh scripts/setup.sh test
+
+test: setup-test lint ## every check: formatting, vet, staticcheck, tests with the race detector
+	go test $(TESTFLAGS) ./...
+
+lint: setup ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: build ## the figures of this machine: front end, inference, pipeline, latency
+	$(BINARY) bench $(ARGS)
+
+fuzz: setup ## every fuzz target for FUZZTIME each; findings stay in testdata/fuzz
+	@sh scripts/fuzz.sh $(FUZZTIME)
+
+install: build ## binary, library, configuration and unit below PREFIX (/usr/local)
+	@sh scripts/install.sh install '$(PREFIX)'
+
+uninstall: ## what `make install` put there; the configuration stays
+	@sh scripts/install.sh uninstall '$(PREFIX)'
+
+deb: setup ## dist/earshot_VERSION_ARCH.deb for ARCHS (default: this machine's; "amd64 arm64" for both)
+	@sh packaging/deb.sh '$(VERSION)' '$(LDFLAGS)' $(ARCHS)
+
+clean: ## what was built here
+	rm -rf build dist
