@@ -1,0 +1,107 @@
+package onnx
+
+import (
+	"fmt"
+	"math"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+func appendBytes(b []byte, field protowire.Number, v []byte) []byte {
+	b = protowire.AppendTag(b, field, protowire.BytesType)
+	return protowire.AppendBytes(b, v)
+}
+
+func appendString(b []byte, field protowire.Number, v string) []byte {
+	b = protowire.AppendTag(b, field, protowire.BytesType)
+	return protowire.AppendString(b, v)
+}
+
+func appendInt(b []byte, field protowire.Number, v int) []byte {
+	b = protowire.AppendTag(b, field, protowire.VarintType)
+	return protowire.AppendVarint(b, uint64(int64(v)))
+}
+
+func opset(domain string, version int) []byte {
+	return appendInt(appendString(nil, 1, domain), 2, version)
+}
+
+func (n *node) marshal() []byte {
+	var b []byte
+	for _, s := range n.in {
+		b = appendString(b, 1, s)
+	}
+	for _, s := range n.out {
+		b = appendString(b, 2, s)
+	}
+	b = appendString(b, 4, n.op)
+	for i := range n.attrs {
+		b = appendBytes(b, 5, n.attrs[i].marshal())
+	}
+	if n.domain != "" {
+		b = appendString(b, 7, n.domain)
+	}
+	return b
+}
+
+// AttributeProto types.
+const (
+	attrFloat   = 1
+	attrInt     = 2
+	attrString  = 3
+	attrInts    = 7
+	attrStrings = 8
+)
+
+func (a *Attr) marshal() []byte {
+	b := appendString(nil, 1, a.Name)
+	typ := 0
+	switch v := a.Value.(type) {
+	case float32:
+		typ = attrFloat
+		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
+		b = protowire.AppendFixed32(b, math.Float32bits(v))
+	case int:
+		typ = attrInt
+		b = appendInt(b, 3, v)
+	case string:
+		typ = attrString
+		b = appendString(b, 4, v)
+	case []int:
+		typ = attrInts
+		for _, i := range v {
+			b = appendInt(b, 8, i)
+		}
+	case []string:
+		typ = attrStrings
+		for _, s := range v {
+			b = appendString(b, 9, s)
+		}
+	default:
+		panic(fmt.Sprintf("onnx: attribute %q has unsupported type %T", a.Name, a.Value))
+	}
+	return appendInt(b, 20, typ)
+}
+
+func (t *tensor) marshal() []byte {
+	var b []byte
+	for _, d := range t.dims {
+		b = appendInt(b, 1, d)
+	}
+	b = appendInt(b, 2, int(t.typ))
+	b = appendString(b, 8, t.name)
+	return appendBytes(b, 9, t.raw)
+}
+
+func (v *ValueInfo) marshal() []byte {
+	var shape []byte
+	for i, d := range v.Dims {
+		dim := appendInt(nil, 1, d)
+		if d < 0 {
+			dim = appendString(nil, 2, fmt.Sprintf("N%d", i))
+		}
+		shape = appendBytes(shape, 1, dim)
+	}
+	tensorType := appendBytes(appendInt(nil, 1, int(v.Type)), 2, shape)
+	return appendBytes(appendString(nil, 1, v.Name), 2, appendBytes(nil, 1, tensorType))
+}
