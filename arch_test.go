@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// arrows is the whole import graph that the design allows (DESIGN §6): package, or "package/..." for
+// it and all below it → what of ours it may import. The longest pattern that fits decides.
+// Tests are held to it too, but may use internal/ helpers and the folders listed in testOnly.
+var arrows = map[string][]string{
+	"earshot": {"earshot/daemon/cli"},
+
+	"earshot/ringbuf":      {},
+	"earshot/gammatone":    {},
+	"earshot/audio":        {},
+	"earshot/figure":       {},
+	"earshot/infer":        {},
+	"earshot/infer/smooth": {},
+	"earshot/model":        {},
+
+	"earshot/publish/...": {"earshot/infer/smooth", "earshot/publish/..."},
+	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/infer", "earshot/infer/smooth",
+		"earshot/audio", "earshot/figure", "earshot/model"},
+
+	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/audio"},
+	"earshot/daemon/...":     {"earshot/..."},
+
+	"earshot/internal/...": {"earshot/internal/...", "earshot/audio"},
+}
+
+// only names the one package (with all below it) that may import a third-party module, so that each
+// foreign interface has a single place where it is understood.
+var only = map[string]string{
+	"github.com/yalue/onnxruntime_go":     "earshot/infer",
+	"github.com/eclipse/paho.mqtt.golang": "earshot/publish",
+	"github.com/gordonklaus/portaudio":    "earshot/daemon/capture",
+	"github.com/mochi-mqtt/server":        "earshot/daemon/broker",
+	"github.com/rs/zerolog":               "earshot/daemon",
+	"github.com/spf13/cobra":              "earshot/daemon/cli",
+	"gopkg.in/yaml.v3":                    "earshot/daemon",
+}
+
+// testOnly are packages that nothing but tests may import.
+var testOnly = []string{"earshot/internal/"}
+
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+// TestArrows reads the module's import graph from the go command and holds every edge of it against
+// the tables above.
+func TestArrows(t *testing.T) {
+	for _, p := range packages(t) {
+		allowed, known := lookUp(p.ImportPath)
+		if !known {
+			t.Errorf("%s is in no row of arrows: say there what it may import", p.ImportPath)
+			continue
+		}
+		for _, edge := range edges(p) {
+			checkOwn(t, p.ImportPath, allowed, edge)
+			checkForeign(t, p.ImportPath, edge)
+		}
+	}
+}
+
+type edge struct {
+	to     string
+	inTest bool
+}
+
+// edges returns what p imports, its tests' imports marked as such.
+func edges(p listed) []edge {
+	var all []edge
+	for _, to := range p.Imports {
+		all = append(all, edge{to, false})
+	}
+	for _, to := range append(p.TestImports, p.XTestImports...) {
+		all = append(all, edge{to, true})
+	}
+	return all
+}
+
+// checkOwn reports an import of one of our packages that the table does not allow.
+func checkOwn(t *testing.T, from string, allowed []string, e edge) {
+	t.Helper()
+	if !strings.HasPrefix(e.to, "earshot/") || e.to == from {
+		return
+	}
+	for _, folder := range testOnly {
+		if strings.HasPrefix(e.to, folder) {
+			if !e.inTest && !strings.HasPrefix(from, folder) {
+				t.Errorf("%s imports %s, which only tests may", from, e.to)
+			}
+			return
+		}
+	}
+	for _, pattern := range allowed {
+		if matches(pattern, e.to) {
+			return
+		}
+	}
+	where := ""
+	if e.inTest {
+		where = " (in a test)"
+	}
+	t.Errorf("%s imports %s%s; it may import only %q", from, e.to, where, allowed)
+}
+
+// checkForeign reports a third-party module used outside the package that owns it. Tests are free:
+// a test of the daemon may well subscribe with a client of its own.
+func checkForeign(t *testing.T, from string, e edge) {
+	t.Helper()
+	if e.inTest {
+		return
+	}
+	for module, owner := range only {
+		if matches(module+"/...", e.to) && !matches(owner+"/...", from) && !strings.HasPrefix(from, "earshot/internal/") {
+			t.Errorf("%s imports %s; only %s may", from, e.to, owner)
+		}
+	}
+}
+
+// lookUp finds the row for a package: its own, or the longest "…/..." above it.
+func lookUp(path string) (allowed []string, known bool) {
+	if row, ok := arrows[path]; ok {
+		return row, true
+	}
+	longest := ""
+	for pattern := range arrows {
+		if strings.HasSuffix(pattern, "/...") && matches(pattern, path) && len(pattern) > len(longest) {
+			longest = pattern
+		}
+	}
+	return arrows[longest], longest != ""
+}
+
+// matches reports whether an import path fits a pattern: itself, or "x/..." for x and all below.
+func matches(pattern, path string) bool {
+	root, below := strings.CutSuffix(pattern, "/...")
+	return path == root || below && strings.HasPrefix(path, root+"/")
+}
+
+// packages lists the module's packages as the go command sees them.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, errs.String())
+	}
+	var all []listed
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("go list printed no JSON: %v", err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		pattern, path string
+		want          bool
+	}{
+		{"earshot/infer", "earshot/infer", true},
+		{"earshot/infer", "earshot/infer/smooth", false},
+		{"earshot/train/...", "earshot/train", true},
+		{"earshot/train/...", "earshot/train/onnx", true},
+		{"earshot/train/...", "earshot/trainer", false},
+	} {
+		if got := matches(c.pattern, c.path); got != c.want {
+			t.Errorf("matches(%q, %q) = %v, want %v", c.pattern, c.path, got, c.want)
+		}
+	}
+}
