@@ -1,0 +1,152 @@
+package smooth
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Event is one switch of one label or group. Times are sample indices.
+type Event struct {
+	Label  int     // index into Config.Labels; len(Labels)+g for group g
+	On     bool    // true: the sound began; false: it ended
+	Score  float64 // smoothed score at the switch (0 after a Reset or Forget)
+	Peak   float64 // greatest smoothed score of the event so far
+	Onset  int64   // where the sound began, ≤ the time of the switch
+	End    int64   // where it ended, ≥ Onset; 0 while On
+	PeakAt int64   // where it was strongest
+}
+
+// Smoother holds one source's windows and states. It is not safe for
+// concurrent use: its source's goroutine owns it.
+type Smoother struct {
+	c     Config
+	k     int // labels
+	now   int64
+	wins  []window  // ring of the last Average windows
+	raw   []float64 // (Average, K) their scores, by ring slot
+	first int       // ring slot of the oldest window
+	count int       // windows in the mean
+	mean  []float64 // (K + groups) smoothed scores
+	state []state   // (K + groups)
+}
+
+// window is where one window of the mean lies.
+type window struct {
+	at, end int64
+	look    int64 // start of the step of greatest attention
+	peak    int64 // middle of it
+}
+
+// New makes a Smoother. It panics when c is not valid: [Config.Validate] tells beforehand.
+func New(c Config) *Smoother {
+	if err := c.Validate(); err != nil {
+		panic(fmt.Sprintf("smooth: %v", err))
+	}
+	k, all := len(c.Labels), len(c.Labels)+len(c.Groups)
+	s := &Smoother{
+		c: c, k: k,
+		wins:  make([]window, c.Average),
+		raw:   make([]float64, c.Average*k),
+		mean:  make([]float64, all),
+		state: make([]state, all),
+	}
+	background := -1
+	if c.Background != "" {
+		background = slices.Index(c.Labels, c.Background)
+	}
+	for i := range s.state {
+		st := &s.state[i]
+		switch {
+		case i >= k:
+			st.rule = c.Groups[i-k].Rule
+		case i != background && c.Rules != nil:
+			st.rule = c.Rules[i]
+		}
+	}
+	return s
+}
+
+// Push takes the scores of the window that covers samples [winAt, winEnd) and
+// appends the events that follow to dst, in order of label index.
+//
+//	scores    (K) probabilities; not a number counts as 0
+//	attention (T) weights over the window's T equal steps; may be empty
+//
+// It panics when scores has another length than Labels or the window is empty.
+func (s *Smoother) Push(winAt, winEnd int64, scores, attention []float32, dst []Event) []Event {
+	if len(scores) != s.k {
+		panic(fmt.Sprintf("smooth: %d scores for %d labels", len(scores), s.k))
+	}
+	if winEnd <= winAt {
+		panic(fmt.Sprintf("smooth: window of samples [%d, %d)", winAt, winEnd))
+	}
+	s.now = max(s.now, winEnd)
+	s.keep(locate(winAt, winEnd, attention), scores)
+	s.average()
+	for i := range s.state {
+		st := &s.state[i]
+		if !st.rule.fires() {
+			continue
+		}
+		newest := (s.first + s.count - 1) % s.c.Average
+		st.observe(s.now, s.mean[i], s.own(newest, i), s.wins[newest])
+		if !st.on && st.ready(s.now) {
+			st.begin(s.now, s.mean[i], s.evidence(i))
+			dst = append(dst, st.event(i, true, s.mean[i]))
+			continue
+		}
+		dst = s.end(i, dst)
+	}
+	return dst
+}
+
+// Tick ends what is due by sample time now, when no window came to do it. It
+// may be called at any time and as often as one likes.
+func (s *Smoother) Tick(now int64, dst []Event) []Event {
+	s.now = max(s.now, now)
+	for i := range s.state {
+		dst = s.end(i, dst)
+	}
+	return dst
+}
+
+// end appends the end of output i if it is due.
+func (s *Smoother) end(i int, dst []Event) []Event {
+	st := &s.state[i]
+	if !st.on || !st.due(s.now, s.c.WindowSamples) {
+		return dst
+	}
+	st.finish(s.now)
+	return append(dst, st.event(i, false, s.mean[i]))
+}
+
+// Forget drops the windows of the mean and what was about to begin: samples
+// were lost at time now. What is on stays on until its timer ends it.
+func (s *Smoother) Forget(now int64) {
+	s.now = max(s.now, now)
+	s.count = 0
+	clear(s.mean)
+	for i := range s.state {
+		s.state[i].rising = false
+	}
+}
+
+// Reset is [Smoother.Forget] and ends what is on: the source went away.
+// Cooldowns run on.
+func (s *Smoother) Reset(now int64, dst []Event) []Event {
+	s.Forget(now)
+	for i := range s.state {
+		if st := &s.state[i]; st.on {
+			st.finish(s.now)
+			dst = append(dst, st.event(i, false, 0))
+		}
+	}
+	return dst
+}
+
+// Scores returns the smoothed scores (K labels, then groups), all 0 before the
+// first window. The slice is the Smoother's own and changes with the next call.
+func (s *Smoother) Scores() []float64 { return s.mean }
+
+// Active tells whether label or group i is on.
+func (s *Smoother) Active(i int) bool { return s.state[i].on }
