@@ -1,0 +1,114 @@
+// Package cli is the command line: it reads flags, calls the rest of the daemon and turns errors into exit codes.
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the command line and returns the exit code. shipped is the text of config.yaml.
+func Main(args []string, shipped []byte) int {
+	return execute(args, shipped, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// execute is Main with its streams named, so that tests can read them.
+func execute(args []string, shipped []byte, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRootCmd(shipped)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteC()
+	if err == nil {
+		return exitOK
+	}
+	code := exitFailure
+	var e *exitError
+	if errors.As(err, &e) {
+		code = e.code
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "earshot: %s\n", text)
+	}
+	if code == exitUsage {
+		fmt.Fprintf(stderr, "Try \"%s --help\".\n", command.CommandPath())
+	}
+	return code
+}
+
+func newRootCmd(shipped []byte) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "earshot",
+		Short: "Names the sounds in your house and tells it over MQTT",
+		Long: `earshot listens to microphones, recognises everyday sounds (dog, glass breaking,
+siren, crying baby, …) with a neural network on this machine, and publishes them
+over MQTT, where Home Assistant finds them by itself. No sound leaves the machine,
+and none is written to disk unless you switch clips on.`,
+		Example: `  earshot run                          listen to the default microphone
+  earshot run --file recording.flac    or play a recording through the same path
+  earshot classify sounds/             name what is in some files
+  earshot devices                      which microphones are there
+  earshot check-config                 is the configuration right`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return c.Help()
+		},
+	}
+	root.AddGroup(
+		&cobra.Group{ID: "listen", Title: "Listening:"},
+		&cobra.Group{ID: "files", Title: "Looking at sound files:"},
+		&cobra.Group{ID: "setup", Title: "Setting up:"},
+		&cobra.Group{ID: "learn", Title: "Learning:"},
+	)
+	root.SetHelpCommandGroupID("setup")
+	root.SetCompletionCommandGroupID("setup")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	// One line each: the helpers that own a command add theirs here.
+	root.AddCommand(
+		inGroup("setup", newCheckConfigCmd(shipped)),
+		inGroup("setup", newVersionCmd()),
+	)
+	setUsage(root)
+	return root
+}
+
+func inGroup(id string, c *cobra.Command) *cobra.Command {
+	c.GroupID = id
+	return c
+}
+
+// setUsage adds the exit codes to the help of the root command.
+func setUsage(root *cobra.Command) {
+	template := root.HelpTemplate()
+	root.SetHelpTemplate(template + `{{if not .HasParent}}
+Exit codes:
+` + exitCodeHelp() + `{{end}}`)
+}
+
+// noArgs is cobra.NoArgs with a word on what was meant.
+func noArgs(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if c.HasSubCommands() {
+		var names []string
+		for _, sub := range c.Commands() {
+			if sub.IsAvailableCommand() {
+				names = append(names, sub.Name())
+			}
+		}
+		hint := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf(" Did you mean %s?", strings.Join(near, " or "))
+		}
+		return usage(fmt.Errorf("unknown command %q; there is %s.%s", args[0], strings.Join(names, ", "), hint))
+	}
+	return usage(fmt.Errorf("%s takes no arguments; found %q", c.CommandPath(), args[0]))
+}

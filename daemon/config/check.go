@@ -1,0 +1,231 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checker collects what is wrong between keys; single values were checked while decoding.
+type checker struct {
+	file   *File
+	issues Errors
+}
+
+func (c *checker) fail(key, format string, args ...any) {
+	c.issues = append(c.issues, c.file.Issue(key, format, args...))
+}
+
+// check fills in names that follow from others and returns every impossible combination.
+func (f *File) check() Errors {
+	c := &checker{file: f}
+	c.sources(f.Config.Sources)
+	c.watch(&f.Config.Watch)
+	c.mqtt(&f.Config.MQTT)
+	c.web(&f.Config.Web)
+	return c.issues
+}
+
+// reservedNames would make a source's topic look like one of the node's own.
+var reservedNames = []string{"availability", "diagnostics", "command", "set"}
+
+func (c *checker) sources(sources []Source) {
+	names := map[string]int{}
+	stdin := -1
+	for i := range sources {
+		s, key := &sources[i], fmt.Sprintf("sources[%d]", i)
+		if s.Kind == "" {
+			c.fail(key+".kind", "missing; want one of portaudio, file, stdin, command")
+			continue
+		}
+		if s.Name == "" {
+			s.Name = map[string]string{KindPortAudio: "mic"}[s.Kind]
+			if s.Name == "" {
+				s.Name = s.Kind
+			}
+		}
+		if first, twice := names[s.Name]; twice {
+			c.fail(key+".name", "%q is already the name of sources[%d]; every source needs its own", s.Name, first)
+		}
+		names[s.Name] = i
+		if slices.Contains(reservedNames, s.Name) {
+			c.fail(key+".name", "%q is a topic of its own; choose another name", s.Name)
+		}
+		c.kindKeys(s, key)
+		switch s.Kind {
+		case KindFile:
+			if len(s.Paths) == 0 {
+				c.fail(key+".paths", "missing; want the files to play, such as [dog.wav]")
+			}
+		case KindCommand:
+			if len(s.Command) == 0 || s.Command[0] == "" {
+				c.fail(key+".command", "missing; want the program and its arguments, such as [ffmpeg, -i, …]")
+			}
+		case KindStdin:
+			if stdin >= 0 {
+				c.fail(key+".kind", "stdin is already read by sources[%d]; there is only one standard input", stdin)
+			}
+			stdin = i
+		}
+		c.channel(s, key)
+	}
+}
+
+// kindKeys reports keys that mean nothing to this kind of source.
+func (c *checker) kindKeys(s *Source, key string) {
+	v := reflect.ValueOf(s).Elem()
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		kinds := tag.Get("for")
+		if kinds == "" || v.Field(i).IsZero() || slices.Contains(strings.Fields(kinds), s.Kind) {
+			continue
+		}
+		c.fail(key+"."+tag.Get("key"), "means nothing to a source of kind %s; it belongs to kind %s", s.Kind, strings.ReplaceAll(kinds, " ", " or "))
+	}
+}
+
+func (c *checker) channel(s *Source, key string) {
+	channel := Or(s.Channel, "mix")
+	if n, err := strconv.Atoi(channel); err == nil && (s.Kind == KindStdin || s.Kind == KindCommand) && n > Or(s.Channels, 1) {
+		c.fail(key+".channel", "%q: the stream has %d channel(s)", channel, Or(s.Channels, 1))
+	}
+}
+
+func (c *checker) watch(w *Watch) {
+	c.thresholds("watch", w.On, w.Off)
+	labels := map[string]int{}
+	for i, l := range w.Labels {
+		key := fmt.Sprintf("watch.labels[%d]", i)
+		if l.Label == "" {
+			c.fail(key+".label", "missing; want a label of the model, such as dog, or \"*\" for all of them")
+			continue
+		}
+		if first, twice := labels[l.Label]; twice {
+			c.fail(key+".label", "%q is already watched by watch.labels[%d]", l.Label, first)
+		}
+		labels[l.Label] = i
+		c.thresholds(key, Or(l.On, w.On), Or(l.Off, w.Off))
+	}
+	groups := map[string]int{}
+	for i, g := range w.Groups {
+		key := fmt.Sprintf("watch.groups[%d]", i)
+		if g.Name == "" {
+			c.fail(key+".name", "missing; want a name such as alarm")
+			continue
+		}
+		if _, taken := labels[g.Name]; taken {
+			c.fail(key+".name", "%q is a watched label; a group needs a name of its own", g.Name)
+		}
+		if first, twice := groups[g.Name]; twice {
+			c.fail(key+".name", "%q is already the name of watch.groups[%d]", g.Name, first)
+		}
+		groups[g.Name] = i
+		if len(g.Labels) == 0 {
+			c.fail(key+".labels", "missing; want the labels that switch the group on")
+		}
+	}
+}
+
+// thresholds checks hysteresis where both values are known; 0 means the model's own.
+func (c *checker) thresholds(key string, on, off float64) {
+	if on > 0 && off >= on {
+		c.fail(key+".off", "%g: want less than on (%g), or a sound at the threshold would flicker", off, on)
+	}
+}
+
+func (c *checker) mqtt(m *MQTT) {
+	secure := false
+	if m.Broker == "" {
+		for key, value := range map[string]string{"username": m.Username, "password_file": m.PasswordFile, "ca_file": m.CAFile, "cert_file": m.CertFile, "key_file": m.KeyFile} {
+			if value != "" {
+				c.fail("mqtt."+key, "means nothing without mqtt.broker: the embedded broker asks for no password and listens on loopback only")
+			}
+		}
+		c.loopback("mqtt.embedded", m.Embedded)
+	} else {
+		secure = c.broker(m.Broker)
+	}
+	if !secure && m.Broker != "" {
+		for _, f := range []struct{ key, value string }{{"ca_file", m.CAFile}, {"cert_file", m.CertFile}, {"key_file", m.KeyFile}} {
+			if f.value != "" {
+				c.fail("mqtt."+f.key, "needs a broker with TLS: write ssl:// instead of tcp:// in mqtt.broker")
+			}
+		}
+	}
+	if (m.CertFile == "") != (m.KeyFile == "") {
+		c.fail("mqtt.cert_file", "a client certificate needs both cert_file and key_file")
+	}
+	if m.PasswordFile != "" && m.Username == "" && m.Broker != "" {
+		c.fail("mqtt.password_file", "a password needs mqtt.username")
+	}
+	if m.LegacyDiscovery && !m.Discovery {
+		c.fail("mqtt.legacy_discovery", "true: needs discovery: true; it only chooses the older form")
+	}
+}
+
+// broker checks the address without ever printing it whole: it may hold a password.
+func (c *checker) broker(text string) (secure bool) {
+	const form = "want an address such as tcp://homeassistant.local:1883 or ssl://broker.lan:8883"
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		c.fail("mqtt.broker", "not an address; %s", form)
+		return false
+	}
+	if u.User != nil {
+		c.fail("mqtt.broker", "holds a user name or password; use mqtt.username and mqtt.password_file, so that no secret stands in this file")
+		return false
+	}
+	switch u.Scheme {
+	case "tcp", "mqtt", "ws":
+	case "ssl", "tls", "mqtts", "wss":
+		secure = true
+	default:
+		c.fail("mqtt.broker", "scheme %q; %s", u.Scheme, form)
+	}
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			c.fail("mqtt.broker", "port %q: want 1 to 65535", port)
+		}
+	}
+	return secure
+}
+
+// loopback checks an address of a server that asks nobody for a password.
+func (c *checker) loopback(key, address string) {
+	host, port, err := net.SplitHostPort(address)
+	n, errPort := strconv.Atoi(port)
+	if err != nil || errPort != nil || n < 0 || n > 65535 {
+		c.fail(key, "%q: want host:port such as 127.0.0.1:1883", address)
+		return
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		c.fail(key, "%q: want a loopback address such as 127.0.0.1:1883; the embedded broker asks for no password (for other machines run mosquitto and set mqtt.broker)", address)
+	}
+}
+
+func (c *checker) web(w *Web) {
+	if w.Listen != "" {
+		_, port, err := net.SplitHostPort(w.Listen)
+		n, errPort := strconv.Atoi(port)
+		if err != nil || errPort != nil || n < 0 || n > 65535 {
+			c.fail("web.listen", "%q: want host:port such as 127.0.0.1:8090, or nothing for no page", w.Listen)
+		}
+	}
+	if w.URL != "" {
+		if u, err := url.Parse(w.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+			c.fail("web.url", "want the address of the live page as others reach it, such as http://hallway.lan:8090/")
+		}
+	}
+}
+
+// Or is the value given, or the default when none was.
+func Or[T any](given *T, otherwise T) T {
+	if given == nil {
+		return otherwise
+	}
+	return *given
+}

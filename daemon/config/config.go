@@ -1,0 +1,158 @@
+// Package config reads earshot's settings: strictly, with every mistake reported at once.
+//
+// A struct tag says what each key allows and the decoder enforces it: `key` is the YAML name, `min`/`max`
+// bound numbers, durations and sizes, `oneof` lists the words allowed, `match` is a regular expression with
+// its meaning in `want`, and `secret:"true"` keeps the value out of every message.
+package config
+
+import "time"
+
+// Config is the whole of config.yaml. Default returns what an empty file means.
+type Config struct {
+	Node      Node      `key:"node"`
+	StateDir  string    `key:"state_dir"`
+	Sources   []Source  `key:"sources"`
+	Model     Model     `key:"model"`
+	Inference Inference `key:"inference"`
+	Windows   Windows   `key:"windows"`
+	Smoothing Smoothing `key:"smoothing"`
+	Watch     Watch     `key:"watch"`
+	MQTT      MQTT      `key:"mqtt"`
+	Web       Web       `key:"web"`
+	Clips     Clips     `key:"clips"`
+	Log       Log       `key:"log"`
+}
+
+// Node names this machine on MQTT and in Home Assistant.
+type Node struct {
+	ID   string `key:"id" match:"^[a-z0-9_]{0,32}$" want:"up to 32 of a-z, 0-9 and _, or empty for one made from the machine id"`
+	Name string `key:"name" maxlen:"64"`
+	Area string `key:"area" maxlen:"64"`
+}
+
+// Kinds of source.
+const (
+	KindPortAudio = "portaudio"
+	KindFile      = "file"
+	KindStdin     = "stdin"
+	KindCommand   = "command"
+)
+
+// Source is one stream of sound with its own pipeline. Which keys mean something depends on Kind.
+type Source struct {
+	Name     string            `key:"name" match:"^[a-z0-9_]{1,32}$" want:"1 to 32 of a-z, 0-9 and _"`
+	Title    string            `key:"title" maxlen:"64"`
+	Kind     string            `key:"kind" oneof:"portaudio file stdin command"`
+	Device   *string           `key:"device" for:"portaudio"`
+	Latency  *time.Duration    `key:"latency" for:"portaudio" min:"10ms" max:"2s"`
+	Channel  *string           `key:"channel" for:"portaudio file stdin command" match:"^(mix|[1-9]|[12][0-9]|3[0-2])$" want:"mix, or the number of one channel from 1 to 32"`
+	Paths    []string          `key:"paths" for:"file"`
+	Loop     *bool             `key:"loop" for:"file"`
+	Realtime *bool             `key:"realtime" for:"file"`
+	Command  []string          `key:"command" for:"command" secret:"true"`
+	Env      map[string]string `key:"env" for:"command" secret:"true"`
+	EnvFiles map[string]string `key:"env_files" for:"command"`
+	Restart  *time.Duration    `key:"restart" for:"command" min:"100ms" max:"1h"`
+	Format   *string           `key:"format" for:"stdin command" oneof:"s16le f32le"`
+	Rate     *int              `key:"rate" for:"stdin command" min:"4000" max:"384000"`
+	Channels *int              `key:"channels" for:"stdin command" min:"1" max:"32"`
+}
+
+// Model says which network to use; an empty path means the one inside the binary.
+type Model struct {
+	Path string `key:"path"`
+}
+
+// Inference is where and how the network runs.
+type Inference struct {
+	Library  string `key:"library"`
+	Provider string `key:"provider" oneof:"auto cuda tensorrt openvino cpu"`
+	DeviceID int    `key:"device_id" min:"0" max:"64"`
+	Threads  int    `key:"threads" min:"1" max:"64"`
+	MaxBatch int    `key:"max_batch" min:"1" max:"64"`
+}
+
+// Windows is how sound is cut up.
+type Windows struct {
+	HopFrames int           `key:"hop_frames" min:"8" max:"128"`
+	Ring      time.Duration `key:"ring" min:"500ms" max:"1m"`
+	Queue     int           `key:"queue" min:"1" max:"256"`
+}
+
+// Smoothing averages the scores of neighbouring windows, as the paper averages those of a clip.
+type Smoothing struct {
+	Windows int `key:"windows" min:"1" max:"64"`
+}
+
+// Watch says which labels are published, and when they count as on.
+type Watch struct {
+	On       float64       `key:"on" min:"0" max:"1"`
+	Off      float64       `key:"off" min:"0" max:"1"`
+	MinOn    time.Duration `key:"min_on" min:"0s" max:"1h"`
+	Hold     time.Duration `key:"hold" min:"0s" max:"24h"`
+	Cooldown time.Duration `key:"cooldown" min:"0s" max:"24h"`
+	Labels   []Label       `key:"labels"`
+	Groups   []Group       `key:"groups"`
+}
+
+// Label is one watched label; what it leaves out comes from Watch, and a threshold of 0 from the model.
+type Label struct {
+	Label    string         `key:"label" match:"^([a-z0-9_]{1,48}|\\*)$" want:"a label of the model, such as dog, or \"*\" for all of them"`
+	Title    string         `key:"title" maxlen:"64"`
+	Icon     string         `key:"icon" match:"^$|^[a-z]+:[a-z0-9-]+$" want:"an icon such as mdi:dog"`
+	On       *float64       `key:"on" min:"0" max:"1"`
+	Off      *float64       `key:"off" min:"0" max:"1"`
+	MinOn    *time.Duration `key:"min_on" min:"0s" max:"1h"`
+	Hold     *time.Duration `key:"hold" min:"0s" max:"24h"`
+	Cooldown *time.Duration `key:"cooldown" min:"0s" max:"24h"`
+}
+
+// Group is a sensor of its own that is on while any of its labels sounds.
+type Group struct {
+	Name   string   `key:"name" match:"^[a-z0-9_]{1,48}$" want:"1 to 48 of a-z, 0-9 and _"`
+	Title  string   `key:"title" maxlen:"64"`
+	Icon   string   `key:"icon" match:"^$|^[a-z]+:[a-z0-9-]+$" want:"an icon such as mdi:alarm-light"`
+	Labels []string `key:"labels"`
+}
+
+// MQTT is where the house listens; no broker means the embedded one.
+type MQTT struct {
+	Broker          string        `key:"broker" secret:"true"`
+	Embedded        string        `key:"embedded"`
+	Username        string        `key:"username"`
+	PasswordFile    string        `key:"password_file"`
+	CAFile          string        `key:"ca_file"`
+	CertFile        string        `key:"cert_file"`
+	KeyFile         string        `key:"key_file"`
+	KeepAlive       time.Duration `key:"keep_alive" min:"5s" max:"10m"`
+	Queue           int           `key:"queue" min:"16" max:"60000"`
+	Topic           string        `key:"topic" match:"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$" want:"a topic prefix such as earshot, without wildcards or outer slashes"`
+	Discovery       bool          `key:"discovery"`
+	DiscoveryPrefix string        `key:"discovery_prefix" match:"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$" want:"a topic prefix such as homeassistant, without wildcards or outer slashes"`
+	LegacyDiscovery bool          `key:"legacy_discovery"`
+	Scores          int           `key:"scores" min:"0" max:"50"`
+	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
+}
+
+// Web is the live page, /metrics and /healthz; an empty address turns them off.
+type Web struct {
+	Listen string `key:"listen"`
+	URL    string `key:"url"`
+}
+
+// Clips keeps the sound around an event. Off by default: then no audio is ever written.
+type Clips struct {
+	Enabled  bool          `key:"enabled"`
+	Dir      string        `key:"dir"`
+	Before   time.Duration `key:"before" min:"0s" max:"30s"`
+	After    time.Duration `key:"after" min:"0s" max:"30s"`
+	MaxAge   time.Duration `key:"max_age" min:"1m" max:"87600h"`
+	MaxSize  Size          `key:"max_size" min:"1MB" max:"1TB"`
+	KeepFree Size          `key:"keep_free" min:"1MB" max:"1TB"`
+}
+
+// Log is how much is said, and in which form.
+type Log struct {
+	Level  string `key:"level" oneof:"trace debug info warn error"`
+	Format string `key:"format" oneof:"auto console json"`
+}

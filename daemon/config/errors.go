@@ -1,0 +1,87 @@
+package config
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// Issue is one mistake: where it stands, which key, and what would be right.
+type Issue struct {
+	Origin string // file name, or the flag that set the value
+	Line   int    // 1-based; 0 when it is not in a file
+	Key    string // dotted path, such as sources[1].device
+	Text   string // value and wish; never a secret
+}
+
+// String gives "file:line: key: text".
+func (i Issue) String() string {
+	var b strings.Builder
+	b.WriteString(i.Origin)
+	if i.Line > 0 {
+		fmt.Fprintf(&b, ":%d", i.Line)
+	}
+	b.WriteString(": ")
+	if i.Key != "" {
+		b.WriteString(i.Key)
+		b.WriteString(": ")
+	}
+	b.WriteString(i.Text)
+	return b.String()
+}
+
+// Errors is every mistake found, in the order of the lines.
+type Errors []Issue
+
+// Error puts one issue on each line.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, issue := range e {
+		lines[i] = issue.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sorted orders issues by line, keeping the order in which those of one line were found.
+func (e Errors) sorted() Errors {
+	sort.SliceStable(e, func(i, j int) bool { return e[i].Line < e[j].Line })
+	return e
+}
+
+// nearest returns the candidate that a typing slip could have turned into word, or "".
+func nearest(word string, candidates []string) string {
+	best, bestDistance := "", len(word)/3+2
+	for _, c := range candidates {
+		if d := editDistance(word, c); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance is Damerau's optimal string alignment distance: insert, delete, replace, swap neighbours.
+func editDistance(a, b string) int {
+	if len(a) > 64 || len(b) > 64 {
+		return 64
+	}
+	var d [65][65]int
+	for i := 0; i <= len(a); i++ {
+		d[i][0] = i
+	}
+	for j := 0; j <= len(b); j++ {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}

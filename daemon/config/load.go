@@ -1,0 +1,207 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// File is a configuration that passed every check, and where each key of it was set.
+type File struct {
+	Config Config
+	Origin string // path of the file, or BuiltIn
+
+	lines   map[string]int
+	origins map[string]string // key → flag, for what the command line set
+}
+
+// BuiltIn is the origin of the defaults inside the binary.
+const BuiltIn = "built-in defaults"
+
+// SystemPath is where a packaged installation keeps its configuration.
+const SystemPath = "/etc/earshot/config.yaml"
+
+// maxFileBytes bounds what is read: the shipped file has 8 kB.
+const maxFileBytes = 1 << 20
+
+// Override is one setting from the command line, which beats the file.
+type Override struct {
+	Flag  string        // as the user wrote it, such as --broker
+	Key   string        // dotted key, such as mqtt.broker
+	Value string        // text of a scalar or a YAML flow value
+	Set   func(*Config) // for what a value cannot say; used instead of Value when not nil
+}
+
+// Find returns the file to read: the one named, else $EARSHOT_CONFIG, else the system's, else "" for the defaults.
+func Find(named string) string {
+	if named != "" {
+		return named
+	}
+	if env := os.Getenv("EARSHOT_CONFIG"); env != "" {
+		return env
+	}
+	if _, err := os.Stat(SystemPath); err == nil {
+		return SystemPath
+	}
+	return ""
+}
+
+// Load reads the file (the defaults when path is empty), applies the overrides and checks everything.
+// Its error is Errors with every mistake, or says why the file could not be read.
+func Load(path string, overrides []Override) (*File, error) {
+	if path == "" {
+		return Parse(BuiltIn, nil, overrides)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("configuration %q does not exist; \"earshot check-config --defaults\" prints one to start from", path)
+		}
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration %q: %w", path, err)
+	}
+	if len(text) > maxFileBytes {
+		return nil, fmt.Errorf("configuration %q is larger than 1 MB; is it the right file?", path)
+	}
+	return Parse(path, text, overrides)
+}
+
+// Parse decodes text over the defaults, then the overrides, and checks the result.
+func Parse(origin string, text []byte, overrides []Override) (*File, error) {
+	f := &File{Config: Default(), Origin: origin, lines: map[string]int{}, origins: map[string]string{}}
+	d := &decoder{origin: origin, lines: f.lines}
+	root, issue := document(origin, text)
+	if issue != nil {
+		return nil, Errors{*issue}
+	}
+	if root != nil {
+		d.value(root, reflect.ValueOf(&f.Config).Elem(), "", "")
+	}
+	issues := d.issues
+	for _, o := range overrides {
+		issues = append(issues, f.apply(o)...)
+	}
+	broken := map[string]bool{}
+	for _, i := range issues {
+		broken[i.Key] = true
+	}
+	// A key that could not be read has already been reported; what follows from it is not news.
+	for _, i := range f.check() {
+		if !broken[i.Key] {
+			issues = append(issues, i)
+		}
+	}
+	if len(issues) > 0 {
+		return nil, issues.sorted()
+	}
+	return f, nil
+}
+
+// Issue makes an error about a key of this file, for checks that need more than the file (a model, a device).
+func (f *File) Issue(key, format string, args ...any) Issue {
+	return Issue{f.originOf(key), f.lineOf(key), key, fmt.Sprintf(format, args...)}
+}
+
+// Given tells whether the file or the command line set the key.
+func (f *File) Given(key string) bool { return f.lines[key] > 0 || f.origins[key] != "" }
+
+func (f *File) originOf(key string) string {
+	for k := key; k != ""; k = parent(k) {
+		if flag := f.origins[k]; flag != "" {
+			return flag
+		}
+	}
+	return f.Origin
+}
+
+func (f *File) lineOf(key string) int {
+	if f.originOf(key) != f.Origin {
+		return 0
+	}
+	for k := key; k != ""; k = parent(k) {
+		if line := f.lines[k]; line > 0 {
+			return line
+		}
+	}
+	return 0
+}
+
+// parent cuts the last part off a dotted key.
+func parent(key string) string {
+	if i := strings.LastIndexAny(key, ".["); i >= 0 {
+		return key[:i]
+	}
+	return ""
+}
+
+// apply decodes one override onto the configuration.
+func (f *File) apply(o Override) Errors {
+	f.origins[o.Key] = o.Flag
+	if o.Set != nil {
+		o.Set(&f.Config)
+		return nil
+	}
+	v := reflect.ValueOf(&f.Config).Elem()
+	var tag reflect.StructTag
+	for part := range strings.SplitSeq(o.Key, ".") {
+		field, ok := reflect.StructField{}, false
+		if v.Kind() == reflect.Struct && v.Type() != durationType {
+			field, ok = fieldOf(v.Type(), part)
+		}
+		if !ok {
+			return Errors{{o.Flag, 0, o.Key, "unknown key"}}
+		}
+		v, tag = v.FieldByIndex(field.Index), field.Tag
+	}
+	d := &decoder{origin: o.Flag, lines: map[string]int{}}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: o.Value}
+	if v.Kind() != reflect.String { // a text is taken as it stands: a file may be called "yes: no"
+		root, issue := document(o.Flag, []byte(o.Value))
+		if issue != nil || root == nil {
+			return Errors{{o.Flag, 0, o.Key, "not readable as a value"}}
+		}
+		node = root
+	}
+	d.value(node, v, o.Key, tag)
+	for i := range d.issues {
+		d.issues[i].Line = 0
+	}
+	return d.issues
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+// document parses exactly one YAML document; nil when it is empty.
+func document(origin string, text []byte) (*yaml.Node, *Issue) {
+	decode := yaml.NewDecoder(strings.NewReader(string(text)))
+	var root, more yaml.Node
+	if err := decode.Decode(&root); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		line := 0
+		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+			line, _ = strconv.Atoi(m[1])
+		}
+		return nil, &Issue{origin, line, "", "not valid YAML: " + yamlLine.ReplaceAllString(err.Error(), "")}
+	}
+	if err := decode.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, &Issue{origin, more.Line, "", "want one YAML document; found a second after \"---\""}
+	}
+	if len(root.Content) == 0 {
+		return nil, nil
+	}
+	return root.Content[0], nil
+}

@@ -1,0 +1,57 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Credentials that systemd may hand over (LoadCredential=), used when the file names none.
+const (
+	CredentialPassword = "mqtt_password"
+	CredentialUsername = "mqtt_username"
+)
+
+// maxSecretBytes bounds a secret: a longer file is not a password.
+const maxSecretBytes = 4096
+
+// ReadSecret reads a secret from the named file, or else from the credential of that name when systemd gave one.
+// A relative name is looked for among systemd's credentials first. It returns "" when there is neither.
+// Errors name the file and never its content.
+func ReadSecret(path, credential string) (string, error) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if path == "" {
+		if dir == "" || credential == "" {
+			return "", nil
+		}
+		path = filepath.Join(dir, credential)
+		if _, err := os.Stat(path); err != nil {
+			return "", nil
+		}
+	} else if dir != "" && !filepath.IsAbs(path) {
+		if _, err := os.Stat(filepath.Join(dir, path)); err == nil {
+			path = filepath.Join(dir, path)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	switch {
+	case len(text) > maxSecretBytes:
+		return "", fmt.Errorf("secret: %q is longer than %d bytes; is it the right file?", path, maxSecretBytes)
+	case secret == "":
+		return "", fmt.Errorf("secret: %q is empty", path)
+	case strings.ContainsAny(secret, "\n\x00"):
+		return "", fmt.Errorf("secret: %q has more than one line", path)
+	}
+	return secret, nil
+}
