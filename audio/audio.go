@@ -94,7 +94,7 @@ func newDecoder(r io.ReadSeeker, size int64) (decoder, error) {
 	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RF64")):
 		return newWAV(br, size)
 	case bytes.HasPrefix(head, []byte("OggS")):
-		return newOgg(br)
+		return newVorbis(br)
 	}
 	return nil, fault(ErrNotAudio, wantFormats, "it starts with %q", head[:min(len(head), 12)])
 }
