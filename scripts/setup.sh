@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 goal=${1:?run or test}
 
 run="gcc libc6-dev pkg-config portaudio19-dev libasound2-plugins mosquitto-clients ca-certificates curl"
-test="pulseaudio pulseaudio-utils mosquitto sox flac"
+test="pulseaudio pulseaudio-utils mosquitto sox flac systemd dbus iproute2"
 case $goal in
 run) packages=$run ;;
 test) packages="$run $test" ;;
@@ -77,6 +77,18 @@ esac
 sh scripts/onnxruntime.sh "$arch" build/lib/earshot
 
 go mod download
+
+# The unit is tested in a really booted systemd: systemd-nspawn, taken out of its package rather than
+# installed, since that would upgrade the machine's own systemd.
+if [ "$goal" = test ] && ! command -v systemd-nspawn >/dev/null && [ ! -x build/nspawn/usr/bin/systemd-nspawn ]; then
+	(
+		mkdir -p build/nspawn && cd build/nspawn
+		{ apt-get download -qq systemd-container libsystemd-shared ||
+			{ root apt-get update -qq && apt-get download -qq systemd-container libsystemd-shared; }; } &&
+			for package in ./*.deb; do dpkg -x "$package" .; done
+		rm -f ./*.deb
+	) 2>/dev/null || echo "setup.sh: systemd-nspawn is not to be had; the tests of the booted unit will say so"
+fi
 
 mkdir -p build/stamps
 rm -f "build/stamps/$goal-"*
