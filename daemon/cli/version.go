@@ -9,8 +9,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Version is set by the linker (-X earshot/daemon/cli.Version=…).
-var Version = "0.1.0-dev"
+// Set by the linker: -X earshot/daemon/cli.version=… -X earshot/daemon/cli.commit=…
+var (
+	version = "0.1.0-dev"
+	commit  = ""
+)
 
 // build is what "earshot version" says about this binary.
 type build struct {
@@ -22,12 +25,14 @@ type build struct {
 }
 
 func buildInfo() build {
-	b := build{Version: Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{Version: version, Commit: commit, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			switch s.Key {
 			case "vcs.revision":
-				b.Commit = s.Value
+				if b.Commit == "" {
+					b.Commit = s.Value
+				}
 			case "vcs.modified":
 				b.Modified = s.Value == "true"
 			}

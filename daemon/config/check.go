@@ -31,7 +31,7 @@ func (f *File) check() Errors {
 }
 
 // reservedNames would make a source's topic look like one of the node's own.
-var reservedNames = []string{"availability", "diagnostics", "command", "set"}
+var reservedNames = []string{"availability", "diagnostics", "latency"}
 
 func (c *checker) sources(sources []Source) {
 	names := map[string]int{}
@@ -159,9 +159,6 @@ func (c *checker) mqtt(m *MQTT) {
 	if (m.CertFile == "") != (m.KeyFile == "") {
 		c.fail("mqtt.cert_file", "a client certificate needs both cert_file and key_file")
 	}
-	if m.PasswordFile != "" && m.Username == "" && m.Broker != "" {
-		c.fail("mqtt.password_file", "a password needs mqtt.username")
-	}
 	if m.LegacyDiscovery && !m.Discovery {
 		c.fail("mqtt.legacy_discovery", "true: needs discovery: true; it only chooses the older form")
 	}
@@ -180,8 +177,8 @@ func (c *checker) broker(text string) (secure bool) {
 		return false
 	}
 	switch u.Scheme {
-	case "tcp", "mqtt", "ws":
-	case "ssl", "tls", "mqtts", "wss":
+	case "tcp", "mqtt":
+	case "ssl", "tls", "mqtts":
 		secure = true
 	default:
 		c.fail("mqtt.broker", "scheme %q; %s", u.Scheme, form)

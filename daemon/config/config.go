@@ -40,7 +40,7 @@ const (
 
 // Source is one stream of sound with its own pipeline. Which keys mean something depends on Kind.
 type Source struct {
-	Name     string            `key:"name" match:"^[a-z0-9_]{1,32}$" want:"1 to 32 of a-z, 0-9 and _"`
+	Name     string            `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as mic or front_door"`
 	Title    string            `key:"title" maxlen:"64"`
 	Kind     string            `key:"kind" oneof:"portaudio file stdin command"`
 	Device   *string           `key:"device" for:"portaudio"`
@@ -109,7 +109,7 @@ type Label struct {
 
 // Group is a sensor of its own that is on while any of its labels sounds.
 type Group struct {
-	Name   string   `key:"name" match:"^[a-z0-9_]{1,48}$" want:"1 to 48 of a-z, 0-9 and _"`
+	Name   string   `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"48" want:"words of a-z and 0-9 joined by _, such as alarm"`
 	Title  string   `key:"title" maxlen:"64"`
 	Icon   string   `key:"icon" match:"^$|^[a-z]+:[a-z0-9-]+$" want:"an icon such as mdi:alarm-light"`
 	Labels []string `key:"labels"`

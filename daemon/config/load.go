@@ -99,7 +99,7 @@ func Parse(origin string, text []byte, overrides []Override) (*File, error) {
 	}
 	// A key that could not be read has already been reported; what follows from it is not news.
 	for _, i := range f.check() {
-		if !broken[i.Key] {
+		if !under(broken, i.Key) {
 			issues = append(issues, i)
 		}
 	}
@@ -204,4 +204,14 @@ func document(origin string, text []byte) (*yaml.Node, *Issue) {
 		return nil, nil
 	}
 	return root.Content[0], nil
+}
+
+// under tells whether the key or a block it stands in has been reported.
+func under(broken map[string]bool, key string) bool {
+	for k := key; k != ""; k = parent(k) {
+		if broken[k] {
+			return true
+		}
+	}
+	return false
 }
