@@ -136,7 +136,7 @@ func LoadContext(ctx context.Context, clips []dataset.Clip, o Options) ([]*Clip,
 type worker struct {
 	store    *store
 	variant  *Variant
-	frontEnd *gammatone.FrontEnd // planned at the first clip that is not cached
+	frontEnd *FrontEnd // planned at the first clip that is not cached
 }
 
 // clip returns a clip's energies. saveErr says that the cache could not be
@@ -159,25 +159,26 @@ func (w *worker) clip(c dataset.Clip) (f *Clip, saveErr, err error) {
 		}
 	}
 	if w.frontEnd == nil {
-		w.frontEnd = gammatone.NewFrontEnd(gammatone.Default())
+		w.frontEnd = NewFrontEnd()
 	}
-	f = fromWave(w.frontEnd, x)
+	f = w.frontEnd.Clip(x)
 	if err := tooShort(f); err != nil {
 		return nil, nil, err
 	}
 	return f, w.store.save(key, f), nil
 }
 
-// FromWave computes the energies of x, mono at 44.1 kHz, without any cache.
-func FromWave(x []float32) *Clip {
-	return fromWave(gammatone.NewFrontEnd(gammatone.Default()), x)
-}
+// FrontEnd computes the energies of waveforms. One goroutine may use it at a
+// time.
+type FrontEnd struct{ fe *gammatone.FrontEnd }
 
-func fromWave(fe *gammatone.FrontEnd, x []float32) *Clip {
-	e := fe.BatchEnergies(x)
-	f := &Clip{Frames: len(e) / Bands, Samples: len(x), Energies: e}
-	f.Silent = silentFrames(e)
-	return f
+// NewFrontEnd plans the default front end.
+func NewFrontEnd() *FrontEnd { return &FrontEnd{gammatone.NewFrontEnd(gammatone.Default())} }
+
+// Clip computes the energies of x, mono at 44.1 kHz, without any cache.
+func (f *FrontEnd) Clip(x []float32) *Clip {
+	e := f.fe.BatchEnergies(x)
+	return &Clip{Frames: len(e) / Bands, Samples: len(x), Energies: e, Silent: silentFrames(e)}
 }
 
 // errShort is the kind of error of a clip without a single whole frame.
