@@ -210,3 +210,8 @@ func sortedKeys[V any](m map[string]V) []string {
 	sort.Strings(keys)
 	return keys
 }
+
+// Signature returns all declared inputs and outputs.
+func (g *Graph) Signature() []ValueInfo {
+	return append(append([]ValueInfo{}, g.inputs...), g.outputs...)
+}

@@ -1,0 +1,98 @@
+package acrnn
+
+import (
+	"fmt"
+
+	"earshot/train/onnx"
+)
+
+// bnEpsilon is added to batch variances before the square root.
+const bnEpsilon = 1e-5
+
+// convBlock is conv → batch norm → ReLU → max-pool.
+//
+// A pooled layer folds sign(γ) into the filters, so that the affine is monotone
+// and commutes with the maximum: the raw convolution is pooled, and normalised
+// at pooled size (TRAINING.md).
+func (t *tape) convBlock(x value, layer string, c Conv, inputGrad bool) value {
+	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
+	sign := t.Op("Where", []string{t.Op("Less", []string{gamma.name, t.Scalar(0)}), t.Scalar(-1), t.Scalar(1)})
+	signedW := t.Mul(w.name, t.Reshape(sign, -1, 1, 1, 1))
+	absGamma := t.Mul(gamma.name, sign)
+
+	y := t.conv(x, signedW, c.Out, c.KH, c.KW)
+	n, count := y.shape[0], float32(y.shape[0]*y.shape[2]*y.shape[3])
+	mean := t.scaled(t.channelSum(y.name, n, c.Out), 1/count)
+	square := t.scaled(t.channelSum(t.Mul(y.name, y.name), n, c.Out), 1/count)
+	variance := t.Op("Max", []string{t.Sub(square, t.Mul(mean, mean)), t.Scalar(0)})
+	inv := t.Div(t.Scalar(1), t.Sqrt(t.Add(variance, t.Scalar(bnEpsilon))))
+	t.means = append(t.means, t.Mul(mean, sign))
+	t.vars = append(t.vars, variance)
+
+	z := y
+	if c.Pooled() {
+		z = value{t.MaxPool(y.name, [2]int{c.PoolH, c.PoolW}), []int{n, c.Out, y.shape[2] / c.PoolH, y.shape[3] / c.PoolW}}
+	}
+	scale := t.Mul(absGamma, inv)
+	shift := t.Sub(beta.name, t.Mul(mean, scale))
+	a := value{t.Unary("Relu", t.Affine(z.name, scale, shift, c.Out)), z.shape}
+
+	t.onBackward(func() {
+		dz := t.Mul(t.grad(a), t.positive(a.name))
+		dBeta := t.channelSum(dz, n, c.Out)
+		dScale := t.Sub(t.channelSum(t.Mul(dz, z.name), n, c.Out), t.Mul(mean, dBeta))
+		dVar := t.Mul(t.Mul(absGamma, dScale), t.scaled(t.Mul(t.Mul(inv, inv), inv), -0.5))
+		dMean := t.Neg(t.Add(t.Mul(scale, dBeta), t.scaled(t.Mul(dVar, mean), 2)))
+		t.addGrad(beta, dBeta)
+		t.addGrad(gamma, t.Mul(t.Mul(dScale, inv), sign))
+
+		through := t.Mul(dz, t.Reshape(scale, -1, 1, 1))
+		if c.Pooled() {
+			through = t.unpool(y, z, through, c)
+		}
+		stats := t.Affine(y.name, t.scaled(dVar, 2/count), t.scaled(dMean, 1/count), c.Out)
+		dy := value{t.Add(through, stats), y.shape}
+		dw := t.convWeightGrad(x, dy, c.KH, c.KW)
+		t.addGrad(w, t.Mul(dw, t.Reshape(sign, -1, 1, 1, 1)))
+		if inputGrad {
+			t.addGrad(x, t.convInputGrad(dy, signedW, c.In, c.KH, c.KW).name)
+		}
+	})
+	return a
+}
+
+// unpool spreads the gradient dz of z = maxpool(y) over y: to the positions
+// that equal their maximum, in equal parts where several do (digital silence
+// makes such ties). Frames are stretched by an exact 0/1 matrix product, bands
+// by broadcasting.
+func (t *tape) unpool(y, z value, dz string, c Conv) string {
+	n, ch, h, w := z.shape[0], z.shape[1], z.shape[2], z.shape[3]
+	width := y.shape[3]
+	if y.shape[2] != h*c.PoolH {
+		panic(fmt.Sprintf("acrnn: pooling %d bands by %d leaves a remainder", y.shape[2], c.PoolH))
+	}
+	stretch := t.stretchMatrix(w, width, c.PoolW)
+	up := func(v string) string {
+		if c.PoolW > 1 {
+			v = t.MatMul(t.Reshape(v, -1, w), stretch)
+		}
+		return t.Reshape(v, n*ch*h, 1, width)
+	}
+	yb := t.Reshape(y.name, n*ch*h, c.PoolH, width)
+	hit := t.Op("Cast", []string{t.Op("Equal", []string{yb, up(z.name)})}, onnx.Attr{Name: "to", Value: int(onnx.Float)})
+	ties := t.ReduceSum(hit, false, 1) // (n·ch·h, width)
+	if c.PoolW > 1 {
+		ties = t.MatMul(ties, t.Transpose(stretch, 1, 0))
+	}
+	share := t.Div(dz, t.Reshape(ties, n, ch, h, w))
+	return t.Reshape(t.Mul(hit, up(share)), n, ch, y.shape[2], width)
+}
+
+// stretchMatrix is the (from,to) 0/1 matrix that repeats each column k times; columns past from·k are zero.
+func (t *tape) stretchMatrix(from, to, k int) string {
+	m := make([]float32, from*to)
+	for i := range from * k {
+		m[i/k*to+i] = 1
+	}
+	return t.Floats("", m, from, to)
+}

@@ -1,0 +1,68 @@
+package acrnn
+
+import "earshot/train/onnx"
+
+// firstBlock is conv → batch norm → ReLU for the layer that reads the window.
+//
+// Its input has so few channels that the batch statistics follow from the
+// patches' mean m and covariance C without touching the output: for filter w,
+// mean = w·m and variance = wᵀCw. So the normalisation folds into the filters
+// before the convolution, and the large activation is written once. Gradients
+// flow through the folded filters, m and C being data.
+func (t *tape) firstBlock(x value, layer string, c Conv) value {
+	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
+	n, h, wd := x.shape[0], x.shape[2], x.shape[3]
+	taps := c.In * c.KH * c.KW
+	count := float32(n * h * wd)
+
+	patches := t.patches(x, c) // (N, taps, positions), tap order in,kh,kw
+	m := t.scaled(t.channelSum(patches, n, taps), 1/count)
+	gram := t.ReduceSum(t.MatMul(patches, t.Transpose(patches, 0, 2, 1)), false, 0)
+	cov := t.Sub(t.scaled(gram, 1/count), t.MatMul(t.Reshape(m, taps, 1), t.Reshape(m, 1, taps)))
+
+	flat := t.Reshape(w.name, c.Out, taps)
+	wc := t.MatMul(flat, cov)
+	mean := t.Reshape(t.MatMul(flat, t.Reshape(m, taps, 1)), c.Out)
+	variance := t.Op("Max", []string{t.ReduceSum(t.Mul(wc, flat), false, 1), t.Scalar(0)})
+	inv := t.Div(t.Scalar(1), t.Sqrt(t.Add(variance, t.Scalar(bnEpsilon))))
+	t.means = append(t.means, mean)
+	t.vars = append(t.vars, variance)
+
+	scale := t.Mul(gamma.name, inv)
+	shift := t.Sub(beta.name, t.Mul(mean, scale))
+	folded := t.Reshape(t.Mul(flat, t.Reshape(scale, -1, 1)), w.shape...)
+	y := t.Conv(x.name, folded, shift, [2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
+	a := value{t.Unary("Relu", y), []int{n, c.Out, h, wd}}
+
+	t.onBackward(func() {
+		dy := t.Reshape(t.Mul(t.grad(a), t.positive(a.name)), n, c.Out, h*wd)
+		dShift := t.ReduceSum(t.ReduceSum(dy, false, 2), false, 0)
+		dFolded := t.ReduceSum(t.MatMul(dy, t.Transpose(patches, 0, 2, 1)), false, 0)
+		dScale := t.Sub(t.ReduceSum(t.Mul(dFolded, flat), false, 1), t.Mul(mean, dShift))
+		dVar := t.Mul(t.Mul(gamma.name, dScale), t.scaled(t.Mul(t.Mul(inv, inv), inv), -0.5))
+		dMean := t.Neg(t.Mul(scale, dShift))
+		dw := t.Add(t.Mul(dFolded, t.Reshape(scale, -1, 1)),
+			t.Add(t.MatMul(t.Reshape(dMean, -1, 1), t.Reshape(m, 1, taps)),
+				t.Mul(t.Reshape(t.scaled(dVar, 2), -1, 1), wc)))
+		t.addGrad(w, t.Reshape(dw, w.shape...))
+		t.addGrad(gamma, t.Mul(dScale, inv))
+		t.addGrad(beta, dShift)
+	})
+	return a
+}
+
+// patches gathers what each filter sees: (N, In·KH·KW, H·W), zero outside.
+func (t *tape) patches(x value, c Conv) string {
+	var taps []string
+	for ch := range c.In {
+		one := t.Slice(x.name, 1, ch, ch+1, 1)
+		for i := range c.KH {
+			for j := range c.KW {
+				di, dj := i-c.KH/2, j-c.KW/2
+				taps = append(taps, t.Pad(one, 0, 0, -di, -dj, 0, 0, di, dj))
+			}
+		}
+	}
+	joined := t.Op("Concat", taps, onnx.Attr{Name: "axis", Value: 1})
+	return t.Reshape(joined, x.shape[0], len(taps), -1)
+}
