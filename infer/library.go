@@ -54,7 +54,7 @@ func findLibrary(configured, env string, folders []string) (string, error) {
 	if env != "" {
 		return namedLibrary(env, "$"+LibraryEnv)
 	}
-	var looked []string
+	var misfits, empty []string
 	for _, dir := range folders {
 		names := librariesIn(dir)
 		for _, name := range names {
@@ -62,14 +62,14 @@ func findLibrary(configured, env string, folders []string) (string, error) {
 			if err == nil {
 				return name, nil
 			}
-			looked = append(looked, fmt.Sprintf("%s: %v", name, err))
+			misfits = append(misfits, fmt.Sprintf("%s: %v; ", name, err))
 		}
 		if len(names) == 0 {
-			looked = append(looked, dir+": none there")
+			empty = append(empty, dir)
 		}
 	}
-	return "", fmt.Errorf("%w: looked for libonnxruntime.so (%d.%d or newer, for linux/%s) in\n  %s\n%s",
-		ErrNoLibrary, minMajor, minMinor, runtime.GOARCH, strings.Join(looked, "\n  "), howToGet)
+	return "", fmt.Errorf("%w: looked for libonnxruntime.so (%d.%d or newer, for linux/%s): %snone in %s; %s",
+		ErrNoLibrary, minMajor, minMinor, runtime.GOARCH, strings.Join(misfits, ""), strings.Join(empty, ", "), howToGet)
 }
 
 // namedLibrary checks the library that a person named, a file or its folder.
@@ -136,7 +136,6 @@ func searchFolders(exe string) []string {
 	dirs = append(dirs, "/opt/onnxruntime/lib")
 	seen := map[string]bool{}
 	return slices.DeleteFunc(dirs, func(d string) bool {
-		d = filepath.Clean(d)
 		was := seen[d]
 		seen[d] = true
 		return was

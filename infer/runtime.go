@@ -36,7 +36,8 @@ func Init(libraryPath string) error {
 		return fmt.Errorf("ONNX Runtime is loaded from %s already, cannot load %s as well: restart to change it", environment.path, path)
 	}
 	ort.SetSharedLibraryPath(path)
-	if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
+	// The runtime would print to stderr what it also returns as an error.
+	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
 		return fmt.Errorf("%w: load %s: %v", ErrNoLibrary, path, err)
 	}
 	// For a library without symbol versions; it is loaded, so it can be asked.

@@ -1,0 +1,183 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Auto is the provider setting that takes the best one that loads.
+const Auto = "auto"
+
+// Providers are the execution providers that can be asked for by name, in the
+// order in which auto tries them. TensorRT comes after CUDA although it may run
+// faster: it compiles the model for seconds to minutes at every start, which
+// pays for large networks only. CPU is always there, so auto never fails for
+// want of one.
+var Providers = []string{"cuda", "tensorrt", "openvino", "cpu"}
+
+// Rejection is a provider that auto could not use.
+type Rejection struct {
+	Provider string
+	Why      string // one line
+}
+
+// choose opens the provider asked for, or the first of [Providers] that opens.
+func choose[S any](want string, open func(provider string) (S, error)) (s S, provider string, rejected []Rejection, err error) {
+	if want != Auto {
+		if !slices.Contains(Providers, want) {
+			return s, "", nil, fmt.Errorf("provider %q is not known, want %s or one of %s", want, Auto, strings.Join(Providers, ", "))
+		}
+		if s, err = open(want); err != nil {
+			return s, "", nil, fmt.Errorf("provider %s: %w", want, err)
+		}
+		return s, want, nil, nil
+	}
+	var errs []error
+	for _, p := range Providers {
+		s, err := open(p)
+		if err == nil {
+			return s, p, rejected, nil
+		}
+		rejected = append(rejected, Rejection{Provider: p, Why: oneLine(err)})
+		errs = append(errs, fmt.Errorf("%s: %w", p, err))
+	}
+	return s, "", rejected, fmt.Errorf("no provider can run it: %w", errors.Join(errs...))
+}
+
+// ortPrefix is what the runtime puts before its messages: a source file, a
+// function's signature, a code.
+var ortPrefix = regexp.MustCompile(`(/onnxruntime_src/\S+ .*?)?\[ONNXRuntimeError\] : \d+ : \w+ : `)
+
+// oneLine makes the runtime's errors fit a log line.
+func oneLine(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	s = ortPrefix.ReplaceAllString(s, "")
+	const most = 300
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+// sessionOptions sets the runtime up for a small network and a daemon:
+//
+//   - No spinning: waiting threads sleep; spinning would burn a core for nothing.
+//   - No memory arena and no memory pattern: see the figures in memory_test.go.
+//   - Denormals are zero: quiet windows must not be slow windows.
+func sessionOptions(o Options, provider string) (*ort.SessionOptions, error) {
+	opts, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, fmt.Errorf("session options: %w", err)
+	}
+	steps := []func() error{
+		func() error { return opts.SetIntraOpNumThreads(o.Threads) },
+		func() error { return opts.SetInterOpNumThreads(1) },
+		func() error { return opts.SetExecutionMode(ort.ExecutionModeSequential) },
+		func() error { return opts.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll) },
+		func() error { return opts.SetCpuMemArena(memory.arena) },
+		func() error { return opts.SetMemPattern(memory.pattern) },
+		func() error { return opts.AddSessionConfigEntry("session.intra_op.allow_spinning", "0") },
+		func() error { return opts.AddSessionConfigEntry("session.set_denormal_as_zero", "1") },
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			_ = opts.Destroy()
+			return nil, fmt.Errorf("session options: %w", err)
+		}
+	}
+	if err := appendProvider(opts, o, provider); err != nil {
+		_ = opts.Destroy()
+		return nil, err
+	}
+	return opts, nil
+}
+
+// memory is how the CPU's memory is kept between runs; a variable only so that
+// the measurement behind it can be repeated.
+var memory = struct{ arena, pattern bool }{arena: false, pattern: false}
+
+// appendProvider puts a provider before the CPU, which takes what it leaves.
+func appendProvider(opts *ort.SessionOptions, o Options, provider string) error {
+	if err := haveProvider(RuntimePath(), provider); err != nil {
+		return err
+	}
+	switch provider {
+	case "cuda":
+		return appendCUDA(opts, o)
+	case "tensorrt":
+		if err := appendTensorRT(opts, o); err != nil {
+			return err
+		}
+		_ = appendCUDA(opts, o) // for nodes that TensorRT leaves; the CPU does without it
+		return nil
+	case "openvino":
+		return opts.AppendExecutionProviderOpenVINO(map[string]string{
+			"device_type": "AUTO", "num_of_threads": strconv.Itoa(o.Threads),
+		})
+	}
+	return nil
+}
+
+// haveProvider looks for a provider's library, which lies beside the runtime's
+// own. It is what tells a CPU build from a GPU build, in plainer words than the
+// runtime's.
+func haveProvider(runtimePath, provider string) error {
+	if provider == "cpu" {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(runtimePath); err == nil {
+		runtimePath = real
+	}
+	dir := filepath.Dir(runtimePath)
+	for _, name := range []string{"libonnxruntime_providers_" + provider + ".so", "libonnxruntime_providers_shared.so"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("no %s beside %s: this ONNX Runtime was built without %s", name, runtimePath, provider)
+		}
+	}
+	return nil
+}
+
+func appendCUDA(opts *ort.SessionOptions, o Options) error {
+	cuda, err := ort.NewCUDAProviderOptions()
+	if err != nil {
+		return err
+	}
+	defer cuda.Destroy()
+	err = cuda.Update(map[string]string{
+		"device_id":              strconv.Itoa(o.DeviceID),
+		"arena_extend_strategy":  "kSameAsRequested",
+		"cudnn_conv_algo_search": "HEURISTIC", // the exhaustive search would stall at every new batch size
+	})
+	if err != nil {
+		return err
+	}
+	return opts.AppendExecutionProviderCUDA(cuda)
+}
+
+func appendTensorRT(opts *ort.SessionOptions, o Options) error {
+	trt, err := ort.NewTensorRTProviderOptions()
+	if err != nil {
+		return err
+	}
+	defer trt.Destroy()
+	// One engine for every batch size, instead of one built at each new size.
+	shape := func(n int) string { return fmt.Sprintf("window:%dx%dx%dx%d", n, Channels, Bands, Frames) }
+	err = trt.Update(map[string]string{
+		"device_id":              strconv.Itoa(o.DeviceID),
+		"trt_profile_min_shapes": shape(1),
+		"trt_profile_opt_shapes": shape(min(2, o.MaxBatch)),
+		"trt_profile_max_shapes": shape(o.MaxBatch),
+	})
+	if err != nil {
+		return err
+	}
+	return opts.AppendExecutionProviderTensorRT(trt)
+}

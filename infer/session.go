@@ -1,0 +1,239 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Options say how a [Session] runs.
+type Options struct {
+	Provider string // auto, cuda, tensorrt, openvino or cpu; "" is auto
+	DeviceID int    // of the GPU, ≥ 0
+	Threads  int    // CPU threads in one run; 0 is 1, which spends the least processor time a window
+	MaxBatch int    // most windows in one Run; 0 is 8
+}
+
+// Bounds of Options.
+const (
+	DefaultMaxBatch = 8
+	MaxBatchLimit   = 256
+	MaxThreads      = 256
+)
+
+// withDefaults fills in what is 0 and checks the rest.
+func (o Options) withDefaults() (Options, error) {
+	if o.Provider == "" {
+		o.Provider = Auto
+	}
+	if o.Threads == 0 {
+		o.Threads = 1
+	}
+	if o.MaxBatch == 0 {
+		o.MaxBatch = DefaultMaxBatch
+	}
+	var errs []error
+	if o.Threads < 1 || o.Threads > MaxThreads {
+		errs = append(errs, fmt.Errorf("threads %d, want 1 to %d", o.Threads, MaxThreads))
+	}
+	if o.MaxBatch < 1 || o.MaxBatch > MaxBatchLimit {
+		errs = append(errs, fmt.Errorf("batch of %d windows, want 1 to %d", o.MaxBatch, MaxBatchLimit))
+	}
+	if o.DeviceID < 0 {
+		errs = append(errs, fmt.Errorf("device %d, want 0 or more", o.DeviceID))
+	}
+	return o, errors.Join(errs...)
+}
+
+// ErrClosed is what a closed Session's Run returns.
+var ErrClosed = errors.New("the session is closed")
+
+// ErrNotFinite is wrapped by Run's error when a score is not a finite number.
+var ErrNotFinite = errors.New("score is not a finite number")
+
+// Session scores windows with one loaded model. Run is safe for concurrent
+// use; runs take turns. The memory of a run is allocated once: one input and
+// two outputs for MaxBatch windows, bound anew for each batch size in use.
+type Session struct {
+	Provider string      // the one in use: cuda, tensorrt, openvino or cpu
+	Rejected []Rejection // those that auto tried before it, and why not
+	MaxBatch int
+	Labels   int // K
+	Steps    int // T
+
+	mu       sync.Mutex // guards what follows
+	session  *ort.DynamicAdvancedSession
+	bindings []*binding // by batch size − 1; nil until first used
+	in       []float32  // (MaxBatch, 2, 128, 128)
+	scores   []float32  // (MaxBatch, K)
+	attend   []float32  // (MaxBatch, T)
+}
+
+// binding ties one batch size's part of the buffers to the runtime.
+type binding struct {
+	io              *ort.IoBinding
+	in, scores, att *ort.Tensor[float32]
+}
+
+// NewSession loads a model into ONNX Runtime; [Init] must have been called. It
+// runs one window of silence, so that a model or a provider that cannot run
+// fails here and not an hour later.
+func NewSession(m *Model, o Options) (*Session, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("inference options: %w", err)
+	}
+	if len(m.Bytes) == 0 {
+		return nil, fmt.Errorf("model %q: %w", m.Path, errNoBytes)
+	}
+	if RuntimePath() == "" {
+		return nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
+	}
+	s, provider, rejected, err := choose(o.Provider, func(provider string) (*Session, error) {
+		return openSession(m, o, provider)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", m.Path, err)
+	}
+	s.Provider, s.Rejected = provider, rejected
+	return s, nil
+}
+
+// openSession loads the model with one provider and tries it out.
+func openSession(m *Model, o Options, provider string) (*Session, error) {
+	opts, err := sessionOptions(o, provider)
+	if err != nil {
+		return nil, err
+	}
+	defer opts.Destroy()
+	session, err := ort.NewDynamicAdvancedSessionWithONNXData(m.Bytes, nil, nil, opts)
+	if err != nil {
+		return nil, fmt.Errorf("ONNX Runtime refuses the model: %w", err)
+	}
+	s := &Session{
+		MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
+		session:  session,
+		bindings: make([]*binding, o.MaxBatch),
+		in:       make([]float32, o.MaxBatch*WindowLen),
+		scores:   make([]float32, o.MaxBatch*len(m.Labels)),
+		attend:   make([]float32, o.MaxBatch*m.Steps),
+	}
+	if _, _, err := s.Run(make([]float32, WindowLen), 1); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("a window of silence as a trial: %w", err)
+	}
+	return s, nil
+}
+
+// Run scores n windows, 1 ≤ n ≤ MaxBatch, and returns fresh slices.
+//
+//	x         (n, 2, 128, 128) channel, band, frame; dB, not normalised
+//	scores    (n, K) probabilities
+//	attention (n, T)
+//
+// It fails with [ErrNotFinite] when a score is no finite number, and with
+// [ErrClosed] after Close. It panics when x does not hold n windows.
+func (s *Session) Run(x []float32, n int) (scores, attention []float32, err error) {
+	scores = make([]float32, n*s.Labels)
+	attention = make([]float32, n*s.Steps)
+	if err := s.RunInto(x, n, scores, attention); err != nil {
+		return nil, nil, err
+	}
+	return scores, attention, nil
+}
+
+// RunInto is Run into the caller's scores (n, K) and attention (n, T); it
+// allocates nothing once a batch size has been used.
+func (s *Session) RunInto(x []float32, n int, scores, attention []float32) error {
+	if n < 1 || n > s.MaxBatch {
+		panic(fmt.Sprintf("infer: batch of %d windows, want 1 to %d", n, s.MaxBatch))
+	}
+	if len(x) != n*WindowLen || len(scores) != n*s.Labels || len(attention) != n*s.Steps {
+		panic(fmt.Sprintf("infer: %d windows with %d values, %d scores, %d attention weights; want %d, %d, %d", n,
+			len(x), len(scores), len(attention), n*WindowLen, n*s.Labels, n*s.Steps))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session == nil {
+		return ErrClosed
+	}
+	b, err := s.bind(n)
+	if err != nil {
+		return err
+	}
+	copy(s.in, x)
+	if err := s.session.RunWithBinding(b.io); err != nil {
+		return fmt.Errorf("run %d windows on %s: %w", n, s.Provider, err)
+	}
+	copy(scores, s.scores)
+	copy(attention, s.attend)
+	for i, p := range scores {
+		if !finite(p) {
+			return fmt.Errorf("window %d of %d, class %d: %w (%g)", i/s.Labels, n, i%s.Labels, ErrNotFinite, p)
+		}
+	}
+	return nil
+}
+
+func finite(p float32) bool { return !math.IsNaN(float64(p)) && !math.IsInf(float64(p), 0) }
+
+// bind returns the binding for n windows, made when first asked for.
+func (s *Session) bind(n int) (*binding, error) {
+	if b := s.bindings[n-1]; b != nil {
+		return b, nil
+	}
+	b := &binding{}
+	err := b.open(s, int64(n))
+	if err != nil {
+		b.close()
+		return nil, fmt.Errorf("bind buffers for %d windows: %w", n, err)
+	}
+	s.bindings[n-1] = b
+	return b, nil
+}
+
+func (b *binding) open(s *Session, n int64) (err error) {
+	if b.in, err = ort.NewTensor(ort.NewShape(n, Channels, Bands, Frames), s.in); err != nil {
+		return err
+	}
+	if b.scores, err = ort.NewTensor(ort.NewShape(n, int64(s.Labels)), s.scores); err != nil {
+		return err
+	}
+	if b.att, err = ort.NewTensor(ort.NewShape(n, int64(s.Steps)), s.attend); err != nil {
+		return err
+	}
+	if b.io, err = s.session.CreateIoBinding(); err != nil {
+		return err
+	}
+	return errors.Join(b.io.BindInput("window", b.in), b.io.BindOutput("scores", b.scores), b.io.BindOutput("attention", b.att))
+}
+
+func (b *binding) close() {
+	if b.io != nil {
+		_ = b.io.Destroy()
+	}
+	for _, t := range []*ort.Tensor[float32]{b.in, b.scores, b.att} {
+		if t != nil {
+			_ = t.Destroy()
+		}
+	}
+}
+
+// Close waits for a run in progress and frees the runtime's memory. It may be called twice.
+func (s *Session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range s.bindings {
+		if b != nil {
+			b.close()
+		}
+	}
+	s.bindings = nil
+	if s.session != nil {
+		_ = s.session.Destroy()
+		s.session = nil
+	}
+}
