@@ -38,12 +38,12 @@ stage() {
 	cp systemd/earshot.service "$STAGE/lib/systemd/system/"
 	cp systemd/cuda.conf systemd/pulseaudio.conf "$doc/examples/"
 	cp packaging/debian/copyright "$doc/copyright"
-	cp README.md "$doc/"
+	cp README.md CHANGELOG.md "$doc/"
 	licences "$doc/third-party-licences.txt"
 	cp packaging/earshot.1 "$STAGE/usr/share/man/man1/"
 	cp packaging/debian/lintian-overrides "$STAGE/usr/share/lintian/overrides/earshot"
 	{
-		printf 'earshot (%s) stable; urgency=medium\n\n  * See README.md; the changes are told in CHANGELOG.md of the source.\n\n' "$VERSION"
+		printf 'earshot (%s) stable; urgency=medium\n\n  * The changes are told in CHANGELOG.md beside this file.\n\n' "$VERSION"
 		printf ' -- earshot authors <%s>  %s\n' "$MAIL" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
 	} >"$doc/changelog"
 	gzip -9n "$doc/changelog" "$doc/third-party-licences.txt" "$STAGE/usr/share/man/man1/earshot.1"
@@ -69,10 +69,10 @@ for ARCH in "$@"; do
 	fi
 	export GOARCH="$ARCH" CGO_ENABLED=1
 	sh scripts/onnxruntime.sh "$runtime" "build/package/lib-$ARCH"
-	STAGE=build/package/$ARCH
+	STAGE=build/package/stage
 	rm -rf "$STAGE"
 	stage "$ARCH"
-	export ARCH VERSION STAGE MAIL
+	export ARCH VERSION MAIL
 	(
 		unset GOARCH CGO_ENABLED CC
 		umask 022

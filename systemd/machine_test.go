@@ -1,0 +1,134 @@
+package systemd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A machine is a throw-away copy of this one, booted by scripts/nspawn.sh with its own systemd.
+type machine struct {
+	t      *testing.T
+	leader int    // process id, seen from here, of its process 1
+	folder string // upper/ in it holds every file that was written inside
+}
+
+const bootDeadline = 60 * time.Second
+
+// boot starts a machine that is shut down when the test ends. Where none can run it skips the test and
+// says why.
+func boot(t *testing.T) *machine {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("a booted systemd needs root (systemd-nspawn); run as root to test the unit in one")
+	}
+	folder := t.TempDir()
+	var log bytes.Buffer
+	cmd := exec.Command("sh", "../scripts/nspawn.sh", folder)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Skipf("a booted systemd cannot run here: %v", err)
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	t.Cleanup(func() { shutDown(cmd.Process, ended) })
+
+	m := &machine{t: t, folder: folder}
+	for deadline := time.Now().Add(bootDeadline); ; time.Sleep(100 * time.Millisecond) {
+		select {
+		case <-ended:
+			t.Skipf("a booted systemd cannot run here: systemd-nspawn ended: %s", strings.TrimSpace(log.String()))
+		default:
+		}
+		if m.leader = child(cmd.Process.Pid); m.leader != 0 {
+			state, _ := m.try("systemctl is-system-running")
+			if strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded") {
+				return m
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Skipf("a booted systemd cannot run here: not up after %v: %s", bootDeadline, strings.TrimSpace(log.String()))
+		}
+	}
+}
+
+// shutDown asks nspawn to halt the machine, and ends it when that takes too long.
+func shutDown(nspawn *os.Process, ended <-chan struct{}) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGTERM, syscall.SIGKILL} {
+		syscall.Kill(-nspawn.Pid, signal)
+		select {
+		case <-ended:
+			return
+		case <-time.After(15 * time.Second):
+		}
+	}
+	<-ended
+}
+
+// child returns the first child of a process, 0 while it has none.
+func child(pid int) int {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	first, _, _ := strings.Cut(string(text), " ")
+	n, _ := strconv.Atoi(first)
+	return n
+}
+
+// try runs a shell command inside the machine and returns what it printed.
+func (m *machine) try(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "nsenter", "--target", strconv.Itoa(m.leader), "--all", "--", "/bin/sh", "-c", command)
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"}
+	out, err := cmd.CombinedOutput()
+	return strings.TrimSpace(string(out)), err
+}
+
+// sh runs a command inside the machine that must succeed.
+func (m *machine) sh(command string) string {
+	m.t.Helper()
+	out, err := m.try(command)
+	if err != nil {
+		m.t.Fatalf("%s: %v\n%s\n%s", command, err, out, m.journal())
+	}
+	return out
+}
+
+// until runs a command again and again until its output holds want, and returns how long that took.
+func (m *machine) until(command, want string, deadline time.Duration) time.Duration {
+	m.t.Helper()
+	start := time.Now()
+	for {
+		out, _ := m.try(command)
+		if strings.Contains(out, want) {
+			return time.Since(start)
+		}
+		if time.Since(start) > deadline {
+			m.t.Fatalf("%s: no %q within %v, but\n%s\n%s", command, want, deadline, out, m.journal())
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// write makes a file inside the machine.
+func (m *machine) write(path, text string, mode os.FileMode) {
+	m.t.Helper()
+	write(m.t, filepath.Join(m.root(), path), text, mode)
+}
+
+// root is the machine's file system as this process can reach it.
+func (m *machine) root() string { return fmt.Sprintf("/proc/%d/root", m.leader) }
+
+// journal returns the last lines of the service's log, for messages.
+func (m *machine) journal() string {
+	out, _ := m.try("journalctl --no-pager --unit=earshot.service --lines=40 --output=cat")
+	return "journal of earshot.service:\n" + out
+}
