@@ -2,54 +2,42 @@ package gammatone
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/tphakala/simd/f32"
-	"gonum.org/v1/gonum/dsp/fourier"
 )
 
 // FrontEnd computes gammatone energies. It is a plan: made once, it allocates nothing a
 // frame. One goroutine may use it at a time; make one for each.
 type FrontEnd struct {
-	c       Config
-	fft     *fourier.FFT
-	hamming []float64    // (FrameSamples) h[n], the window
-	frame   []float64    // (FrameSamples) windowed samples
-	coeff   []complex128 // (bins)
-	power   []float32    // (stride) |X|², zero beyond the bins
-	w2      []float32    // (bands, stride) W∘W, zero beyond the bins
-	stride  int          // bins rounded up to whole vectors
+	c        Config
+	spectrum *spectrum
+	power    []float32 // (stride) |X|², zero beyond the bins
+	w2       []float32 // (bands, stride) W∘W, zero beyond the bins
+	stride   int       // bins rounded up to whole vectors
 }
+
+// vectorFloats is a multiple of the widest vector that the dot product works with, four
+// registers of sixteen float32, so that no row ends in a scalar rest.
+const vectorFloats = 64
 
 // NewFrontEnd plans a front end. It panics if c is not valid ([Config.Validate]).
 func NewFrontEnd(c Config) *FrontEnd {
 	w := Weights(c)
 	bins := c.Bins()
+	stride := (bins + vectorFloats - 1) / vectorFloats * vectorFloats
 	f := &FrontEnd{
-		c:       c,
-		fft:     fourier.NewFFT(c.FrameSamples),
-		hamming: hamming(c.FrameSamples),
-		frame:   make([]float64, c.FrameSamples),
-		coeff:   make([]complex128, bins),
-		stride:  (bins + 31) &^ 31,
+		c:        c,
+		spectrum: newSpectrum(c.FrameSamples),
+		power:    make([]float32, stride),
+		w2:       make([]float32, c.Bands*stride),
+		stride:   stride,
 	}
-	f.power = make([]float32, f.stride)
-	f.w2 = make([]float32, c.Bands*f.stride)
 	for i := range c.Bands {
 		for k := range bins {
-			f.w2[i*f.stride+k] = float32(w[i*bins+k] * w[i*bins+k])
+			f.w2[i*stride+k] = float32(w[i*bins+k] * w[i*bins+k])
 		}
 	}
 	return f
-}
-
-// hamming is the periodic Hamming window of n samples.
-func hamming(n int) []float64 {
-	h := make([]float64, n)
-	for i := range h {
-		h[i] = 0.54 - 0.46*math.Cos(2*math.Pi*float64(i)/float64(n))
-	}
-	return h
 }
 
 // Config returns the numbers that the front end was made with.
@@ -63,14 +51,7 @@ func (f *FrontEnd) Energies(dst, x []float32) int {
 		panic(fmt.Sprintf("gammatone: Energies with %d samples and room for %d bands, want %d and %d",
 			len(x), len(dst), f.c.FrameSamples, f.c.Bands))
 	}
-	for i, h := range f.hamming {
-		f.frame[i] = h * float64(x[i])
-	}
-	f.fft.Coefficients(f.coeff, f.frame)
-	for k, v := range f.coeff {
-		re, im := real(v), imag(v)
-		f.power[k] = float32(re*re + im*im)
-	}
+	f.spectrum.power(f.power, x)
 	for i := range f.c.Bands {
 		dst[i] = f32.DotProduct(f.w2[i*f.stride:(i+1)*f.stride], f.power)
 	}

@@ -16,6 +16,7 @@ type Stream struct {
 	logs    []float32 // (WindowFrames, Bands) dB, frame-major; the window being collected
 	frames  int       // how many of them are there
 	win     Window
+	scratch []float32
 	stats   StreamStats
 }
 
@@ -47,6 +48,7 @@ func NewStream(c Config, hopFrames int) *Stream {
 		pending: make([]float32, 0, c.FrameSamples),
 		logs:    make([]float32, c.WindowFrames*c.Bands),
 		win:     Window{X: make([]float32, c.WindowLen())},
+		scratch: make([]float32, deltaChunk),
 	}
 }
 
@@ -100,7 +102,7 @@ func (s *Stream) frame() {
 // emit hands out the collected window, which ends just before sample end, and keeps the
 // frames that the next one shares with it.
 func (s *Stream) emit(end int64, emit func(*Window)) {
-	s.c.FillWindow(s.win.X, s.logs)
+	s.c.fillWindow(s.win.X, s.logs, s.scratch)
 	s.win.At, s.win.End = end-int64(s.c.WindowSamples()), end
 	s.stats.Windows++
 	s.frames -= s.hop

@@ -1,6 +1,10 @@
 package gammatone
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/tphakala/simd/f32"
+)
 
 // FillWindow writes one window of the default geometry: dst (2, 128, 128) as (channel,
 // band, frame) takes the first 128 frames of logFrames (≥ 128 frames, 128 bands,
@@ -13,51 +17,86 @@ var defaultConfig = Default()
 // takes the first WindowFrames frames of logFrames (frames, Bands; frame-major, dB)
 // transposed, and in channel 1 their window-local delta. It panics if either is short.
 func (c Config) FillWindow(dst, logFrames []float32) {
+	c.fillWindow(dst, logFrames, make([]float32, deltaChunk))
+}
+
+// fillWindow is FillWindow with scratch (deltaChunk) of the caller's.
+func (c Config) fillWindow(dst, logFrames, scratch []float32) {
 	n := c.Bands * c.WindowFrames
 	if len(dst) < 2*n || len(logFrames) < n {
 		panic(fmt.Sprintf("gammatone: FillWindow of %d values into %d, want %d into %d",
 			len(logFrames), len(dst), n, 2*n))
 	}
-	for t := range c.WindowFrames {
-		row := logFrames[t*c.Bands : (t+1)*c.Bands]
-		for i, v := range row {
-			dst[i*c.WindowFrames+t] = v
+	transpose(dst[:n], logFrames[:n], c.WindowFrames, c.Bands)
+	delta(dst[n:2*n], dst[:n], c.Bands, c.WindowFrames, c.DeltaWidth, scratch)
+}
+
+// transpose writes src (rows, cols) to dst as (cols, rows), eight rows at a time so that
+// each cache line of dst is filled in one go.
+func transpose(dst, src []float32, rows, cols int) {
+	r := 0
+	for ; r+8 <= rows; r += 8 {
+		block := src[r*cols : (r+8)*cols]
+		s0, s1, s2, s3 := block[:cols], block[cols:2*cols], block[2*cols:3*cols], block[3*cols:4*cols]
+		s4, s5, s6, s7 := block[4*cols:5*cols], block[5*cols:6*cols], block[6*cols:7*cols], block[7*cols:8*cols]
+		for c := range cols {
+			d := dst[c*rows+r:][:8]
+			d[0], d[1], d[2], d[3] = s0[c], s1[c], s2[c], s3[c]
+			d[4], d[5], d[6], d[7] = s4[c], s5[c], s6[c], s7[c]
 		}
 	}
-	Delta(dst[n:2*n], dst[:n], c.Bands, c.WindowFrames, c.DeltaWidth)
+	for ; r < rows; r++ {
+		for c, v := range src[r*cols : (r+1)*cols] {
+			dst[c*rows+r] = v
+		}
+	}
 }
+
+// deltaChunk is how many values Delta works on at once: 4 KB, which stay in the first
+// cache through all its passes.
+const deltaChunk = 1024
 
 // Delta writes to dst the window-local delta of win, both (bands, frames) band-major:
 // the slope, in dB a frame, of a line fitted to width frames. The first and last
 // (width−1)/2 frames copy their nearest inner neighbour. It panics on a width that is
 // even, below 3 or above frames, and on short slices; dst and win must not overlap.
 func Delta(dst, win []float32, bands, frames, width int) {
+	delta(dst, win, bands, frames, width, make([]float32, deltaChunk))
+}
+
+func delta(dst, win []float32, bands, frames, width int, scratch []float32) {
 	if width < 3 || width%2 == 0 || width > frames || len(dst) < bands*frames || len(win) < bands*frames {
 		panic(fmt.Sprintf("gammatone: Delta of width %d over %d bands × %d frames in slices of %d and %d",
 			width, bands, frames, len(dst), len(win)))
 	}
 	half := (width - 1) / 2
-	scale := deltaScale(half)
+	dst, win = dst[:bands*frames], win[:bands*frames]
+	// The bands are taken as one long row: what that gets wrong, at the seams between
+	// bands, is just what the edges overwrite.
+	for lo := half; lo < len(win)-half; lo += deltaChunk {
+		slopes(dst, win, lo, min(lo+deltaChunk, len(win)-half), half, scratch)
+	}
 	for i := range bands {
-		x, d := win[i*frames:(i+1)*frames], dst[i*frames:(i+1)*frames]
-		for t := half; t < frames-half; t++ {
-			var sum float32
-			for n := 1; n <= half; n++ {
-				sum += float32(n) * (x[t+n] - x[t-n])
-			}
-			d[t] = sum * scale
-		}
+		d := dst[i*frames : (i+1)*frames]
 		for t := range half {
 			d[t], d[frames-1-t] = d[half], d[frames-1-half]
 		}
 	}
 }
 
-// deltaScale is 1/(2·Σ n²), n = 1 … half: 1/60 for width 9.
-func deltaScale(half int) float32 {
-	sum := 0
+// slopes sets dst[t] = Σ n·(x[t+n] − x[t−n]) / (2·Σ n²), n = 1 … half, for t in [lo, hi).
+// Differences come first, so that equal neighbours give exactly 0. scratch is a variable
+// of the caller's because f32 calls through function values, which would let one here escape.
+func slopes(dst, x []float32, lo, hi, half int, scratch []float32) {
+	diff, out := scratch[:hi-lo], dst[lo:hi]
+	norm := 0
 	for n := 1; n <= half; n++ {
-		sum += n * n
+		norm += 2 * n * n
 	}
-	return 1 / float32(2*sum)
+	f32.Sub(out, x[lo+1:hi+1], x[lo-1:hi-1])
+	for n := 2; n <= half; n++ {
+		f32.Sub(diff, x[lo+n:hi+n], x[lo-n:hi-n])
+		f32.AddScaled(out, float32(n), diff)
+	}
+	f32.Scale(out, out, 1/float32(norm))
 }
