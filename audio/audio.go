@@ -1,8 +1,6 @@
 package audio
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -81,22 +79,6 @@ func NewReader(name string, r io.ReadSeeker, size int64) (Reader, error) {
 		return nil, s.wrap(fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", hz))
 	}
 	return s, nil
-}
-
-// newDecoder chooses a decoder by the first bytes of r.
-func newDecoder(r io.ReadSeeker, size int64) (decoder, error) {
-	br := bufio.NewReaderSize(r, 1<<15)
-	head, err := br.Peek(64)
-	if err != nil && err != io.EOF {
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RF64")):
-		return newWAV(br, size)
-	case bytes.HasPrefix(head, []byte("OggS")):
-		return newVorbis(br)
-	}
-	return nil, fault(ErrNotAudio, wantFormats, "it starts with %q", head[:min(len(head), 12)])
 }
 
 func systemError(path string, err error) error {
