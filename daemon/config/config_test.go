@@ -230,6 +230,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("sources: &a [*a, *a, *a, *a, *a]"))
 	f.Add([]byte("node: &n {id: x}\nmqtt: *n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		_, err := Parse("f", text, nil)

@@ -10,14 +10,19 @@ import (
 
 // decoder fills a struct from YAML nodes and collects every mistake.
 type decoder struct {
-	origin string
-	lines  map[string]int // key path → line, for the checks that come after decoding
-	issues Errors
-	depth  int
+	origin  string
+	lines   map[string]int // key path → line, for the checks that come after decoding
+	issues  Errors
+	depth   int
+	visits  int
+	tooMuch bool // said once
 }
 
 // maxDepth bounds nesting and alias chains; the real file needs four.
 const maxDepth = 16
+
+// maxVisits bounds the work that aliases to aliases can ask for.
+const maxVisits = 20000
 
 func (d *decoder) fail(node *yaml.Node, key, format string, args ...any) {
 	d.issues = append(d.issues, Issue{d.origin, node.Line, key, fmt.Sprintf(format, args...)})
@@ -25,11 +30,14 @@ func (d *decoder) fail(node *yaml.Node, key, format string, args ...any) {
 
 // value decodes node into v; tag holds what the key allows.
 func (d *decoder) value(node *yaml.Node, v reflect.Value, key string, tag reflect.StructTag) {
-	if d.depth++; d.depth > maxDepth {
-		d.fail(node, key, "nested too deeply")
-		d.depth--
+	if d.depth >= maxDepth || d.visits >= maxVisits {
+		if !d.tooMuch {
+			d.fail(node, key, "nested too deeply or too large; is it the right file?")
+		}
+		d.tooMuch = true
 		return
 	}
+	d.depth, d.visits = d.depth+1, d.visits+1
 	defer func() { d.depth-- }()
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
