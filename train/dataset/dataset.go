@@ -73,7 +73,13 @@ func Load(o Options) (*Set, error) {
 	}
 	s := &Set{}
 	var found []entry
+	read := map[string]bool{}
 	for _, dir := range o.Dirs {
+		if real := resolve(filepath.Clean(dir)); read[real] {
+			return nil, fmt.Errorf("load data: %q is given twice; give each directory once", dir)
+		} else {
+			read[real] = true
+		}
 		load := loadFolders
 		if isESC(dir) {
 			load = loadESC

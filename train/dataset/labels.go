@@ -58,7 +58,9 @@ var undecomposed = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø",
 // "Door knock" → "door_knock", "Türklingel (unten)" → "turklingel_unten".
 // A name with neither letter nor digit gives "".
 func ID(name string) string {
-	s := norm.NFKD.String(undecomposed.Replace(strings.ToLower(name)))
+	// Compatibility forms can hide capitals, capitals can hide accents.
+	s := norm.NFKD.String(strings.ToLower(norm.NFKD.String(name)))
+	s = undecomposed.Replace(s)
 	var b strings.Builder
 	gap := false
 	for _, r := range s {
