@@ -15,14 +15,15 @@ const mp3Search = 8 << 10
 // mp3Decoder reads MPEG-1 and MPEG-2 layer III. The samples that the encoder
 // added at the start and the end are cut where the file says how many.
 type mp3Decoder struct {
-	d     *mp3.Decoder
-	h     mp3Header
-	skip  int64 // frames (of samples) still to be dropped at the start
-	left  int64 // frames still to be handed out; −1 = to the end
-	want  int64 // frames in all by the file's tag, −1 = not said
-	at    int64 // frames decoded
-	buf   []byte
-	frame int // bytes of a decoded frame: the library makes two channels of all
+	d      *mp3.Decoder
+	frames *mp3Frames
+	h      mp3Header
+	skip   int64 // frames (of samples) still to be dropped at the start
+	left   int64 // frames still to be handed out; −1 = to the end
+	want   int64 // frames in all by the file's tag, −1 = not said
+	at     int64 // frames decoded
+	buf    []byte
+	frame  int // bytes of a decoded frame: the library makes two channels of all
 }
 
 // newMP3 reads the first frame, which starts within mp3Search bytes.
@@ -49,9 +50,10 @@ func newMP3(r *bufio.Reader) (*mp3Decoder, error) {
 			m.left = max(0, m.want-int64(tag.start)-int64(tag.end))
 		}
 	}
-	d, err := mp3.NewDecoder(struct{ io.Reader }{r}) // no Seeker: it would read the whole file
+	m.frames = &mp3Frames{r: r, first: h}
+	d, err := mp3.NewDecoder(m.frames) // which is no Seeker: one would be read whole
 	if err != nil {
-		return nil, headerEnds(err)
+		return nil, m.cause(err)
 	}
 	m.d = d
 	return m, nil
@@ -96,6 +98,15 @@ func (h mp3Header) name() string {
 	return fmt.Sprintf("MPEG-%s layer %s", version, [4]string{"", "I", "II", "III"}[h.layer])
 }
 
+// cause is what ended the frames, if something did, rather than what the
+// decoder made of it.
+func (m *mp3Decoder) cause(err error) error {
+	if err != nil && m.frames.err != nil && m.frames.err != io.EOF {
+		return m.frames.err
+	}
+	return err
+}
+
 func (m *mp3Decoder) Rate() int     { return m.h.rate }
 func (m *mp3Decoder) Channels() int { return m.h.channels }
 
@@ -104,8 +115,8 @@ func (m *mp3Decoder) Read(dst []float32) (int, error) {
 		return 0, io.EOF
 	}
 	n, err := io.ReadFull(m.d, m.buf[:min(len(m.buf), len(dst)/m.h.channels*m.frame)])
-	if err == io.ErrUnexpectedEOF {
-		err = nil
+	if err = m.cause(err); n > 0 {
+		err = nil // the next call returns it again
 	}
 	if err == io.EOF && m.want > m.at {
 		return 0, fault(ErrTruncated, "the complete file", "it ends after %d of %d samples", m.at, m.want)

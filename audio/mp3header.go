@@ -10,6 +10,8 @@ type mp3Header struct {
 	rate     int // Hz
 	channels int
 	bytes    int // of the whole frame
+	padding  int // bytes of it
+	unpadded int // ⌊144 · bit rate / rate⌋, bytes
 	samples  int // per channel, layer 3
 	crc      bool
 }
@@ -42,11 +44,14 @@ func parseMP3Header(b []byte) (h mp3Header, ok bool) {
 		h.channels = 1
 	}
 	h.crc = x>>16&1 == 0
-	h.samples, h.bytes = 1152, 144000*mp3Bitrates[0][bitrate]/h.rate
+	kbits := mp3Bitrates[min(h.version-1, 1)][bitrate]
+	h.unpadded = 144000 * kbits / h.rate
+	h.samples, h.bytes = 1152, h.unpadded
 	if h.version != 1 {
-		h.samples, h.bytes = 576, 72000*mp3Bitrates[1][bitrate]/h.rate
+		h.samples, h.bytes = 576, 72000*kbits/h.rate
 	}
-	h.bytes += int(x >> 9 & 1)
+	h.padding = int(x >> 9 & 1)
+	h.bytes += h.padding
 	return h, true
 }
 
