@@ -19,14 +19,16 @@ var arrows = map[string][]string{
 
 	"earshot/ringbuf":      {},
 	"earshot/gammatone":    {},
-	"earshot/audio":        {},
-	"earshot/figure":       {},
+	"earshot/atomicfile":   {},
+	"earshot/demo":         {},
+	"earshot/audio":        {"earshot/atomicfile"},
+	"earshot/figure":       {"earshot/atomicfile"},
 	"earshot/infer":        {},
 	"earshot/infer/smooth": {},
 	"earshot/model":        {},
 
-	"earshot/publish/...": {"earshot/infer/smooth", "earshot/publish/..."},
-	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/infer", "earshot/infer/smooth",
+	"earshot/publish/...": {"earshot/infer/smooth", "earshot/publish/...", "earshot/atomicfile"},
+	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/atomicfile", "earshot/infer", "earshot/infer/smooth",
 		"earshot/audio", "earshot/figure", "earshot/model"},
 
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/audio"},

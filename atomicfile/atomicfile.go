@@ -1,0 +1,82 @@
+// Package atomicfile writes files that are there whole or not at all.
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// Write makes the file at path of what fill writes: into a temporary file beside
+// it, synchronised to the disk, then renamed. When anything fails, path is as it
+// was before, the temporary file is gone, and the error names path.
+func Write(path string, perm fs.FileMode, fill func(w io.Writer) error) (err error) {
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %q: %w", path, advise(err))
+		}
+	}()
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return errors.New("something that is no file is there; want a file's name")
+	}
+	f, err := os.CreateTemp(dir, "."+name+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close() // a second Close only returns an error
+			os.Remove(f.Name())
+		}
+	}()
+	w := bufio.NewWriter(f)
+	if err := fill(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := f.Chmod(perm); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	if d, err := os.Open(dir); err == nil { // so that the name survives a crash too
+		d.Sync()
+		d.Close()
+	}
+	return nil
+}
+
+// advise drops the temporary file's name from an error, and says what would help.
+func advise(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w; want free space on the disk", err)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w; want a folder that exists", err)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; want a folder that may be written", err)
+	}
+	return err
+}

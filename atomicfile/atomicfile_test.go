@@ -1,0 +1,71 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.txt")
+	for _, want := range []string{"first", "second, longer"} {
+		if err := Write(path, 0o644, text(want)); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := os.ReadFile(path); string(got) != want {
+			t.Errorf("holds %q, want %q", got, want)
+		}
+	}
+	if st, _ := os.Stat(path); st.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, want 0644", st.Mode())
+	}
+}
+
+// TestWriteFails checks that a failure leaves the old content, no litter, and
+// an error with the file's name.
+func TestWriteFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.txt")
+	if err := Write(path, 0o644, text("old")); err != nil {
+		t.Fatal(err)
+	}
+	full := &os.PathError{Op: "write", Path: "x.tmp", Err: syscall.ENOSPC}
+	for name, fill := range map[string]func(io.Writer) error{
+		"error": func(w io.Writer) error { io.WriteString(w, "new"); return errors.New("broken") },
+		"full":  func(w io.Writer) error { return full },
+	} {
+		err := Write(path, 0o644, fill)
+		if err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v, want an error that names %q", name, err, path)
+		}
+		if name == "full" && (!errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "want free space")) {
+			t.Errorf("full disk: %v", err)
+		}
+	}
+	if got, _ := os.ReadFile(path); string(got) != "old" {
+		t.Errorf("holds %q after failures, want %q", got, "old")
+	}
+	if all, _ := os.ReadDir(dir); len(all) != 1 {
+		t.Errorf("%d files left, want 1", len(all))
+	}
+}
+
+func TestWriteBadPlaces(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{dir, filepath.Join(dir, "none", "a.txt"), "/dev/full"} {
+		if err := Write(path, 0o644, text("x")); err == nil || !strings.Contains(err.Error(), "want ") {
+			t.Errorf("%s: %v, want an error with advice", path, err)
+		}
+	}
+}
