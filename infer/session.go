@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -155,6 +156,19 @@ func (s *Session) RunInto(x []float32, n int, scores, attention []float32) error
 		panic(fmt.Sprintf("infer: %d windows with %d values, %d scores, %d attention weights; want %d, %d, %d", n,
 			len(x), len(scores), len(attention), n*WindowLen, n*s.Labels, n*s.Steps))
 	}
+	if err := s.run(x, n, scores, attention); err != nil {
+		return err
+	}
+	for i := range n {
+		if k := notFinite(scores[i*s.Labels:][:s.Labels]); k >= 0 {
+			return fmt.Errorf("window %d of %d, class %d: %w", i, n, k, ErrNotFinite)
+		}
+	}
+	return nil
+}
+
+// run is RunInto without the checks before and after.
+func (s *Session) run(x []float32, n int, scores, attention []float32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.session == nil {
@@ -170,15 +184,13 @@ func (s *Session) RunInto(x []float32, n int, scores, attention []float32) error
 	}
 	copy(scores, s.scores)
 	copy(attention, s.attend)
-	for i, p := range scores {
-		if !finite(p) {
-			return fmt.Errorf("window %d of %d, class %d: %w (%g)", i/s.Labels, n, i%s.Labels, ErrNotFinite, p)
-		}
-	}
 	return nil
 }
 
-func finite(p float32) bool { return !math.IsNaN(float64(p)) && !math.IsInf(float64(p), 0) }
+// notFinite is the index of the first value that is no finite number, −1 when all are.
+func notFinite(p []float32) int {
+	return slices.IndexFunc(p, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })
+}
 
 // bind returns the binding for n windows, made when first asked for.
 func (s *Session) bind(n int) (*binding, error) {

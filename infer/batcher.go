@@ -1,0 +1,189 @@
+package infer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Batcher lets many sources share one [Session]. Each source has a [Feed] with
+// a bounded queue; one goroutine, in Run, takes what is ready (one window a
+// feed in turn, up to MaxBatch), runs it as one batch and hands each result to
+// its feed. It never waits for a batch to fill: a lone window runs at once.
+type Batcher struct {
+	runner        runner
+	labels, steps int // K, T
+
+	mu      sync.Mutex
+	changed *sync.Cond // a window came, a slot became free, a result was delivered, a waiter gave up
+	feeds   []*Feed
+	next    int // feed that is asked first for the next batch
+	started bool
+	stopped bool
+	stats   BatcherStats
+
+	// Run's own, (MaxBatch) of each.
+	taken  []item
+	x      []float32 // (MaxBatch, 2, 128, 128)
+	scores []float32 // (MaxBatch, K)
+	attend []float32 // (MaxBatch, T)
+}
+
+// runner is what a Batcher needs of a Session; tests put something slower or
+// broken in its place.
+type runner interface {
+	run(x []float32, n int, scores, attention []float32) error
+}
+
+// item is one window of the batch at hand.
+type item struct {
+	feed  *Feed
+	stamp Stamp
+}
+
+// BatcherStats are counts since the start.
+type BatcherStats struct {
+	Batches, Windows uint64
+	Largest          int           // most windows in one batch
+	Busy             time.Duration // spent in the runtime
+	Since            time.Time     // start of the run in progress, zero when there is none: a watchdog's sign of a hang
+}
+
+// ErrStopped is returned to those who wait on a Batcher whose Run has ended.
+var ErrStopped = errors.New("inference has stopped")
+
+// NewBatcher makes a Batcher for s, which nobody closes before Run has returned.
+func NewBatcher(s *Session) *Batcher { return newBatcher(s, s.MaxBatch, s.Labels, s.Steps) }
+
+func newBatcher(r runner, maxBatch, labels, steps int) *Batcher {
+	b := &Batcher{
+		runner: r, labels: labels, steps: steps,
+		taken:  make([]item, 0, maxBatch),
+		x:      make([]float32, maxBatch*WindowLen),
+		scores: make([]float32, maxBatch*labels),
+		attend: make([]float32, maxBatch*steps),
+	}
+	b.changed = sync.NewCond(&b.mu)
+	return b
+}
+
+// Run runs batches until ctx ends, which is no error: the batch at hand is
+// finished and delivered first, queued windows are let go. A failure of the
+// runtime is delivered to the feeds of that batch and returned; a score that
+// is no number fails its window alone. Run may be called once.
+func (b *Batcher) Run(ctx context.Context) error {
+	b.mu.Lock()
+	if b.started {
+		b.mu.Unlock()
+		panic("infer: Batcher.Run called twice")
+	}
+	b.started = true
+	b.mu.Unlock()
+	defer b.stop()
+	defer context.AfterFunc(ctx, b.wake)()
+	for b.take(ctx) {
+		if err := b.runTaken(); err != nil {
+			return fmt.Errorf("inference: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *Batcher) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changed.Broadcast()
+}
+
+func (b *Batcher) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+	b.changed.Broadcast()
+}
+
+// take waits for windows and moves them out of the queues; false when ctx ended.
+func (b *Batcher) take(ctx context.Context) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for {
+		if ctx.Err() != nil {
+			return false
+		}
+		b.gather()
+		if len(b.taken) > 0 {
+			b.stats.Since = time.Now()
+			b.changed.Broadcast() // there is room in the queues
+			return true
+		}
+		b.changed.Wait()
+	}
+}
+
+// gather asks each feed in turn for its oldest window, round and round.
+func (b *Batcher) gather() {
+	b.taken = b.taken[:0]
+	for empty := 0; empty < len(b.feeds) && len(b.taken) < cap(b.taken); {
+		f := b.feeds[b.next%len(b.feeds)]
+		b.next = (b.next + 1) % len(b.feeds)
+		if f.count == 0 {
+			empty++
+			continue
+		}
+		empty = 0
+		stamp := f.pop(b.x[len(b.taken)*WindowLen:][:WindowLen])
+		b.taken = append(b.taken, item{f, stamp})
+	}
+}
+
+// runTaken runs the batch at hand and delivers it.
+func (b *Batcher) runTaken() error {
+	n := len(b.taken)
+	began := time.Now()
+	err := b.runner.run(b.x[:n*WindowLen], n, b.scores[:n*b.labels], b.attend[:n*b.steps])
+	busy := time.Since(began)
+
+	b.mu.Lock()
+	b.stats.Since = time.Time{}
+	b.stats.Batches++
+	b.stats.Windows += uint64(n)
+	b.stats.Largest = max(b.stats.Largest, n)
+	b.stats.Busy += busy
+	b.mu.Unlock()
+
+	for i, it := range b.taken {
+		r := Result{Stamp: it.stamp, Batch: n, Err: err}
+		if err == nil {
+			r.Scores = b.scores[i*b.labels:][:b.labels]
+			r.Attention = b.attend[i*b.steps:][:b.steps]
+			if k := notFinite(r.Scores); k >= 0 {
+				r.Err = fmt.Errorf("window of samples [%d, %d), class %d: %w", it.stamp.At, it.stamp.End, k, ErrNotFinite)
+				r.Scores, r.Attention = nil, nil
+			}
+		}
+		it.feed.deliver(r)
+		b.delivered(it.feed, r.Err != nil)
+	}
+	return err
+}
+
+func (b *Batcher) delivered(f *Feed, failed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f.running--
+	f.stats.Scored++
+	if failed {
+		f.stats.Scored--
+		f.stats.Failed++
+	}
+	b.changed.Broadcast()
+}
+
+// Stats returns the counts so far.
+func (b *Batcher) Stats() BatcherStats {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stats
+}

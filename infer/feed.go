@@ -1,0 +1,173 @@
+package infer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Stamp is what a submitter gets back with a result.
+type Stamp struct {
+	At, End int64     // the window covers samples [At, End)
+	Entered time.Time // when its last sample entered; for latency only
+}
+
+// Result is one scored window. The slices are the Batcher's own and hold only
+// until the call that brought them returns.
+type Result struct {
+	Stamp
+	Scores    []float32 // (K); nil when Err is not
+	Attention []float32 // (T)
+	Batch     int       // windows that ran together
+	Err       error
+}
+
+// Feed is one source's way into a [Batcher]: a queue of a few windows, first
+// in, first out. Its results come in the order of submission.
+type Feed struct {
+	b       *Batcher
+	deliver func(Result)
+
+	// Guarded by b.mu.
+	slots   [][]float32 // ring of windows; each allocated when first used
+	stamps  []Stamp
+	first   int // ring index of the oldest
+	count   int
+	running int // taken into the batch at hand, not yet delivered
+	closed  bool
+	stats   FeedStats
+}
+
+// FeedStats are counts of windows since the start:
+// Submitted = Scored + Failed + Dropped + those queued or running.
+type FeedStats struct {
+	Submitted, Scored, Failed, Dropped uint64
+	Queued                             int
+}
+
+// Feed adds a source with room for queue ≥ 1 windows. deliver is called on
+// Run's goroutine, one result at a time, in order; while it works every source
+// waits, so it must be quick, and it must not call the feed's Close, Flush or
+// SubmitWait.
+func (b *Batcher) Feed(queue int, deliver func(Result)) *Feed {
+	if queue < 1 {
+		panic(fmt.Sprintf("infer: queue of %d windows, want 1 or more", queue))
+	}
+	f := &Feed{b: b, deliver: deliver, slots: make([][]float32, queue), stamps: make([]Stamp, queue)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.feeds = append(b.feeds, f)
+	return f
+}
+
+// Submit copies a window (2, 128, 128) into the queue. It never waits: when
+// the queue is full its oldest window is dropped and counted. A window for a
+// closed feed or a stopped Batcher is counted as dropped.
+func (f *Feed) Submit(s Stamp, x []float32) {
+	f.b.mu.Lock()
+	defer f.b.mu.Unlock()
+	f.stats.Submitted++
+	if f.closed || f.b.stopped {
+		f.stats.Dropped++
+		return
+	}
+	if f.count == len(f.slots) {
+		f.first = (f.first + 1) % len(f.slots)
+		f.count--
+		f.stats.Dropped++
+	}
+	f.push(s, x)
+}
+
+// SubmitWait is Submit for sources that can wait, such as files: it waits for
+// room instead of dropping. It returns ctx's error, or [ErrStopped].
+func (f *Feed) SubmitWait(ctx context.Context, s Stamp, x []float32) error {
+	f.b.mu.Lock()
+	defer f.b.mu.Unlock()
+	full := func() bool { return f.count == len(f.slots) }
+	if err := f.waitWhile(ctx, full); err != nil {
+		return err
+	}
+	if f.closed || f.b.stopped {
+		return ErrStopped
+	}
+	f.stats.Submitted++
+	f.push(s, x)
+	return nil
+}
+
+// Flush waits until all that was submitted has been delivered. It returns
+// ctx's error, or [ErrStopped].
+func (f *Feed) Flush(ctx context.Context) error {
+	f.b.mu.Lock()
+	defer f.b.mu.Unlock()
+	return f.waitWhile(ctx, func() bool { return f.count > 0 || f.running > 0 })
+}
+
+// waitWhile blocks, with b.mu held, as long as busy says so.
+func (f *Feed) waitWhile(ctx context.Context, busy func() bool) error {
+	defer context.AfterFunc(ctx, f.b.wake)()
+	for busy() {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if f.closed || f.b.stopped {
+			return ErrStopped
+		}
+		f.b.changed.Wait()
+	}
+	return ctx.Err()
+}
+
+// Close takes the feed out: its queue is dropped and counted, and no result is
+// delivered once Close has returned.
+func (f *Feed) Close() {
+	f.b.mu.Lock()
+	defer f.b.mu.Unlock()
+	if !f.closed {
+		f.closed = true
+		f.stats.Dropped += uint64(f.count)
+		f.count = 0
+		f.b.feeds = slices.DeleteFunc(f.b.feeds, func(g *Feed) bool { return g == f })
+		f.b.next = 0
+		f.b.changed.Broadcast()
+	}
+	for f.running > 0 {
+		f.b.changed.Wait()
+	}
+}
+
+// Stats returns the counts so far.
+func (f *Feed) Stats() FeedStats {
+	f.b.mu.Lock()
+	defer f.b.mu.Unlock()
+	s := f.stats
+	s.Queued = f.count
+	return s
+}
+
+// push puts a window at the end; b.mu is held and there is room.
+func (f *Feed) push(s Stamp, x []float32) {
+	if len(x) != WindowLen {
+		panic(fmt.Sprintf("infer: window of %d values, want %d", len(x), WindowLen))
+	}
+	i := (f.first + f.count) % len(f.slots)
+	if f.slots[i] == nil {
+		f.slots[i] = make([]float32, WindowLen)
+	}
+	copy(f.slots[i], x)
+	f.stamps[i] = s
+	f.count++
+	f.b.changed.Broadcast()
+}
+
+// pop moves the oldest window into dst; b.mu is held and there is one.
+func (f *Feed) pop(dst []float32) Stamp {
+	copy(dst, f.slots[f.first])
+	s := f.stamps[f.first]
+	f.first = (f.first + 1) % len(f.slots)
+	f.count--
+	f.running++
+	return s
+}
