@@ -1,0 +1,206 @@
+// Package pipeline carries one source's sound through ring, front end, network and smoothing to its events.
+//
+// A pipeline has three stages, each a Run-like method that blocks until its context ends or the source's sound
+// does; the daemon's supervisor starts them and waits:
+//
+//	Capture   the source writes into the ring (and, for a microphone, PortAudio's thread on its behalf)
+//	Listen    ring → blocks → windows → the network's queue
+//	Report    scores → events; OFF by timer; never waits for anybody
+//
+// What happens to windows, events and sound is the owner's business and given as funcs.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"earshot/daemon/capture"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/infer/smooth"
+	"earshot/ringbuf"
+)
+
+// Config is what a pipeline needs to know.
+type Config struct {
+	Name      string
+	FrontEnd  gammatone.Config
+	HopFrames int
+	Ring      time.Duration // sound that may wait for the front end
+	Live      bool          // the source runs with the clock; else it waits for room and nothing is dropped
+	Smooth    smooth.Config
+	Now       Clock // nil = time.Now
+}
+
+// Outlets are the pipeline's consumers. Each is called from one goroutine at a time and must not block.
+type Outlets struct {
+	// Block sees every block of samples, in order, in the listener.
+	Block func(*ringbuf.Block)
+	// Frames sees the log-gammatone window whenever one is complete, newest hop last, in the listener.
+	Frames func(*gammatone.Window)
+	// Event sees each switch of a label, in the reporter.
+	Event func(Event)
+	// Failed sees why a window has no scores, in the reporter.
+	Failed func(error)
+	// Scores sees the smoothed scores of each window, borrowed, in the reporter.
+	Scores func(at time.Time, scores []float64)
+}
+
+// Scorer is the network's queue for this source; *infer.Feed is one. Answers come through Deliver, in order.
+type Scorer interface {
+	Submit(s infer.Stamp, x []float32)                                // drops the oldest when full
+	SubmitWait(ctx context.Context, s infer.Stamp, x []float32) error // waits for room
+	Flush(ctx context.Context) error                                  // until every answer has been delivered
+}
+
+// Event is smooth.Event on the wall clock.
+type Event struct {
+	Label       int // index as in smooth.Config
+	On          bool
+	Score, Peak float64
+	Onset       time.Time
+	End         time.Time // zero while On
+	PeakAt      time.Time
+	From, To    int64 // samples: onset, end (0 while On)
+}
+
+// Pipeline is one source's way through the program. Make it with New.
+type Pipeline struct {
+	cfg    Config
+	out    Outlets
+	ring   *ringbuf.Ring
+	entry  *entry
+	clock  *sampleClock
+	inbox  chan message
+	played atomic.Bool   // the source has ended; written by Capture
+	heard  chan struct{} // closed when the last answer is in the inbox
+	closed chan struct{} // closed when Report has returned
+	gapAt  atomic.Int64  // where the newest gap ended; written by Listen
+
+	latency latencies
+	counts  counters
+}
+
+// New plans a pipeline. It panics on a Config that the packages below refuse.
+func New(cfg Config, out Outlets) *Pipeline {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	blocks := int(Samples(cfg.Ring, cfg.FrontEnd.SampleRate)/ringbuf.BlockSamples) + 1
+	ring := ringbuf.New(1 << bits.Len(uint(blocks-1)))
+	clock := newSampleClock(cfg.FrontEnd.SampleRate, cfg.Now)
+	p := &Pipeline{
+		cfg:   cfg,
+		out:   out,
+		ring:  ring,
+		clock: clock,
+		entry: &entry{ring: ring, elapsed: clock.elapsed},
+		inbox: make(chan message, inboxSize),
+
+		heard:  make(chan struct{}),
+		closed: make(chan struct{}),
+	}
+	p.gapAt.Store(-1)
+	return p
+}
+
+// inboxSize is far more than the reporter, which never waits, can fall behind by.
+const inboxSize = 64
+
+// Capture runs the source until its sound or ctx ends.
+func (p *Pipeline) Capture(ctx context.Context, source capture.Source) error {
+	err := source.Run(ctx, p.entry)
+	if err == nil {
+		p.ring.Flush()
+		p.played.Store(true)
+	}
+	return err
+}
+
+// The listener sleeps while the ring is empty: there is no bell in a lock-free ring. Short enough for the
+// latency, long enough to cost nothing; sources that wait for room are polled faster, they are fast.
+const (
+	livePoll = 4 * time.Millisecond
+	filePoll = 500 * time.Microsecond
+)
+
+// Listen turns blocks into windows and submits them. It returns nil when ctx ends, or when the source has ended
+// and its last window has been answered.
+func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
+	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames)
+	poll := filePoll
+	if p.cfg.Live {
+		poll = livePoll
+	}
+	timer := time.NewTimer(poll)
+	defer timer.Stop()
+	var b ringbuf.Block
+	emit := func(w *gammatone.Window) { p.submit(ctx, scorer, w) }
+	for ctx.Err() == nil {
+		p.counts.beat.Store(int64(p.clock.elapsed()))
+		played := p.played.Load() // before the read: what is written after it is read next time
+		if p.ring.Read(&b) {
+			p.block(stream, &b, emit)
+			continue
+		}
+		if played {
+			err := scorer.Flush(ctx)
+			close(p.heard)
+			return ignoreStop(err)
+		}
+		timer.Reset(poll)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+	}
+	return nil
+}
+
+// block takes one block through the front end.
+func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*gammatone.Window)) {
+	end := b.At + int64(b.N)
+	if b.Gap {
+		p.gapAt.Store(b.At)
+	}
+	if at, ok := p.entry.entered(end); ok && (p.cfg.Live || !p.clock.known.Load()) {
+		p.clock.observe(end, at)
+	}
+	if p.out.Block != nil {
+		p.out.Block(b)
+	}
+	began := p.clock.elapsed()
+	stream.Push(b.At, b.X[:b.N], b.Gap, emit)
+	p.counts.front.Add(int64(p.clock.elapsed() - began))
+	p.counts.samples.Add(int64(b.N))
+	p.counts.resets.Store(stream.Stats().Resets)
+	p.counts.position.Store(end)
+}
+
+// submit hands a window to the network.
+func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Window) {
+	if p.out.Frames != nil {
+		p.out.Frames(w)
+	}
+	stamp := infer.Stamp{At: w.At, End: w.End}
+	if at, ok := p.entry.entered(w.End); ok {
+		stamp.Entered = p.clock.start.Add(at)
+	}
+	p.counts.submitted.Add(1)
+	if p.cfg.Live {
+		scorer.Submit(stamp, w.X)
+	} else {
+		_ = scorer.SubmitWait(ctx, stamp, w.X) // fails only when all is about to stop
+	}
+}
+
+// ignoreStop drops the errors that only say that a stop was asked for.
+func ignoreStop(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, infer.ErrStopped) {
+		return nil
+	}
+	return err
+}
