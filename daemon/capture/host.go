@@ -70,6 +70,9 @@ func (h *host) call(what string, limit time.Duration, f func() error) error {
 	case err := <-done:
 		h.turn <- struct{}{}
 		if err != nil {
+			if err.Error() == "" { // a host error whose text ALSA has not set
+				err = fmt.Errorf("the sound system failed without saying why (%T)", err)
+			}
 			return fmt.Errorf("portaudio: %s: %w", what, err)
 		}
 		return nil

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,7 +52,8 @@ func distinct(x []int, least, most int) []int {
 }
 
 // open opens d as well as it can be: at the wanted rate and width, else at what
-// the device can do. The error is that of the last attempt.
+// the device can do. Only a refusal of rate or width leads to the next try: a
+// device that is just coming back may fail the best of them and take the worst.
 func (p *PortAudio) open(d Device, sink Sink) (stream, *tap, error) {
 	h := p.host
 	err := fmt.Errorf("it has %d channels and channel %d is wanted", d.Channels, max(p.cfg.Channel, p.cfg.DeviceChannels))
@@ -77,8 +77,8 @@ func (p *PortAudio) open(d Device, sink Sink) (stream, *tap, error) {
 				p.count.opened.Add(1)
 				return s, t, nil
 			}
-			if errors.Is(err, ErrHung) {
-				return nil, nil, err
+			if !h.sys.Refused(err) {
+				return nil, nil, fmt.Errorf("open %q (%s) for input: %w", d.Name, d.HostAPI, err)
 			}
 		}
 	}

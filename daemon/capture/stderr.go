@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -37,10 +38,13 @@ func muteStderr() (restore func()) {
 		unix.Close(mem)
 		return nothing
 	}
+	real := os.NewFile(uintptr(keep), "stderr")
+	debug.SetCrashOutput(real, debug.CrashOptions{}) // a crash of Go must not be muted
 	return func() {
 		defer muted.Unlock()
 		unix.Dup3(keep, 2, 0)
-		unix.Close(keep)
+		debug.SetCrashOutput(nil, debug.CrashOptions{})
+		real.Close()
 		f := os.NewFile(uintptr(mem), "stderr in memory")
 		defer f.Close()
 		if rest := signal(readBack(f)); len(rest) > 0 {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gordonklaus/portaudio"
@@ -14,6 +15,8 @@ type system interface {
 	Inputs() ([]Device, error)
 	// Supports says whether d can be opened with these channels at rate, Hz.
 	Supports(d Device, channels, rate int) error
+	// Refused says whether err means that the device cannot do this rate or width.
+	Refused(err error) bool
 	// Open plans a stream that calls back from an audio thread with interleaved
 	// samples, borrowed during the call.
 	Open(d Device, channels, rate int, latency time.Duration, call callback) (stream, error)
@@ -31,8 +34,15 @@ type stream interface {
 // portAudio is the real system.
 type portAudio struct{}
 
-func (portAudio) Initialize() error { return portaudio.Initialize() }
-func (portAudio) Terminate() error  { return portaudio.Terminate() }
+func (portAudio) Initialize() error {
+	err := portaudio.Initialize()
+	if err == nil {
+		useUpSmallNumbers()
+	}
+	return err
+}
+
+func (portAudio) Terminate() error { return portaudio.Terminate() }
 
 func (portAudio) Inputs() ([]Device, error) {
 	infos, err := portaudio.Devices()
@@ -72,6 +82,15 @@ func parameters(d Device, channels, rate int, latency time.Duration) portaudio.S
 
 func (portAudio) Supports(d Device, channels, rate int) error {
 	return portaudio.IsFormatSupported(parameters(d, channels, rate, 0), func([]float32) {})
+}
+
+func (portAudio) Refused(err error) bool {
+	for _, e := range []error{portaudio.InvalidSampleRate, portaudio.InvalidChannelCount, portaudio.SampleFormatNotSupported, portaudio.BadIODeviceCombination} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 func (portAudio) Open(d Device, channels, rate int, latency time.Duration, call callback) (stream, error) {

@@ -1,0 +1,169 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"earshot/internal/vmic"
+)
+
+// hangGuard bounds every wait of these tests; none fails on a time below it.
+const hangGuard = 60 * time.Second
+
+// recorder is a Sink that keeps everything, with the index of every sample.
+type recorder struct {
+	mu   sync.Mutex
+	x    []float32
+	at   int64 // index of the next sample
+	gaps []gap // in order
+	held chan struct{}
+}
+
+type gap struct {
+	from, n int64 // absolute index, samples
+	kept    int   // samples in x before it
+}
+
+func (r *recorder) Write(x []float32) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.x = append(r.x, x...)
+	r.at += int64(len(x))
+}
+
+func (r *recorder) Skip(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gaps = append(r.gaps, gap{r.at, n, len(r.x)})
+	r.at += n
+}
+
+func (r *recorder) samples() []float32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]float32(nil), r.x...)
+}
+
+func (r *recorder) holes() []gap {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]gap(nil), r.gaps...)
+}
+
+// running is a source under test.
+type running struct {
+	t      *testing.T
+	sink   recorder
+	states chan State
+	done   chan error
+	stop   context.CancelFunc
+}
+
+// listen runs the microphone cfg until the test ends.
+func listen(t *testing.T, cfg PortAudioConfig) (*running, *PortAudio) {
+	t.Helper()
+	r := &running{t: t, states: make(chan State, 1000), done: make(chan error, 1)}
+	cfg.OnState = func(s State) { t.Logf("%v: %s", s.Phase, s.Why); r.states <- s }
+	p, err := NewPortAudio(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go func() { r.done <- p.Run(ctx, &r.sink) }()
+	t.Cleanup(func() { r.end() })
+	return r, p
+}
+
+// end stops the source and returns Run's error.
+func (r *running) end() error {
+	r.stop()
+	select {
+	case err := <-r.done:
+		r.done <- err
+		return err
+	case <-time.After(hangGuard):
+		r.t.Error("Run does not end")
+		return errors.New("hangs")
+	}
+}
+
+// wait waits for phase and returns the state and how long it took.
+func (r *running) wait(phase Phase) (State, time.Duration) {
+	r.t.Helper()
+	start := time.Now()
+	for {
+		select {
+		case s := <-r.states:
+			if s.Phase == phase {
+				return s, time.Since(start)
+			}
+		case err := <-r.done:
+			r.t.Fatalf("Run ended while waiting for %v: %v", phase, err)
+		case <-time.After(hangGuard):
+			r.t.Fatalf("not %v within %v", phase, hangGuard)
+		}
+	}
+}
+
+func microphone(t *testing.T, cfg vmic.Config) *vmic.Mic {
+	t.Helper()
+	m, err := vmic.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	m.Setenv()
+	return m
+}
+
+// noise16 is two seconds of reproducible noise that uses all of 16 bits.
+func noise16() []float32 {
+	x := make([]float32, 2*DefaultRate)
+	seed := uint32(1)
+	for i := range x {
+		seed = seed*1664525 + 1013904223
+		x[i] = float32(int16(seed>>16)) / 32768
+	}
+	return x
+}
+
+// find returns where y starts in x, exactly, or -1.
+func find(x, y []float32) int {
+	for i := 0; i+len(y) <= len(x); i++ {
+		j := 0
+		for j < len(y) && x[i+j] == y[j] {
+			j++
+		}
+		if j == len(y) {
+			return i
+		}
+	}
+	return -1
+}
+
+func TestCapturedAudioIsBitExact(t *testing.T) {
+	m := microphone(t, vmic.Config{})
+	r, p := listen(t, PortAudioConfig{Device: vmic.Device})
+	r.wait(Online)
+	want := noise16()
+	if err := m.PlaySamples(want, DefaultRate); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	got := r.sink.samples()
+	at := find(got, want)
+	t.Logf("%d samples captured, file begins at %d, %+v, gaps %v", len(got), at, p.Stats(), r.sink.holes())
+	if at < 0 {
+		t.Errorf("the %d played samples are not among the %d captured ones", len(want), len(got))
+	}
+	if g := r.sink.holes(); len(g) > 0 {
+		t.Errorf("gaps %v, want none", g)
+	}
+}
