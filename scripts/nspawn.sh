@@ -16,7 +16,8 @@ fi
 mount -t tmpfs -o size=2g earshot-test "$folder"
 mkdir "$folder/upper" "$folder/work" "$folder/root"
 mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" overlay "$folder/root"
-rm -f "$folder/root/etc/machine-id"
+# The machine this is a copy of may forbid packages to start services; a booted one would not.
+rm -f "$folder/root/etc/machine-id" "$folder/root/usr/sbin/policy-rc.d"
 : >"$folder/root/etc/machine-id"
 
 nspawn=systemd-nspawn

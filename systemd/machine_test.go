@@ -18,7 +18,7 @@ import (
 type machine struct {
 	t      *testing.T
 	leader int    // process id, seen from here, of its process 1
-	folder string // upper/ in it holds every file that was written inside
+	upper  string // folder, as seen from here, that holds every file written inside, and nothing else
 }
 
 const bootDeadline = 60 * time.Second
@@ -42,7 +42,7 @@ func boot(t *testing.T) *machine {
 	go func() { cmd.Wait(); close(ended) }()
 	t.Cleanup(func() { shutDown(cmd.Process, ended) })
 
-	m := &machine{t: t, folder: folder}
+	m := &machine{t: t, upper: fmt.Sprintf("/proc/%d/root%s/upper", cmd.Process.Pid, folder)}
 	for deadline := time.Now().Add(bootDeadline); ; time.Sleep(100 * time.Millisecond) {
 		select {
 		case <-ended:
