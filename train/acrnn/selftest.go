@@ -1,0 +1,62 @@
+package acrnn
+
+import (
+	"math"
+
+	"earshot/infer"
+	"earshot/train/onnx"
+)
+
+// FindBlock returns the NCHWc block size of ONNX Runtime's kernels on this
+// processor (16 with AVX-512, 8 with AVX), or 0 where hand-placed blocked
+// convolutions do not give what plain ones give. It tries them.
+func FindBlock(o infer.GraphOptions) int {
+	if o.Provider != "" && o.Provider != "cpu" {
+		return 0
+	}
+	o.Profile = ""
+	plain, err := trialConv(0, o)
+	if err != nil {
+		return 0
+	}
+	for _, block := range []int{16, 8} {
+		got, err := trialConv(block, o)
+		if err == nil && close32(got, plain) {
+			return block
+		}
+	}
+	return 0
+}
+
+func close32(a, b []float32) bool {
+	for i := range a {
+		if !(math.Abs(float64(a[i]-b[i])) <= 1e-4) {
+			return false
+		}
+	}
+	return true
+}
+
+// trialConv convolves fixed numbers, 32 to 48 channels, 3×5.
+func trialConv(block int, o infer.GraphOptions) ([]float32, error) {
+	const n, ci, co, h, w = 2, 32, 48, 6, 9
+	g := onnx.New("trial")
+	t := newTape(g, n, block, false)
+	x := value{g.Input("x", onnx.Float, n, ci, h, w), []int{n, ci, h, w}}
+	g.Output("y", t.conv(x, g.Input("w", onnx.Float, co, ci, 3, 5), co, 3, 5).name, onnx.Float, n, co, h, w)
+	r, err := newRunner(g, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	for _, name := range []string{"x", "w"} {
+		d := r.tensors[name].Data
+		for i := range d {
+			d[i] = float32(math.Sin(float64(i)*0.7+float64(len(d)))) * 0.1
+		}
+	}
+	if err := r.run(); err != nil {
+		return nil, err
+	}
+	return append([]float32{}, r.tensors["y"].Data...), nil
+}

@@ -1,0 +1,119 @@
+package train
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// loop runs the remaining steps. Batches are prepared one step ahead, so that
+// the front end's work hides behind the graph's.
+func (t *trainer) loop(ctx context.Context) error {
+	per := t.sampler.stepsPerEpoch()
+	next := make(chan *batch, 1)
+	free := make(chan *batch, 2)
+	for range 2 {
+		free <- t.newBatch()
+	}
+	quit := make(chan struct{})
+	defer func() { close(quit); <-next }() // the producer closes next when it leaves
+	go t.produce(next, free, quit)
+
+	var sum, norm, smooth float64
+	var count int
+	began := time.Now()
+	for t.step < t.steps && ctx.Err() == nil {
+		stepBegan := time.Now()
+		b := <-next
+		copy(t.engine.Window(), b.window)
+		copy(t.engine.Target(), b.target)
+		m9, m10 := t.engine.Masks()
+		copy(m9, b.mask9)
+		copy(m10, b.mask10)
+		free <- b
+		rate := t.cfg.Recipe.At(t.step, t.steps)
+		r, err := t.engine.Step(rate)
+		if err != nil {
+			return err
+		}
+		loss := float64(r.Loss)
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return ErrDiverged
+		}
+		t.step++
+		sum, norm, count = sum+loss, norm+float64(r.Norm), count+1
+		if smooth == 0 {
+			smooth = loss
+		}
+		smooth += 0.05 * (loss - smooth)
+		if t.cfg.OnStep != nil {
+			t.cfg.OnStep(Progress{Step: t.step, Steps: t.steps, Loss: smooth, Seconds: time.Since(stepBegan).Seconds()})
+		}
+		if t.step%per == 0 || t.step == t.steps {
+			e := Epoch{Epoch: (t.step + per - 1) / per, Step: t.step, Loss: sum / float64(count), Norm: norm / float64(count),
+				Rate: rate.Learning, Seconds: time.Since(began).Seconds()}
+			if err := t.endEpoch(e); err != nil {
+				return err
+			}
+			sum, norm, count, began = 0, 0, 0, time.Now()
+		}
+		if time.Since(t.saved) > t.cfg.SaveEvery {
+			if err := t.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return t.save()
+}
+
+func (t *trainer) newBatch() *batch {
+	m9, m10 := t.engine.Masks()
+	return &batch{window: make([]float32, len(t.engine.Window())), target: make([]float32, len(t.engine.Target())),
+		mask9: make([]float32, len(m9)), mask10: make([]float32, len(m10))}
+}
+
+// produce fills batches in order until the training ends or quit closes.
+func (t *trainer) produce(next chan<- *batch, free <-chan *batch, quit <-chan struct{}) {
+	defer close(next)
+	w := newWindower(t.cfg.Recipe.Augment, t.front)
+	for step := t.step; step < t.steps; step++ {
+		var b *batch
+		select {
+		case b = <-free:
+		case <-quit:
+			return
+		}
+		t.sampler.fill(b, step, t.steps, w)
+		select {
+		case next <- b:
+		case <-quit:
+			return
+		}
+	}
+}
+
+// endEpoch measures where it is time to, and reports.
+func (t *trainer) endEpoch(e Epoch) error {
+	last := t.step >= t.steps
+	if every := t.cfg.EvalEvery; len(t.data.Test) > 0 && (last || every > 0 && e.Epoch%every == 0) {
+		w, err := t.finalWeights()
+		if err != nil {
+			return err
+		}
+		s, err := NewScorer(t.cfg.Arch, w, t.front, t.cfg.Graph.Threads)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		clips, windows, err := s.Accuracy(t.data.Test, t.data.Background, windowFrames/2)
+		if err != nil {
+			return err
+		}
+		e.Accuracy, e.Windows, e.Measured = clips, windows, true
+	}
+	t.history = append(t.history, e)
+	if t.cfg.OnEpoch != nil {
+		return t.cfg.OnEpoch(e)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"earshot/train/background"
+	"earshot/train/dataset"
+	"earshot/train/features"
+)
+
+// Source says which recordings to learn from.
+type Source struct {
+	Set        dataset.Options
+	Train      []int    // folds
+	Test       []int    // folds; may be empty
+	TestFull   bool     // test on every licence, whatever the filter of Set
+	Background bool     // learn the background label
+	Quiet      int      // synthetic background clips; 0 means 240
+	QuietDirs  []string // folders of the user's own room
+	CacheDir   string
+	Workers    int
+	Seed       uint64
+	Shuffle    bool                  // permute the training labels: a check that nothing leaks
+	Progress   func(done, total int) // of the features; may be nil
+}
+
+// Prepared is a Data with where it came from.
+type Prepared struct {
+	Data
+	Set     *dataset.Set
+	Learned []dataset.Clip // parallel to Data.Train
+	Held    []dataset.Clip // parallel to Data.Test
+	LeftOut int            // clips whose recording also has a clip in the test folds
+	Broken  []dataset.Broken
+	Names   map[string]string // display names by label id, background included
+}
+
+// Prepare finds the clips, computes or reads their features, and makes the background.
+func Prepare(ctx context.Context, s Source) (*Prepared, error) {
+	if s.Workers == 0 {
+		s.Workers = runtime.NumCPU()
+	}
+	set, err := dataset.Load(s.Set)
+	if err != nil {
+		return nil, err
+	}
+	learned, held, leftOut := set.Split(s.Train, s.Test)
+	if s.TestFull && len(s.Set.Licences) > 0 {
+		all := s.Set
+		all.Licences = nil
+		full, err := dataset.Load(all)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Equal(full.Labels, set.Labels) {
+			return nil, fmt.Errorf("the licence filter %v leaves %d of %d labels; take more folds or fewer labels", s.Set.Licences, len(set.Labels), len(full.Labels))
+		}
+		_, held, _ = full.Split(s.Train, s.Test)
+	}
+	p := &Prepared{Set: set, LeftOut: leftOut, Broken: set.Broken, Names: map[string]string{}}
+	p.Labels, p.Background, p.Digest = slices.Clone(set.Labels), -1, fmt.Sprint(set.Digest(), s.Train, s.Background)
+	for i, id := range set.Labels {
+		p.Names[id] = set.Names[i]
+	}
+	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
+		return nil, err
+	}
+	if len(held) > 0 {
+		if p.Held, p.Test, err = p.load(ctx, s, held); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.quiet(ctx, s); err != nil {
+		return nil, err
+	}
+	if s.Shuffle {
+		shuffleLabels(p.Train, s.Seed)
+	}
+	return p, nil
+}
+
+func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]dataset.Clip, []Example, error) {
+	if len(clips) == 0 {
+		return nil, nil, fmt.Errorf("folds %v hold no clips; there are folds %v", s.Train, p.Set.FoldNumbers())
+	}
+	loaded, broken, err := features.LoadContext(ctx, clips, features.Options{CacheDir: s.CacheDir, Workers: s.Workers, Progress: s.Progress})
+	if err != nil {
+		return nil, nil, err
+	}
+	p.Broken = append(p.Broken, broken...)
+	var kept []dataset.Clip
+	var examples []Example
+	for i, c := range loaded {
+		if c != nil {
+			kept = append(kept, clips[i])
+			examples = append(examples, Example{Clip: c, Label: clips[i].Label, Name: clips[i].Name})
+		}
+	}
+	return kept, examples, nil
+}
+
+// quiet makes the background clips and, where it is learned, its label.
+func (p *Prepared) quiet(ctx context.Context, s Source) error {
+	if s.Quiet == 0 {
+		s.Quiet = 240
+	}
+	clips, broken, err := background.Load(ctx, background.Options{Clips: s.Quiet, Seed: s.Seed, Dirs: s.QuietDirs, CacheDir: s.CacheDir, Workers: s.Workers})
+	if err != nil {
+		return err
+	}
+	p.Broken = append(p.Broken, broken...)
+	for _, c := range clips {
+		p.Quiet = append(p.Quiet, c.Clip)
+	}
+	if !s.Background {
+		return nil
+	}
+	p.Background = slices.Index(p.Labels, dataset.BackgroundLabel)
+	if p.Background < 0 {
+		p.Background = len(p.Labels)
+		p.Labels = append(p.Labels, dataset.BackgroundLabel)
+		p.Names[dataset.BackgroundLabel] = "Background"
+	}
+	return nil
+}

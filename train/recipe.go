@@ -1,0 +1,118 @@
+// Package train teaches the ACRNN network real sounds, on ONNX Runtime itself.
+//
+// The parts: dataset finds clips, features turns them into energies, the
+// sampler here cuts, mixes and deforms windows, acrnn runs the step, and the
+// trainer schedules, checkpoints, evaluates and exports.
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"earshot/train/acrnn"
+)
+
+// Augment says how windows are varied; zero values switch each off.
+type Augment struct {
+	Mix          float64 // probability of between-class mixing (Tokozume et al. 2018), gain-aware
+	MixupAlpha   float64 // the paper's mixup: Beta(α,α) on windows and labels
+	Calm         float64 // last share of the training with mixing lowered to a third
+	GainDB       float64 // ± gain
+	Stretch      float64 // time scale drawn from [1/(1+s), 1+s], on the spectrogram
+	ShiftBands   float64 // ± bands of pitch shift, on the spectrogram (one band is about 0.6 semitone)
+	EqualiserDB  float64 // ± smooth random frequency response
+	Noise        float64 // probability of added background
+	NoiseMinSNR  float64 // dB
+	NoiseMaxSNR  float64 // dB
+	TimeMask     int     // frames hidden, up to
+	BandMask     int     // bands hidden, up to
+	RandomWindow bool    // windows start anywhere; otherwise at multiples of half a window
+	Waveform     bool    // the paper's: time stretch 0.8–1.3 and pitch shift ±3.5 semitones, as copies of every clip
+}
+
+// Recipe is everything about learning that is not data or network.
+type Recipe struct {
+	Name       string
+	Optimiser  acrnn.Optimiser
+	Init       acrnn.Initialisation
+	Epochs     int
+	Batch      int
+	Rate       float64 // peak learning rate
+	Schedule   string  // "one-cycle" or "step"
+	WarmUp     float64 // one-cycle: share of the steps
+	Decay      float64 // weight decay (AdamW) or L2 (SGD)
+	Average    float64 // decay of the averaged weights; 0 uses the raw weights
+	ClipNorm   float64
+	Smoothing  float64 // label smoothing
+	AllWindows bool    // an epoch is every window of every clip, not one a clip
+	Background float64 // share of each batch that is background, when that label is learned
+	Augment    Augment
+}
+
+// Default is the recipe that ships.
+func Default() Recipe {
+	return Recipe{
+		Name: "default", Optimiser: acrnn.AdamW, Init: acrnn.HeInit, Epochs: 200, Batch: 32,
+		Rate: 1.5e-3, Schedule: "one-cycle", WarmUp: 0.1, Decay: 0.02, Average: 0.999, ClipNorm: 5, Background: 0.04,
+		Augment: Augment{Mix: 0.7, Calm: 0.15, GainDB: 12, Stretch: 0.25, ShiftBands: 5, EqualiserDB: 4,
+			Noise: 0.35, NoiseMinSNR: 0, NoiseMaxSNR: 40, TimeMask: 16, BandMask: 12, RandomWindow: true},
+	}
+}
+
+// Paper is section 4.1 of Zhang et al. 2020 to the letter.
+func Paper() Recipe {
+	return Recipe{
+		Name: "paper", Optimiser: acrnn.SGD, Init: acrnn.PaperInit, Epochs: 300, Batch: 64,
+		Rate: 0.01, Schedule: "step", Decay: 1e-4, AllWindows: true,
+		Augment: Augment{MixupAlpha: 0.2, Waveform: true},
+	}
+}
+
+// Recipes by name.
+func RecipeByName(name string) (Recipe, error) {
+	switch name {
+	case "", "default":
+		return Default(), nil
+	case "paper":
+		return Paper(), nil
+	}
+	return Recipe{}, fmt.Errorf("recipe %q: want default or paper", name)
+}
+
+// Validate reports the first number that cannot work.
+func (r Recipe) Validate() error {
+	switch {
+	case r.Epochs < 1:
+		return fmt.Errorf("epochs %d: want at least 1", r.Epochs)
+	case r.Batch < 2 || r.Batch > 1024:
+		return fmt.Errorf("batch %d: want 2 to 1024", r.Batch)
+	case !(r.Rate > 0 && r.Rate < 10):
+		return fmt.Errorf("learning rate %g: want over 0 and below 10", r.Rate)
+	case r.Schedule != "one-cycle" && r.Schedule != "step":
+		return fmt.Errorf("schedule %q: want one-cycle or step", r.Schedule)
+	case r.Average < 0 || r.Average >= 1:
+		return fmt.Errorf("average %g: want 0 (off) to below 1", r.Average)
+	case r.Smoothing < 0 || r.Smoothing >= 1:
+		return fmt.Errorf("label smoothing %g: want 0 to below 1", r.Smoothing)
+	}
+	return nil
+}
+
+// At returns the rates of step (from 0) of steps.
+func (r Recipe) At(step, steps int) acrnn.Rate {
+	done := float64(step) / float64(max(steps, 1))
+	lr := r.Rate
+	switch r.Schedule {
+	case "step": // ÷10 after every third of the training (the paper's 100 of 300 epochs)
+		lr *= math.Pow(0.1, math.Floor(3*done))
+	default:
+		if done < r.WarmUp {
+			lr *= 0.04 + 0.96*done/r.WarmUp
+		} else {
+			lr *= 0.001 + 0.999*0.5*(1+math.Cos(math.Pi*(done-r.WarmUp)/(1-r.WarmUp)))
+		}
+	}
+	// The average starts short, so that it forgets the start.
+	average := math.Min(r.Average, float64(1+step)/float64(10+step))
+	return acrnn.Rate{Learning: lr, Decay: r.Decay, Average: average, Step: step + 1}
+}

@@ -1,0 +1,260 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"time"
+
+	"math/rand/v2"
+
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/train/acrnn"
+	"earshot/train/features"
+)
+
+// Example is one clip with its features.
+type Example struct {
+	Clip  *features.Clip
+	Label int
+	Name  string
+}
+
+// Data is what a training learns from and is measured on.
+type Data struct {
+	Labels     []string // of the network, in output order
+	Background int      // index of the background label, −1 for none
+	Train      []Example
+	Test       []Example        // may be empty
+	Quiet      []*features.Clip // background, for its label and as added noise
+	Digest     string           // of labels, clips and folds: a checkpoint belongs to it
+}
+
+// Config says how to train.
+type Config struct {
+	Arch       acrnn.Arch
+	Recipe     Recipe
+	Seed       uint64
+	Floor      float64        // smallest energy of the front end
+	Init       *acrnn.Weights // start from these instead of random ones (fine-tuning)
+	Checkpoint string         // file; "" writes none
+	Resume     bool           // continue from Checkpoint where it exists
+	SaveEvery  time.Duration  // 0: two minutes
+	EvalEvery  int            // epochs between evaluations; 0 only at the end
+	Graph      infer.GraphOptions
+	Block      int               // NCHWc block; −1 finds it
+	OnStep     func(Progress)    // after each step; may be nil
+	OnEpoch    func(Epoch) error // after each epoch; may be nil
+}
+
+// Progress is where a training is.
+type Progress struct {
+	Step, Steps int
+	Loss        float64 // smoothed
+	Seconds     float64 // of the last step, the data's preparation included
+}
+
+// Epoch is one line of the metrics file.
+type Epoch struct {
+	Epoch    int     `json:"epoch"`
+	Step     int     `json:"step"`
+	Loss     float64 `json:"loss"`
+	Rate     float64 `json:"rate"`
+	Norm     float64 `json:"gradient_norm"`
+	Seconds  float64 `json:"seconds"`
+	Accuracy float64 `json:"accuracy,omitempty"` // clips of the test folds, paper's rule, averaged weights
+	Windows  float64 `json:"window_accuracy,omitempty"`
+	Measured bool    `json:"measured"`
+}
+
+// Result is a finished (or interrupted) training.
+type Result struct {
+	Weights acrnn.Weights
+	History []Epoch
+	Done    bool // false when the context ended first; the checkpoint says how to go on
+	Steps   int
+}
+
+// ErrDiverged is returned when the loss is no longer a number.
+var ErrDiverged = errors.New("training diverged: the loss is not a number; lower the rate")
+
+// trainer is one training in progress.
+type trainer struct {
+	cfg     Config
+	data    *Data
+	front   gammatone.Config
+	engine  *acrnn.Engine
+	sampler *sampler
+	norm    Norm
+	step    int
+	steps   int
+	history []Epoch
+	saved   time.Time
+}
+
+// Run trains until the recipe's epochs are over or ctx ends; then it finishes
+// the step, saves and returns what there is.
+func Run(ctx context.Context, data *Data, cfg Config) (*Result, error) {
+	t, err := newTrainer(data, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer t.engine.Close()
+	if err := t.loop(ctx); err != nil {
+		return nil, err
+	}
+	w, err := t.finalWeights()
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Weights: w, History: t.history, Done: t.step >= t.steps, Steps: t.step}, nil
+}
+
+func newTrainer(data *Data, cfg Config) (*trainer, error) {
+	if err := cfg.Recipe.Validate(); err != nil {
+		return nil, err
+	}
+	if len(data.Train) == 0 {
+		return nil, errors.New("no clips to learn from")
+	}
+	t := &trainer{cfg: cfg, data: data, front: gammatone.Default(), saved: time.Now()}
+	t.front.Floor = cfg.Floor
+	if cfg.SaveEvery == 0 {
+		t.cfg.SaveEvery = 2 * time.Minute
+	}
+	if cfg.Block < 0 {
+		t.cfg.Block = acrnn.FindBlock(cfg.Graph)
+	}
+	items := make([]item, len(data.Train))
+	for i, e := range data.Train {
+		items[i] = item{e.Clip, e.Label}
+	}
+	t.sampler = newSampler(cfg.Recipe, t.front, cfg.Seed, items, data.Quiet, data.Background, len(data.Labels))
+	t.steps = cfg.Recipe.Epochs * t.sampler.stepsPerEpoch()
+	var err error
+	t.engine, err = acrnn.NewEngine(cfg.Arch, acrnn.StepOptions{Batch: cfg.Recipe.Batch, Block: t.cfg.Block,
+		Optimiser: cfg.Recipe.Optimiser, ClipNorm: float32(cfg.Recipe.ClipNorm), Momentum: 0.9}, cfg.Graph)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.start(items); err != nil {
+		t.engine.Close()
+		return nil, err
+	}
+	t.sampler.norm = t.norm
+	return t, nil
+}
+
+// start sets the state: from the checkpoint, from given weights, or at random.
+func (t *trainer) start(items []item) error {
+	if t.cfg.Resume && t.cfg.Checkpoint != "" {
+		if _, err := os.Stat(t.cfg.Checkpoint); err == nil {
+			return t.restore()
+		}
+	}
+	state := t.engine.State()
+	if t.cfg.Init != nil {
+		copy(state["weights"], t.cfg.Init.Flat)
+		t.norm = Norm{t.cfg.Init.Mean, t.cfg.Init.Std}
+	} else {
+		copy(state["weights"], acrnn.InitWeights(t.cfg.Arch, t.cfg.Recipe.Init, rand.New(rand.NewPCG(t.cfg.Seed, 0x1717))))
+		t.norm = fitNorm(items, t.front)
+	}
+	copy(state["average"], state["weights"])
+	return nil
+}
+
+func (t *trainer) restore() error {
+	c, err := loadCheckpoint(t.cfg.Checkpoint)
+	if err != nil {
+		return err
+	}
+	refuse := func(what string, have, want any) error {
+		return fmt.Errorf("checkpoint %s is of another training: its %s is %v, now asked is %v; start without --resume or with the same flags", t.cfg.Checkpoint, what, have, want)
+	}
+	switch {
+	case fmt.Sprint(c.Arch) != fmt.Sprint(t.cfg.Arch):
+		return refuse("network", c.Arch, t.cfg.Arch)
+	case !slices.Equal(c.Labels, t.data.Labels):
+		return refuse("label list", c.Labels, t.data.Labels)
+	case c.Data != t.data.Digest:
+		return refuse("data", c.Data, t.data.Digest)
+	case c.Seed != t.cfg.Seed:
+		return refuse("seed", c.Seed, t.cfg.Seed)
+	case c.Floor != t.cfg.Floor:
+		return refuse("floor", c.Floor, t.cfg.Floor)
+	case fmt.Sprint(c.Recipe) != fmt.Sprint(t.cfg.Recipe):
+		return refuse("recipe", c.Recipe, t.cfg.Recipe)
+	}
+	for name, v := range t.engine.State() {
+		if len(c.vectors[name]) != len(v) {
+			return refuse("length of "+name, len(c.vectors[name]), len(v))
+		}
+		copy(v, c.vectors[name])
+	}
+	t.step, t.history, t.norm = c.Step, c.History, c.Norm
+	return nil
+}
+
+func (t *trainer) save() error {
+	t.saved = time.Now()
+	if t.cfg.Checkpoint == "" {
+		return nil
+	}
+	c := &checkpoint{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
+		Norm: t.norm, Labels: t.data.Labels, Step: t.step, History: t.history, vectors: t.engine.State()}
+	return c.save(t.cfg.Checkpoint)
+}
+
+// finalWeights are the averaged weights (where the recipe averages) with the
+// batch-norm statistics that belong to them.
+func (t *trainer) finalWeights() (acrnn.Weights, error) {
+	name := "average"
+	if t.cfg.Recipe.Average == 0 {
+		name = "weights"
+	}
+	w := acrnn.Weights{Flat: slices.Clone(t.engine.State()[name]), Mean: t.norm.Mean, Std: t.norm.Std}
+	var err error
+	w.Means, w.Vars, err = t.statistics(w.Flat)
+	return w, err
+}
+
+// statisticsBatches are how many batches the batch-norm statistics average over.
+const statisticsBatches = 24
+
+// statistics runs plain training windows forward and averages the moments.
+func (t *trainer) statistics(flat []float32) (means, vars []float32, err error) {
+	s, err := acrnn.NewStatistics(t.cfg.Arch, t.cfg.Recipe.Batch, t.cfg.Block, t.cfg.Graph)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer s.Close()
+	r := t.cfg.Recipe
+	r.Augment = Augment{GainDB: r.Augment.GainDB / 2, RandomWindow: true, Noise: r.Augment.Noise, NoiseMinSNR: r.Augment.NoiseMinSNR, NoiseMaxSNR: r.Augment.NoiseMaxSNR}
+	plain := *t.sampler
+	plain.recipe = r
+	w := newWindower(r.Augment, t.front)
+	b := &batch{window: s.Window(), target: make([]float32, r.Batch*len(t.data.Labels))}
+	n := t.cfg.Arch.StatSize()
+	mean, second := make([]float64, n), make([]float64, n)
+	for i := range statisticsBatches {
+		plain.fill(b, i, statisticsBatches, w)
+		m, v, err := s.Run(flat)
+		if err != nil {
+			return nil, nil, err
+		}
+		for c := range n {
+			mean[c] += float64(m[c]) / statisticsBatches
+			second[c] += (float64(v[c]) + float64(m[c])*float64(m[c])) / statisticsBatches
+		}
+	}
+	means, vars = make([]float32, n), make([]float32, n)
+	for c := range n {
+		means[c], vars[c] = float32(mean[c]), float32(math.Max(0, second[c]-mean[c]*mean[c]))
+	}
+	return means, vars, nil
+}
