@@ -94,7 +94,7 @@ func (s *pcmStream) run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if !ready {
-			if silent := time.Since(last); live && silent > s.stall || s.giveUp && silent > s.stall {
+			if silent := time.Since(last); (live || s.giveUp) && silent > s.stall {
 				why := fmt.Sprintf("%s gave no samples for %.1f s", s.name, silent.Seconds())
 				if live {
 					s.report(State{Lost, why})
@@ -115,6 +115,11 @@ func (s *pcmStream) run(ctx context.Context) error {
 		case n == 0:
 			s.deliver(ctx, room, s.dec.flush())
 			return nil
+		}
+		if !live && !s.since.IsZero() {
+			if err := s.dec.reset(); err != nil {
+				return err
+			}
 		}
 		x := s.dec.decode(buf[:n])
 		if !live {
