@@ -1,0 +1,103 @@
+// Package broker runs a small MQTT broker inside the daemon, so that the first
+// run needs nothing else. It listens on the loopback interface only and lets
+// every local client in; whoever wants more runs a broker of their own.
+// Retained messages live as long as the process.
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/hooks/auth"
+	"github.com/mochi-mqtt/server/v2/listeners"
+)
+
+// DefaultAddress is where the broker listens when nothing else is wished.
+const DefaultAddress = "127.0.0.1:1883"
+
+// Limits against a local client gone wild.
+const (
+	maxClients        = 100
+	maxPacketBytes    = 1 << 20
+	maxPendingPackets = 4096
+)
+
+// Broker is an MQTT 3.1.1 and 5 broker on a loopback address.
+type Broker struct {
+	server *mqtt.Server
+	addr   string
+}
+
+// Start listens on address (host:port, port 0 = any free one) and serves. An
+// address that others could reach is refused: there is no password here. When
+// the default port is taken, a free one is used instead; Addr tells.
+func Start(address string) (*Broker, error) {
+	fallback := address == "" || address == DefaultAddress
+	if address == "" {
+		address = DefaultAddress
+	}
+	if err := loopbackOnly(address); err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil && fallback {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("embedded broker: %w", err)
+	}
+	caps := mqtt.NewDefaultServerCapabilities()
+	caps.MaximumClients = maxClients
+	caps.MaximumPacketSize = maxPacketBytes
+	caps.MaximumClientWritesPending = maxPendingPackets
+	s := mqtt.New(&mqtt.Options{Capabilities: caps, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err := errors.Join(s.AddHook(new(auth.AllowHook), nil), s.AddListener(listeners.NewNet("loopback", l))); err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("embedded broker: %w", err)
+	}
+	if err := s.Serve(); err != nil {
+		return nil, errors.Join(fmt.Errorf("embedded broker: %w", err), s.Close())
+	}
+	return &Broker{s, l.Addr().String()}, nil
+}
+
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("embedded broker: address %q: want host:port", address)
+	}
+	if host == "localhost" {
+		return nil
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || !ip.IsLoopback() {
+		return fmt.Errorf("embedded broker: address %q is not on the loopback interface: want 127.0.0.1:port or [::1]:port, or a broker of your own with a password", address)
+	}
+	return nil
+}
+
+// Addr is host:port as clients reach it, for `mosquitto_sub -h … -p …`.
+func (b *Broker) Addr() string { return b.addr }
+
+// URL is the address in the form publish.Config.Broker takes.
+func (b *Broker) URL() string { return "tcp://" + b.addr }
+
+// Run waits for ctx to end and closes the broker.
+func (b *Broker) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return b.Close()
+}
+
+// Close ends all connections and stops listening.
+func (b *Broker) Close() error {
+	if err := b.server.Close(); err != nil {
+		return fmt.Errorf("embedded broker: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package publish
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+	"github.com/eclipse/paho.mqtt.golang/packets"
+)
+
+// errRejected marks a broker that answered and does not want us: trying again
+// soon is pointless, somebody must change something.
+var errRejected = errors.New("rejected")
+
+// link is one connection to the broker: one paho client, used once.
+//
+// paho's own reconnection is not used. With ConnectRetry it retries a wrong
+// password for ever without a word, and its store would hold messages a second
+// time that the book must hold anyway to bound, order and count them.
+type link struct {
+	client mqtt.Client
+	lost   chan struct{} // closed when the connection is gone
+	once   sync.Once
+	mu     sync.Mutex
+	err    error    // why it is gone; written before lost is closed
+	conn   net.Conn // set by the dialler
+}
+
+func (l *link) fail(err error) {
+	l.once.Do(func() {
+		l.err = err
+		close(l.lost)
+	})
+}
+
+// dial connects, or says why not in words that help. inbox is called for every
+// incoming message, from paho's goroutine, and must not block.
+func dial(ctx context.Context, c *Config, secret func() string, will string, inbox func(mqtt.Message)) (*link, error) {
+	u, err := brokerURL(c.Broker)
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := tlsConfigOf(c, u)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{lost: make(chan struct{})}
+	o := mqtt.NewClientOptions().AddBroker(u.String()).
+		SetClientID("earshot_"+c.NodeID).SetUsername(c.Username).SetPassword(secret()).
+		SetProtocolVersion(4).SetCleanSession(true).SetStore(mqtt.NewOrderedMemoryStore()).
+		SetKeepAlive(c.KeepAlive).SetPingTimeout(min(10*time.Second, c.KeepAlive)).
+		SetConnectTimeout(c.Timing.Connect).SetWriteTimeout(c.Timing.Ack).
+		SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
+		SetBinaryWill(will, []byte(offline), 1, true).
+		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { inbox(m) }).
+		SetConnectionLostHandler(func(_ mqtt.Client, err error) { l.fail(err) }).
+		SetCustomOpenConnectionFn(func(*url.URL, mqtt.ClientOptions) (net.Conn, error) {
+			return l.open(ctx, c, u, tlsConfig)
+		})
+	l.client = mqtt.NewClient(o)
+	token := l.client.Connect()
+	select {
+	case <-token.Done():
+		err = token.Error()
+	case <-ctx.Done():
+		l.kill()
+		<-token.Done() // at once: its socket is closed
+		err = ctx.Err()
+		if token.Error() == nil {
+			l.client.Disconnect(0)
+		}
+	}
+	if err != nil {
+		l.kill()
+		return nil, explain(err, c)
+	}
+	return l, nil
+}
+
+// open makes the transport. It does not look at proxy variables, and gives up
+// when the context ends or the time for connecting is over.
+func (l *link) open(ctx context.Context, c *Config, u *url.URL, tlsConfig *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timing.Connect)
+	defer cancel()
+	network, address := "tcp", u.Host
+	if u.Scheme == "unix" {
+		network, address = "unix", u.Path
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme == "ssl" {
+		secure := tls.Client(conn, tlsConfig)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		conn = secure
+	}
+	l.mu.Lock()
+	l.conn = conn
+	l.mu.Unlock()
+	if ctx.Err() != nil {
+		l.kill()
+	}
+	return conn, nil
+}
+
+// kill closes the socket under paho, which is the one thing that never hangs.
+func (l *link) kill() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn == nil {
+		return
+	}
+	if s, ok := l.conn.(*tls.Conn); ok {
+		_ = s.NetConn().Close() // tls.Conn.Close would wait to say goodbye
+	}
+	_ = l.conn.Close()
+}
+
+func tlsConfigOf(c *Config, u *url.URL) (*tls.Config, error) {
+	if u.Scheme != "ssl" {
+		if c.CAFile != "" || c.CertFile != "" {
+			return nil, fmt.Errorf("certificates are set but the broker address is %s://: want ssl://", u.Scheme)
+		}
+		return nil, nil
+	}
+	t := &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.InsecureSkipVerify}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("broker CA: %w", err)
+		}
+		t.RootCAs = x509.NewCertPool()
+		if !t.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("broker CA %q: no PEM certificate in it", c.CAFile)
+		}
+	}
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("client certificate %q, key %q: %w", c.CertFile, c.KeyFile, err)
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	return t, nil
+}
+
+// explain turns paho's and the system's errors into what the owner can act on.
+func explain(err error, c *Config) error {
+	at := "broker " + redact(c.Broker)
+	var unknownCA x509.UnknownAuthorityError
+	var wrongHost x509.HostnameError
+	var record tls.RecordHeaderError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
+		return fmt.Errorf("%s refuses user %q: check user name, password and the broker's access rules: %w", at, c.Username, errRejected)
+	case errors.Is(err, packets.ErrorRefusedIDRejected):
+		return fmt.Errorf("%s refuses the client id %q: %w", at, "earshot_"+c.NodeID, errRejected)
+	case errors.Is(err, packets.ErrorRefusedBadProtocolVersion):
+		return fmt.Errorf("%s does not speak MQTT 3.1.1: %w", at, errRejected)
+	case errors.As(err, &unknownCA):
+		return fmt.Errorf("%s: its certificate is not signed by %s: %w", at, caName(c), errRejected)
+	case errors.As(err, &wrongHost):
+		return fmt.Errorf("%s: %v: %w", at, wrongHost, errRejected)
+	case strings.Contains(err.Error(), "remote error: tls:"): // crypto/tls keeps the type to itself
+		return fmt.Errorf("%s ended the TLS handshake (%s): check the client certificate: %w", at, after(err.Error(), "remote error: "), errRejected)
+	case errors.As(err, &record):
+		return fmt.Errorf("%s does not speak TLS on this port: want tcp:// or another port: %w", at, errRejected)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%s: connection refused: nothing listens there", at)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fmt.Errorf("%s: no answer within %v", at, c.Timing.Connect)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%s closed the connection: does it want TLS, or a client certificate?", at)
+	}
+	return fmt.Errorf("%s: %s", at, redact(strings.TrimPrefix(err.Error(), "network Error : ")))
+}
+
+func after(s, sep string) string {
+	_, rest, _ := strings.Cut(s, sep)
+	return rest
+}
+
+func caName(c *Config) string {
+	if c.CAFile == "" {
+		return "an authority that this system trusts (set the CA file)"
+	}
+	return fmt.Sprintf("%q", c.CAFile)
+}

@@ -1,0 +1,299 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// stopTime is what Run takes at most, once told to stop, to send what waits
+// and say goodbye.
+const stopTime = 1500 * time.Millisecond
+
+var errNoAck = errors.New("no acknowledgement")
+
+// serve looks after one connection until it breaks or ctx ends. It is the
+// worker: the only one that publishes, and it waits for each batch to be
+// acknowledged before the next, so that order survives any break.
+func (p *Publisher) serve(ctx context.Context, l *link) error {
+	defer l.kill()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, l.kill) })
+	defer stop()
+	err := p.begin(l)
+	if err == nil {
+		p.connected()
+		err = p.work(ctx, l)
+	}
+	if ctx.Err() != nil {
+		p.finish(l)
+		return nil
+	}
+	p.echo.lost()
+	p.locked(func() { p.stats.ConnectionsLost++; p.inbox = nil })
+	return err
+}
+
+// begin subscribes, says online and marks everything for publication.
+func (p *Publisher) begin(l *link) error {
+	subs := map[string]byte{p.topics.all(): 1, p.cfg.BirthTopic: 1}
+	if p.cfg.Discovery && !p.cfg.LegacyDiscovery {
+		subs[p.ann.topic] = 1
+	}
+	if err := p.subscribe(l, subs); err != nil {
+		return err
+	}
+	if err := p.sayOnline(l); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.book.markAll()
+	p.mu.Unlock()
+	p.ann.schedule(p.now().Add(p.cfg.Timing.Debounce))
+	return nil
+}
+
+func (p *Publisher) sayOnline(l *link) error {
+	p.onlineAt = p.now()
+	return p.send(l, []message{{p.topics.availability(), []byte(online), 1, true}}, p.cfg.Timing.Ack)
+}
+
+// subscribe asks for all topics in one packet. A subscription that the broker
+// refuses shows as refused topics.
+func (p *Publisher) subscribe(l *link, subs map[string]byte) error {
+	t := l.client.SubscribeMultiple(subs, nil).(*mqtt.SubscribeToken)
+	select {
+	case <-t.Done():
+	case <-l.lost:
+		return p.lostError(l)
+	case <-time.After(p.cfg.Timing.Ack):
+		return p.noAck()
+	}
+	for topic, code := range t.Result() {
+		if code == 0x80 {
+			p.echo.refused[topic] = p.now()
+		}
+	}
+	if err := t.Error(); err != nil && len(p.echo.refused) == 0 {
+		return p.lostError(l)
+	}
+	return nil
+}
+
+// work is the loop: what is due, then one batch, else wait.
+func (p *Publisher) work(ctx context.Context, l *link) error {
+	for ctx.Err() == nil {
+		select {
+		case <-l.lost:
+			return p.lostError(l)
+		default:
+		}
+		if err := p.takeInbox(l); err != nil {
+			return err
+		}
+		now := p.now()
+		next := p.tick(now)
+		if !p.ann.due.IsZero() && !now.Before(p.ann.due) {
+			if err := p.announce(l); err != nil {
+				return err
+			}
+			continue
+		}
+		p.flushBoxes(l)
+		if sent, err := p.sendBatch(l, p.cfg.Timing.Ack); err != nil {
+			return err
+		} else if sent {
+			continue
+		}
+		p.dropSpool()
+		if err := p.idle(ctx, l, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idle waits for something to do.
+func (p *Publisher) idle(ctx context.Context, l *link, next time.Time) error {
+	wait := time.Minute
+	for _, at := range []time.Time{next, p.ann.due} {
+		if !at.IsZero() {
+			wait = min(wait, max(at.Sub(p.now()), time.Millisecond))
+		}
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-p.wake:
+	case <-t.C:
+	case <-l.lost:
+		return p.lostError(l)
+	}
+	return nil
+}
+
+// tick does what time alone brings about and returns when it wants to be
+// called again.
+func (p *Publisher) tick(now time.Time) (next time.Time) {
+	p.mu.Lock()
+	next = p.book.expire(now)
+	if p.reconf {
+		p.reconf = false
+		p.ann.schedule(now.Add(p.cfg.Timing.Debounce))
+	}
+	p.mu.Unlock()
+	sooner := func(at time.Time) {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	_, check := p.echo.check(now)
+	sooner(check)
+	if len(p.echo.refused) > 0 {
+		sooner(p.recheck(now))
+	}
+	p.refused(p.echo.list())
+	return next
+}
+
+// recheck tries refused retained topics again, and subscriptions with the next
+// connection.
+func (p *Publisher) recheck(now time.Time) (next time.Time) {
+	for topic, at := range p.echo.refused {
+		if now.Sub(at) >= p.cfg.Timing.Recheck {
+			p.echo.refused[topic], at = now, now
+			p.mu.Lock()
+			switch {
+			case topic == p.ann.topic:
+				p.ann.schedule(now)
+			case topic == p.topics.availability():
+				p.onlineLost = true
+			case p.book.wanted[topic] != nil:
+				p.book.mark(topic)
+			}
+			p.mu.Unlock()
+		}
+		if due := at.Add(p.cfg.Timing.Recheck); next.IsZero() || due.Before(next) {
+			next = due
+		}
+	}
+	return next
+}
+
+// sendBatch sends what the book has next; reports whether there was anything.
+func (p *Publisher) sendBatch(l *link, wait time.Duration) (bool, error) {
+	p.mu.Lock()
+	b, ok := p.book.next(p.now())
+	if ok && b.event && p.book.tries > 1 {
+		p.stats.Resent++
+	}
+	p.mu.Unlock()
+	if !ok {
+		return false, nil
+	}
+	if err := p.send(l, b.messages, wait); err != nil {
+		return true, err
+	}
+	p.mu.Lock()
+	p.book.done(b)
+	if b.event {
+		p.stats.Events++
+	}
+	p.mu.Unlock()
+	return true, nil
+}
+
+// send publishes messages of QoS 1 and waits until all are acknowledged.
+func (p *Publisher) send(l *link, ms []message, wait time.Duration) error {
+	for _, m := range ms {
+		p.echo.sent(m.topic)
+	}
+	acked := make(chan error, 1)
+	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case err := <-acked:
+		if err != nil {
+			return p.lostError(l)
+		}
+	case <-l.lost:
+		return p.lostError(l)
+	case <-t.C:
+		return p.noAck()
+	}
+	now := p.now()
+	for _, m := range ms {
+		p.echo.acked(m.topic, now)
+	}
+	p.mu.Lock()
+	p.stats.Messages += uint64(len(ms))
+	p.mu.Unlock()
+	return nil
+}
+
+// publish hands messages to paho in order and waits for their tokens.
+func (l *link) publish(ms []message) error {
+	tokens := make([]mqtt.Token, len(ms))
+	for i, m := range ms {
+		tokens[i] = l.client.Publish(m.topic, m.qos, m.retain, m.payload)
+	}
+	var errs error
+	for _, t := range tokens {
+		<-t.Done()
+		errs = errors.Join(errs, t.Error())
+	}
+	return errs
+}
+
+func (p *Publisher) lostError(l *link) error {
+	select {
+	case <-l.lost:
+		return fmt.Errorf("broker %s: connection lost: %s", redact(p.cfg.Broker), redact(fmt.Sprint(l.err)))
+	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
+		return fmt.Errorf("broker %s: connection lost", redact(p.cfg.Broker))
+	}
+}
+
+func (p *Publisher) noAck() error {
+	return fmt.Errorf("broker %s: %w within %v", redact(p.cfg.Broker), errNoAck, p.cfg.Timing.Ack)
+}
+
+// flushBoxes sends the newest scores and diagnostics, QoS 0.
+func (p *Publisher) flushBoxes(l *link) {
+	p.mu.Lock()
+	var ms []message
+	for _, topic := range sortedKeys(p.boxes) {
+		ms = append(ms, p.boxes[topic])
+	}
+	clear(p.boxes)
+	p.mu.Unlock()
+	if len(ms) > 0 {
+		go l.publish(ms) // nothing waits for QoS 0
+	}
+}
+
+// finish says goodbye: what waits, every label OFF, sources and node offline.
+func (p *Publisher) finish(l *link) {
+	end := time.Now().Add(stopTime - 300*time.Millisecond)
+	left := func() time.Duration { return max(time.Until(end), 50*time.Millisecond) }
+	for drainBy := time.Now().Add(stopTime / 2); time.Now().Before(drainBy); {
+		if sent, err := p.sendBatch(l, left()); err != nil || !sent {
+			break
+		}
+	}
+	p.mu.Lock()
+	p.book.allOff()
+	ms := p.book.farewell()
+	p.mu.Unlock()
+	ms = append(ms, message{p.topics.availability(), []byte(offline), 1, true})
+	if p.send(l, ms, left()) == nil {
+		l.client.Disconnect(250)
+	}
+	p.mu.Lock()
+	p.health = Health{Reason: "stopped", Since: p.now()}
+	p.mu.Unlock()
+}

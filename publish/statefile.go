@@ -1,0 +1,77 @@
+package publish
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// announced is what was published last time and must be taken back when it is
+// no longer configured, also by a later process. Kept as JSON in StateFile.
+type announced struct {
+	Version int               `json:"version"`
+	Node    string            `json:"node"`
+	Base    string            `json:"base"`   // "earshot/<id>"
+	Device  map[string]string `json:"device"` // component key → platform
+	Topic   string            `json:"topic"`  // device configuration, "" = none
+	Legacy  []string          `json:"legacy"` // per-entity configuration topics
+	Topics  []string          `json:"topics"` // retained state topics
+}
+
+const stateFileVersion = 1
+
+// loadAnnounced reads the state file. None, or one that cannot be read, counts
+// as nothing announced; the latter is an error to mention, not to stop for.
+func loadAnnounced(path string) (announced, error) {
+	var a announced
+	if path == "" {
+		return a, nil
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil
+	}
+	if err != nil {
+		return a, fmt.Errorf("what was announced last time: %w", err)
+	}
+	if err := json.Unmarshal(b, &a); err != nil || a.Version != stateFileVersion {
+		return announced{}, fmt.Errorf("what was announced last time: %q is not a state file of version %d; old entities may stay in Home Assistant", path, stateFileVersion)
+	}
+	return a, nil
+}
+
+func (a announced) save(path string) error {
+	if path == "" {
+		return nil
+	}
+	a.Version = stateFileVersion
+	return writeAtomic(path, append(encode(a), '\n'))
+}
+
+// writeAtomic writes by temporary file, sync and rename: after a crash there
+// is the old content or the new, never a part.
+func writeAtomic(path string, b []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %q: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+			err = fmt.Errorf("write %q: %w", path, err)
+		}
+	}()
+	if _, err = f.Write(b); err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	return err
+}
