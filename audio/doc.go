@@ -2,7 +2,9 @@
 // picks their channels, resamples them band-limited, and writes WAV and FLAC.
 //
 // Samples are float32 with full scale ±1; a 16-bit sample s is s/32768.
-// Multi-channel samples are interleaved: frame t of channel c is x[t·C+c].
+// Multi-channel samples are interleaved: frame t of channel c is x[t·C+c], in the
+// order of the file (5.1 in WAV and FLAC: L R C LFE Ls Rs; in Vorbis: L C R Ls Rs
+// LFE).
 //
 // A file is recognised by its content, never by its name. Everything that can
 // be wrong with one comes back as an *Error that names the file, what is wrong
@@ -13,5 +15,5 @@
 // Memory is bounded whatever the file claims: decoding is streamed, and no
 // buffer is sized by a header field alone.
 //
-// The package imports nothing of ours.
+// Of ours the package imports atomicfile alone.
 package audio

@@ -43,10 +43,11 @@ func newVorbis(r *bufio.Reader) (*vorbisDecoder, error) {
 		if kind == 3 {
 			continue // the decoder would believe any count of comments
 		}
-		if err := checkVorbisSetup(p[7:]); err != nil {
+		setup, err := checkVorbisSetup(p[7:])
+		if err != nil {
 			return nil, err
 		}
-		if err := v.d.ReadHeader(p); err != nil {
+		if err := v.d.ReadHeader(append([]byte("\x05vorbis"), setup...)); err != nil {
 			return nil, err
 		}
 	}

@@ -13,8 +13,9 @@ const (
 // checkVorbisSetup walks through the codebooks of a setup header (Vorbis I
 // specification, section 3.2.1; p without its 7 bytes of packet type) before
 // jfreymuth/vorbis sees them: it takes their sizes on trust, up to terabytes,
-// and never ends on a code tree without leaves or on lengths that run out.
-func checkVorbisSetup(p []byte) error {
+// and never ends on a code tree without leaves or on lengths that run out. It returns
+// the header as mendFloors mended it.
+func checkVorbisSetup(p []byte) (mended []byte, err error) {
 	r := &lsbReader{b: p}
 	values := 0
 	for i, n := 0, int(r.read(8))+1; i < n; i++ {
@@ -29,9 +30,9 @@ func checkVorbisSetup(p []byte) error {
 		default:
 			continue
 		}
-		return fault(ErrCorrupt, "codebooks as in the Vorbis I specification", "Vorbis codebook %d of %d: %s", i, n, what)
+		return nil, fault(ErrCorrupt, "codebooks as in the Vorbis I specification", "Vorbis codebook %d of %d: %s", i, n, what)
 	}
-	return nil
+	return mendFloors(r, p), nil
 }
 
 // checkCodebook reads one codebook. It returns how many values its table has,

@@ -133,7 +133,7 @@ func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 	switch {
 	case have < frame && (open || n == 0 || have == 0):
 		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
-	case open && n > have:
+	case open && (n == 0 || n > have):
 		d.left = -1
 	case n == 0:
 		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
@@ -143,9 +143,6 @@ func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 		return fault(ErrTruncated, "the complete file", "its data chunk of %d bytes is shorter than one frame of %d", n, frame)
 	default:
 		d.left = n
-	}
-	if open && n == 0 {
-		d.left = -1
 	}
 	return nil
 }

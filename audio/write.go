@@ -1,0 +1,146 @@
+package audio
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/mewkiz/flac"
+	"github.com/mewkiz/flac/frame"
+	"github.com/mewkiz/flac/meta"
+
+	"earshot/atomicfile"
+)
+
+// PCM16 rounds a sample of full scale ±1 to 16 bits, x = s/32768, clipping what
+// does not fit. NaN becomes 0.
+func PCM16(x float32) int16 {
+	switch {
+	case x >= 32767.0/32768:
+		return math.MaxInt16
+	case x <= -1:
+		return math.MinInt16
+	case x != x:
+		return 0
+	}
+	return int16(math.RoundToEven(float64(x) * 32768))
+}
+
+// WriteWAV16 writes mono samples x at rate, Hz, as a 16-bit WAV file, which is
+// there whole or not at all.
+func WriteWAV16(path string, x []float32, rate int) error {
+	return atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeWAV16(w, x, rate) })
+}
+
+// WriteFLAC writes mono samples x at rate, Hz, as a 16-bit FLAC file, which is
+// there whole or not at all.
+func WriteFLAC(path string, x []float32, rate int) error {
+	return atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeFLAC(w, x, rate) })
+}
+
+// EncodeWAV16 writes mono samples x at rate, Hz, as 16-bit WAV. A WAV file
+// holds at most 2 GiB of them.
+func EncodeWAV16(w io.Writer, x []float32, rate int) error {
+	if err := writable(x, rate); err != nil {
+		return err
+	}
+	size := 2 * len(x)
+	if size > math.MaxInt32-64 {
+		return fmt.Errorf("audio: %d samples do not fit into a WAV file; want at most 2^30", len(x))
+	}
+	le := binary.LittleEndian
+	h := make([]byte, 0, 44)
+	h = append(h, "RIFF"...)
+	h = le.AppendUint32(h, uint32(36+size))
+	h = append(h, "WAVEfmt "...)
+	h = le.AppendUint32(h, 16)
+	h = le.AppendUint16(h, wavPCM)
+	h = le.AppendUint16(h, 1)
+	h = le.AppendUint32(h, uint32(rate))
+	h = le.AppendUint32(h, uint32(2*rate))
+	h = le.AppendUint16(h, 2)
+	h = le.AppendUint16(h, 16)
+	h = append(h, "data"...)
+	h = le.AppendUint32(h, uint32(size))
+	if _, err := w.Write(h); err != nil {
+		return err
+	}
+	b := make([]byte, 0, 8192)
+	for len(x) > 0 {
+		n := min(len(x), 4096)
+		b = b[:0]
+		for _, v := range x[:n] {
+			b = le.AppendUint16(b, uint16(PCM16(v)))
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		x = x[n:]
+	}
+	return nil
+}
+
+// flacBlock is the block length of our FLAC files, samples.
+const flacBlock = 4096
+
+// EncodeFLAC writes mono samples x at rate, Hz, as 16-bit FLAC with fixed
+// prediction, its length and MD5 sum in the header.
+func EncodeFLAC(w io.Writer, x []float32, rate int) error {
+	if err := writable(x, rate); err != nil {
+		return err
+	}
+	pcm := make([]int32, len(x))
+	sum := md5.New()
+	b := make([]byte, 0, 2*flacBlock)
+	for i, v := range x {
+		s := PCM16(v)
+		pcm[i] = int32(s)
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
+		if len(b) == cap(b) || i == len(x)-1 {
+			sum.Write(b)
+			b = b[:0]
+		}
+	}
+	info := &meta.StreamInfo{
+		BlockSizeMin: flacBlock, BlockSizeMax: flacBlock,
+		SampleRate: uint32(rate), NChannels: 1, BitsPerSample: 16,
+		NSamples: uint64(len(x)),
+	}
+	sum.Sum(info.MD5sum[:0])
+	// A bare Writer: the library would seek back in a file, and put the last,
+	// shorter block's length where the format wants the others'.
+	enc, err := flac.NewEncoder(struct{ io.Writer }{w}, info)
+	if err != nil {
+		return err
+	}
+	for len(pcm) > 0 {
+		n := min(len(pcm), flacBlock)
+		err := enc.WriteFrame(&frame.Frame{
+			Header: frame.Header{
+				HasFixedBlockSize: true, BlockSize: uint16(n),
+				SampleRate: uint32(rate), Channels: frame.ChannelsMono, BitsPerSample: 16,
+			},
+			Subframes: []*frame.Subframe{{
+				SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, // the encoder improves on it
+				Samples:   pcm[:n], NSamples: n,
+			}},
+		})
+		if err != nil {
+			return err
+		}
+		pcm = pcm[n:]
+	}
+	return enc.Close()
+}
+
+func writable(x []float32, rate int) error {
+	if len(x) == 0 {
+		return fmt.Errorf("audio: no samples to write; want at least one")
+	}
+	if rate < MinRate || rate > MaxRate {
+		return fmt.Errorf("audio: write at %d Hz: want a rate of %d Hz to %d Hz", rate, MinRate, MaxRate)
+	}
+	return nil
+}
