@@ -91,13 +91,13 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, key string) {
 // unknown never shows the value: a misspelt key may hold a password.
 func (d *decoder) unknown(name *yaml.Node, key, path string, t reflect.Type) {
 	if strings.Contains(strings.ToLower(name.Value), "passw") && t == reflect.TypeFor[MQTT]() {
-		if best := nearest(name.Value, []string{"password_file"}); best == "" || strings.ToLower(name.Value) == "password" {
+		if best := Nearest(name.Value, []string{"password_file"}); best == "" || strings.ToLower(name.Value) == "password" {
 			d.fail(name, path, "unknown key: secrets do not belong in this file; put the password into a file of its own and name it with password_file")
 			return
 		}
 	}
 	keys := keysOf(t)
-	if best := nearest(name.Value, keys); best != "" {
+	if best := Nearest(name.Value, keys); best != "" {
 		d.fail(name, path, "unknown key; did you mean %s?", best)
 		return
 	}

@@ -109,7 +109,7 @@ func setString(v reflect.Value, node *yaml.Node, tag reflect.StructTag) error {
 		allowed := strings.Fields(words)
 		if !slices.Contains(allowed, text) {
 			hint := ""
-			if best := nearest(text, allowed); best != "" {
+			if best := Nearest(text, allowed); best != "" {
 				hint = fmt.Sprintf("; did you mean %s?", best)
 			}
 			return fmt.Errorf("want one of %s%s", strings.Join(allowed, ", "), hint)

@@ -48,8 +48,8 @@ func (e Errors) sorted() Errors {
 	return e
 }
 
-// nearest returns the candidate that a typing slip could have turned into word, or "".
-func nearest(word string, candidates []string) string {
+// Nearest returns the candidate that a typing slip could have turned into word, or "".
+func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", len(word)/3+2
 	for _, c := range candidates {
 		if d := editDistance(word, c); d < bestDistance {

@@ -30,7 +30,8 @@ type Config struct {
 	FrontEnd  gammatone.Config
 	HopFrames int
 	Ring      time.Duration // sound that may wait for the front end
-	Live      bool          // the source runs with the clock; else it waits for room and nothing is dropped
+	Live      bool          // sound comes with the clock: labels go off by it when nothing comes
+	Waits     bool          // the source waits for room, so nothing need be dropped
 	Smooth    smooth.Config
 	Now       Clock // nil = time.Now
 }
@@ -113,7 +114,7 @@ const inboxSize = 64
 // Capture runs the source until its sound or ctx ends.
 func (p *Pipeline) Capture(ctx context.Context, source capture.Source) error {
 	err := source.Run(ctx, p.entry)
-	if err == nil {
+	if ctx.Err() == nil { // also after an error: what was heard before it counts
 		p.ring.Flush()
 		p.played.Store(true)
 	}
@@ -190,10 +191,10 @@ func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Windo
 		stamp.Entered = p.clock.start.Add(at)
 	}
 	p.counts.submitted.Add(1)
-	if p.cfg.Live {
-		scorer.Submit(stamp, w.X)
-	} else {
+	if p.cfg.Waits {
 		_ = scorer.SubmitWait(ctx, stamp, w.X) // fails only when all is about to stop
+	} else {
+		scorer.Submit(stamp, w.X)
 	}
 }
 

@@ -38,7 +38,7 @@ func (p *Pipeline) Deliver(r infer.Result) {
 		return
 	default:
 	}
-	if p.cfg.Live {
+	if !p.cfg.Waits {
 		p.counts.dropped.Add(1)
 		return
 	}

@@ -1,0 +1,203 @@
+package daemon
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"earshot/daemon/config"
+	"earshot/daemon/pipeline"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/infer/smooth"
+	"earshot/publish"
+)
+
+// watch is what the configuration's labels and groups come to with a given model.
+type watch struct {
+	smooth smooth.Config
+	labels []publish.Label // watched labels, then groups
+	ids    []string        // by index in smooth's events: all labels of the model, then groups
+	titles []string        // beside ids
+}
+
+// fallback thresholds, for a model that brings none.
+const (
+	fallbackOn  = 0.5
+	fallbackOff = 0.3
+)
+
+// resolve matches the watched labels with the model's. What the built-in list names and this model does not know
+// is left out; what the user named must be there.
+func resolve(f *config.File, m *infer.Model, front gammatone.Config) (*watch, error) {
+	r := &resolver{file: f, model: m, rate: front.SampleRate}
+	w := &watch{
+		ids:    slices.Clone(m.Labels),
+		titles: make([]string, len(m.Labels)),
+		smooth: smooth.Config{
+			Labels:        m.Labels,
+			Average:       f.Config.Smoothing.Windows,
+			Rules:         make([]smooth.Rule, len(m.Labels)),
+			Background:    m.Background,
+			WindowSamples: int64(front.WindowSamples()),
+		},
+	}
+	for i, id := range m.Labels {
+		w.titles[i] = title(m.Names[id], id)
+	}
+	r.labels(w)
+	r.groups(w)
+	if len(r.issues) > 0 {
+		return nil, r.issues
+	}
+	if err := w.smooth.Validate(); err != nil {
+		return nil, fmt.Errorf("watch: %w", err)
+	}
+	return w, nil
+}
+
+type resolver struct {
+	file   *config.File
+	model  *infer.Model
+	rate   int
+	issues config.Errors
+}
+
+func (r *resolver) labels(w *watch) {
+	c := r.file.Config.Watch
+	named := map[string]bool{}
+	for _, l := range c.Labels {
+		named[l.Label] = true
+	}
+	for i, l := range c.Labels {
+		switch index := slices.Index(r.model.Labels, l.Label); {
+		case l.Label == "*":
+			r.all(w, l, named)
+		case index >= 0 && l.Label == r.model.Background:
+			r.issue(i, "%q is the model's name for nothing to hear; it never switches on", l.Label)
+		case index >= 0:
+			r.watch(w, index, l)
+		case r.file.Given("watch.labels"):
+			r.issue(i, "%q: the model does not know it%s", l.Label, known(l.Label, r.model))
+		}
+	}
+	if len(w.labels) == 0 && !r.file.Given("watch.labels") {
+		r.all(w, config.Label{}, named) // a model of one's own: everything it knows
+	}
+}
+
+func (r *resolver) issue(i int, format string, args ...any) {
+	r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.labels[%d].label", i), format, args...))
+}
+
+// all watches every label that is not named on its own.
+func (r *resolver) all(w *watch, l config.Label, named map[string]bool) {
+	for index, id := range r.model.Labels {
+		if id != r.model.Background && !named[id] {
+			l.Label, l.Title = id, ""
+			r.watch(w, index, l)
+		}
+	}
+}
+
+func (r *resolver) watch(w *watch, index int, l config.Label) {
+	c := r.file.Config.Watch
+	if l.Title != "" {
+		w.titles[index] = l.Title
+	}
+	own := r.model.Thresholds[l.Label]
+	on, off := config.Or(l.On, c.On), config.Or(l.Off, c.Off)
+	switch {
+	case on == 0 && own.On > 0:
+		on, off = own.On, nonZero(off, own.Off)
+	case on == 0:
+		on = fallbackOn
+	}
+	off = min(nonZero(off, on*fallbackOff/fallbackOn), on)
+	w.smooth.Rules[index] = smooth.Rule{
+		On:       on,
+		Off:      off,
+		MinOn:    r.samples(config.Or(l.MinOn, c.MinOn)),
+		Hold:     r.samples(config.Or(l.Hold, c.Hold)),
+		Cooldown: r.samples(config.Or(l.Cooldown, c.Cooldown)),
+	}
+	w.labels = append(w.labels, publish.Label{ID: l.Label, Title: w.titles[index], Icon: l.Icon, Watched: true})
+}
+
+// groups makes each group a sensor with the most sensitive of its members' rules: it is on while any of them is.
+func (r *resolver) groups(w *watch) {
+	for i, g := range r.file.Config.Watch.Groups {
+		group := smooth.Group{ID: g.Name}
+		for j, id := range g.Labels {
+			index := slices.Index(r.model.Labels, id)
+			if index < 0 {
+				if r.file.Given("watch.groups") {
+					r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.groups[%d].labels[%d]", i, j), "%q: the model does not know it%s", id, known(id, r.model)))
+				}
+				continue
+			}
+			group.Members = append(group.Members, index)
+			rule := w.smooth.Rules[index]
+			if rule == (smooth.Rule{}) { // in the group, but not a sensor of its own
+				rule = r.ruleOf(id)
+			}
+			group.Rule = sharper(group.Rule, rule)
+		}
+		if slices.Contains(r.model.Labels, g.Name) {
+			r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.groups[%d].name", i), "%q is a label of the model; a group needs a name of its own", g.Name))
+			continue
+		}
+		if len(group.Members) == 0 {
+			continue
+		}
+		w.smooth.Groups = append(w.smooth.Groups, group)
+		w.ids = append(w.ids, g.Name)
+		w.titles = append(w.titles, title(g.Title, g.Name))
+		w.labels = append(w.labels, publish.Label{ID: g.Name, Title: title(g.Title, g.Name), Icon: g.Icon, Group: true, Watched: true})
+	}
+}
+
+// ruleOf is what a label's rule would be with the settings common to all.
+func (r *resolver) ruleOf(id string) smooth.Rule {
+	scratch := &watch{titles: make([]string, len(r.model.Labels)), smooth: smooth.Config{Rules: make([]smooth.Rule, len(r.model.Labels))}}
+	index := slices.Index(r.model.Labels, id)
+	r.watch(scratch, index, config.Label{Label: id})
+	return scratch.smooth.Rules[index]
+}
+
+func sharper(a, b smooth.Rule) smooth.Rule {
+	if a == (smooth.Rule{}) {
+		return b
+	}
+	return smooth.Rule{On: min(a.On, b.On), Off: min(a.Off, b.Off), MinOn: min(a.MinOn, b.MinOn), Hold: max(a.Hold, b.Hold), Cooldown: min(a.Cooldown, b.Cooldown)}
+}
+
+func (r *resolver) samples(d time.Duration) int64 { return pipeline.Samples(d, r.rate) }
+
+// known helps with a label that is not there: the nearest, or all.
+func known(id string, m *infer.Model) string {
+	if near := config.Nearest(id, m.Labels); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return "; it knows " + strings.Join(m.Labels, ", ")
+}
+
+func nonZero(v, otherwise float64) float64 {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// title is the name shown: the one given, else the id with blanks and a capital.
+func title(given, id string) string {
+	if given != "" {
+		return given
+	}
+	text := strings.ReplaceAll(id, "_", " ")
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+// statusEvery is how often an open page hears how the daemon is; it also keeps proxies from hanging up.
+const statusEvery = 2 * time.Second
+
+// writeLimit is how long a page may take to swallow one message before it is given up.
+const writeLimit = 10 * time.Second
+
+// events is the stream of an open page (text/event-stream).
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	pipe, ok := s.cfg.Hub.open()
+	if !ok {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.cfg.Hub.close(pipe)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	control := http.NewResponseController(w)
+	send := func(text []byte) bool {
+		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
+		_, err := fmt.Fprintf(w, "data: %s\n\n", text)
+		return err == nil && control.Flush() == nil
+	}
+	ticker := time.NewTicker(statusEvery)
+	defer ticker.Stop()
+	for alive := send(s.statusText()); alive; {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-s.stop:
+			return
+		case text := <-pipe:
+			alive = send(text)
+		case <-ticker.C:
+			alive = send(s.statusText())
+		}
+	}
+}
+
+func (s *Server) statusText() []byte {
+	text, err := json.Marshal(statusMessage{"status", s.cfg.Status()})
+	if err != nil {
+		return []byte(`{"type":"none"}`)
+	}
+	return text
+}
+
+// pagePolicy lets the page run its own script and style and talk to this server, and nothing else: even a label
+// with a script in its name would do nothing, were it not written as text anyway.
+var pagePolicy = policyFor(pageText)
+
+var inline = regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`)
+
+func policyFor(page []byte) string {
+	policy := "default-src 'none'; connect-src 'self'; img-src data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	for _, m := range inline.FindAllSubmatch(page, -1) {
+		sum := sha256.Sum256(m[2])
+		policy += fmt.Sprintf("; %s-src 'sha256-%s'", m[1], base64.StdEncoding.EncodeToString(sum[:]))
+	}
+	return policy
+}

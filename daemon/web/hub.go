@@ -1,0 +1,143 @@
+package web
+
+import (
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Hub spreads what the pipelines report to the pages that are open. A page that cannot keep up loses messages,
+// the pipelines never wait. With no page open nothing is encoded.
+type Hub struct {
+	pages atomic.Int32 // open pages
+
+	mu     sync.Mutex // guards listeners and recent
+	pipes  map[chan []byte]struct{}
+	recent []EventMessage // the last switches, for a page that opens now; newest last
+
+	dropped atomic.Uint64
+}
+
+// maxPages bounds the memory and work that visitors can cause.
+const maxPages = 16
+
+// pageQueue messages may wait for a slow page: some seconds.
+const pageQueue = 64
+
+// recentEvents are shown to a page that opens.
+const recentEvents = 50
+
+// NewHub makes a hub without listeners.
+func NewHub() *Hub { return &Hub{pipes: map[chan []byte]struct{}{}} }
+
+// Watched tells whether any page is open: what is costly to make need not be made otherwise.
+func (h *Hub) Watched() bool { return h.pages.Load() > 0 }
+
+// LevelMessage is a short stretch's loudness.
+type LevelMessage struct {
+	Type   string  `json:"type"` // "level"
+	Source string  `json:"source"`
+	RMS    float64 `json:"rms"`  // dBFS
+	Peak   float64 `json:"peak"` // dBFS
+}
+
+// SpectrumMessage is a few new columns of the spectrogram.
+type SpectrumMessage struct {
+	Type    string  `json:"type"` // "spectrum"
+	Source  string  `json:"source"`
+	Bands   int     `json:"bands"`
+	Columns []byte  `json:"columns"` // (column, band), 0 … 255 = LowDB … HighDB; base64 in JSON
+	Rate    float64 `json:"rate"`    // columns a second
+}
+
+// ScoresMessage is the best labels of the newest window.
+type ScoresMessage struct {
+	Type   string  `json:"type"` // "scores"
+	Source string  `json:"source"`
+	Top    []Score `json:"top"`
+}
+
+// Score is a label's smoothed score.
+type Score struct {
+	Label string  `json:"label"`
+	Title string  `json:"title"`
+	Score float64 `json:"score"`
+}
+
+// EventMessage is one switch of a label.
+type EventMessage struct {
+	Type   string    `json:"type"` // "event"
+	Source string    `json:"source"`
+	Label  string    `json:"label"`
+	Title  string    `json:"title"`
+	On     bool      `json:"on"`
+	Score  float64   `json:"score"`
+	Peak   float64   `json:"peak"`
+	Onset  time.Time `json:"onset"`
+	End    time.Time `json:"end,omitzero"`
+	Clip   string    `json:"clip,omitempty"`
+}
+
+type statusMessage struct {
+	Type string `json:"type"` // "status"
+	Status
+}
+
+// Send spreads a message.
+func (h *Hub) Send(message any) {
+	if e, ok := message.(EventMessage); ok {
+		h.remember(e)
+	}
+	if !h.Watched() {
+		return
+	}
+	text, err := json.Marshal(message)
+	if err != nil {
+		return // a level of −Inf: nothing a page could draw
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for pipe := range h.pipes {
+		select {
+		case pipe <- text:
+		default:
+			h.dropped.Add(1)
+		}
+	}
+}
+
+func (h *Hub) remember(e EventMessage) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.recent) == recentEvents {
+		copy(h.recent, h.recent[1:])
+		h.recent = h.recent[:recentEvents-1]
+	}
+	h.recent = append(h.recent, e)
+}
+
+// open adds a page, which gets the recent events first; false when there are too many.
+func (h *Hub) open() (pipe chan []byte, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.pipes) >= maxPages {
+		return nil, false
+	}
+	pipe = make(chan []byte, pageQueue)
+	for _, e := range h.recent {
+		if text, err := json.Marshal(e); err == nil {
+			pipe <- text
+		}
+	}
+	h.pipes[pipe] = struct{}{}
+	h.pages.Add(1)
+	return pipe, true
+}
+
+func (h *Hub) close(pipe chan []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.pipes, pipe)
+	h.pages.Add(-1)
+}

@@ -1,0 +1,78 @@
+// Package web shows what the daemon hears: a live page over server-sent events, /metrics for Prometheus and
+// /healthz for whoever watches over it. It only reads; nothing can be changed from here.
+package web
+
+import "time"
+
+// Status is a moment of the daemon, as the page, /healthz and /metrics show it. It holds no secret.
+type Status struct {
+	Version   string    `json:"version"`
+	Node      string    `json:"node"`
+	Name      string    `json:"name"`
+	Started   time.Time `json:"started"`
+	Model     string    `json:"model"`
+	Provider  string    `json:"provider"`
+	Runtime   string    `json:"onnxruntime"`
+	Broker    Broker    `json:"broker"`
+	Inference Inference `json:"inference"`
+	Sources   []Source  `json:"sources"`
+	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
+}
+
+// Broker is the MQTT side.
+type Broker struct {
+	Address   string    `json:"address"`
+	Embedded  bool      `json:"embedded"`
+	Connected bool      `json:"connected"`
+	Reason    string    `json:"reason,omitempty"`
+	Since     time.Time `json:"since"`
+	Queued    int       `json:"queued"`
+	Dropped   uint64    `json:"dropped"`
+	Events    uint64    `json:"events"`
+	Connects  uint64    `json:"connects"`
+	Lost      uint64    `json:"connections_lost"`
+}
+
+// Inference is the network's side, over all sources.
+type Inference struct {
+	Windows     uint64  `json:"windows"`
+	Batches     uint64  `json:"batches"`
+	BusySeconds float64 `json:"busy_seconds"`
+}
+
+// Source is one source of sound.
+type Source struct {
+	Name       string  `json:"name"`
+	Title      string  `json:"title"`
+	Kind       string  `json:"kind"`
+	Phase      string  `json:"phase"` // recovering, online, lost, ended, failed
+	Why        string  `json:"why,omitempty"`
+	Problem    string  `json:"problem,omitempty"` // of the microphone: dead, clipped, …
+	Detail     string  `json:"detail,omitempty"`
+	LevelDBFS  float64 `json:"level_dbfs"`
+	Samples    int64   `json:"samples"`
+	Lost       int64   `json:"samples_lost"`
+	Gaps       int64   `json:"gaps"`
+	Windows    int64   `json:"windows"`
+	Dropped    int64   `json:"windows_dropped"`
+	Failed     int64   `json:"windows_failed"`
+	Faults     int64   `json:"faults"`
+	Events     int64   `json:"events"`
+	FrontEnd   float64 `json:"front_end_seconds"`
+	LatencyP50 float64 `json:"latency_p50_ms"`
+	LatencyP99 float64 `json:"latency_p99_ms"`
+	RealTime   float64 `json:"real_time_factor"`
+	Clips      int64   `json:"clips"`
+	Labels     []Label `json:"labels"`
+	RateHz     int     `json:"rate_hz"`
+}
+
+// Label is one sensor of a source.
+type Label struct {
+	ID    string  `json:"id"`
+	Title string  `json:"title"`
+	Group bool    `json:"group,omitempty"`
+	On    bool    `json:"on"`
+	Muted bool    `json:"muted,omitempty"`
+	Score float64 `json:"score"`
+}
