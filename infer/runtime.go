@@ -35,6 +35,9 @@ func Init(libraryPath string) error {
 		}
 		return fmt.Errorf("ONNX Runtime is loaded from %s already, cannot load %s as well: restart to change it", environment.path, path)
 	}
+	if err := forbidTelemetry(); err != nil {
+		return err
+	}
 	ort.SetSharedLibraryPath(path)
 	// The runtime would print to stderr what it also returns as an error.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
@@ -48,6 +51,19 @@ func Init(libraryPath string) error {
 		return fmt.Errorf("switch off ONNX Runtime's telemetry: %w", err)
 	}
 	environment.path = path
+	return nil
+}
+
+// forbidTelemetry keeps ONNX Runtime from reporting to its makers. From 1.30 on its Linux builds have an
+// uploader, on unless the environment says otherwise when the runtime starts: by then it has made an id
+// for this device, a database below $HOME and a log in /tmp, and [ort.DisableTelemetry] comes too late.
+// The name of the variable changed between versions, so both are set.
+func forbidTelemetry() error {
+	for _, name := range []string{"ORT_DISABLE_TELEMETRY", "ORT_TELEMETRY_DISABLED"} {
+		if err := os.Setenv(name, "1"); err != nil {
+			return fmt.Errorf("switch off ONNX Runtime's telemetry: %w", err)
+		}
+	}
 	return nil
 }
 
