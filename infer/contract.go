@@ -31,8 +31,9 @@ const elemFloat = 1
 // maxLabels bounds K; the largest set of sounds in use (AudioSet) has 527.
 const maxLabels = 4096
 
-// labelID is what a label id may look like: it becomes part of MQTT topics.
-var labelID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// labelID is what a label id may look like: it becomes part of MQTT topics, of
+// Home Assistant's entity ids and of the configuration.
+var labelID = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)
 
 func (c *contract) check() {
 	c.version()
@@ -104,7 +105,7 @@ func (c *contract) labels() {
 	for i, l := range labels {
 		switch {
 		case !labelID.MatchString(l):
-			c.fault("metadata \"labels\": label %d is %s, want 1 to 64 of A–Z a–z 0–9 _ -", i, excerpt(l))
+			c.fault("metadata \"labels\": label %d is %s, want 1 to 48 of a–z, 0–9 and _", i, excerpt(l))
 		case seen[l]:
 			c.fault("metadata \"labels\": %q is there twice", l)
 		}

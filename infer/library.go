@@ -20,7 +20,7 @@ var ErrNoLibrary = errors.New("no usable ONNX Runtime library")
 
 // howToGet ends every error about a missing library.
 const howToGet = "to get it: run `make setup` in earshot's source tree, or unpack the official release of ONNX Runtime " +
-	"(https://github.com/microsoft/onnxruntime/releases) and set onnxruntime_library in the configuration or " + LibraryEnv +
+	"(https://github.com/microsoft/onnxruntime/releases) and set inference.library in the configuration or " + LibraryEnv +
 	" to its libonnxruntime.so"
 
 // FindLibrary returns the path of ONNX Runtime's shared library. The first of

@@ -14,7 +14,9 @@ package testmodel
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -29,7 +31,8 @@ type Spec struct {
 	Input    Value             // declared, not what the nodes do
 	Scores   Value
 	Attend   Value
-	NaN      bool // scores and attention come out as not-a-number
+	Op       string // the operator that makes the scores; Softmax
+	NaN      bool   // scores and attention come out as not-a-number
 }
 
 // Value declares an input or output. Dimension −1 is free.
@@ -46,7 +49,7 @@ const FrontEnd = `{"b":24.7,"bands":128,"centred":false,"delta_width":9,"floor":
 
 // New returns a model that keeps the contract. A label called "background" is its background.
 func New(labels ...string) *Spec {
-	s := &Spec{Labels: labels, Gain: 0.5, Bias: 1, Steps: 7}
+	s := &Spec{Labels: labels, Gain: 0.5, Bias: 1, Steps: 7, Op: "Softmax"}
 	s.Input = Value{"window", 1, []int{-1, 2, 128, 128}}
 	s.Scores = Value{"scores", 1, []int{-1, len(labels)}}
 	s.Attend = Value{"attention", 1, []int{-1, s.Steps}}
@@ -72,8 +75,8 @@ func (s *Spec) Bytes() []byte {
 	m = text(m, 2, "earshot-testmodel")
 	m = message(m, 7, s.graph())
 	m = message(m, 8, varint(nil, 2, 13))
-	for k, v := range s.Metadata {
-		m = message(m, 14, text(text(nil, 1, k), 2, v))
+	for _, k := range slices.Sorted(maps.Keys(s.Metadata)) {
+		m = message(m, 14, text(text(nil, 1, k), 2, s.Metadata[k]))
 	}
 	return m
 }
@@ -108,7 +111,7 @@ func (s *Spec) graph() []byte {
 		node("ReduceMean", []string{"level"}, "bands", ints("axes", 1, 3), integer("keepdims", 0)),
 		node("MatMul", []string{"bands", "weights"}, "contrast"),
 		node("Add", []string{"contrast", "bias"}, "logits"),
-		node("Softmax", []string{"logits"}, scores, integer("axis", -1)),
+		node(s.Op, []string{"logits"}, scores, integer("axis", -1)),
 		node("ReduceMean", []string{"level"}, "frames", ints("axes", 1, 2), integer("keepdims", 0)),
 		node("MatMul", []string{"frames", "pool"}, "steps"),
 		node("Softmax", []string{"steps"}, attention, integer("axis", -1)),
