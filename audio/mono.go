@@ -1,8 +1,11 @@
 package audio
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
+	"time"
 )
 
 // Channel says what to make of several channels: their mean (Mix), or one of
@@ -102,8 +105,13 @@ func Downmix(dst, x []float32, channels int, ch Channel) {
 	}
 }
 
+// MaxWhole is the longest sound that ReadMono takes into memory: an hour, 635 MB
+// at 44.1 kHz. (A FLAC file of a few hundred bytes can hold more.)
+const MaxWhole = time.Hour
+
 // ReadMono reads the whole file at path as the mean of its channels at rate,
-// Hz. At the file's own rate its samples are exactly the decoded ones.
+// Hz. At the file's own rate its samples are exactly the decoded ones. A file
+// longer than MaxWhole is an error, and one for Open and Mono.
 func ReadMono(path string, rate int) ([]float32, error) {
 	r, err := Open(path)
 	if err != nil {
@@ -114,11 +122,19 @@ func ReadMono(path string, rate int) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ReadAll(m)
+	x, err := readAll(m, int(MaxWhole/time.Second)*rate)
+	if err == errTooLong {
+		return nil, &Error{Path: path, Kind: err, Want: "at most " + MaxWhole.String() + " at a time"}
+	}
+	return x, err
 }
 
+var errTooLong = errors.New("too long to be read whole")
+
 // ReadAll reads r to its end; an error other than io.EOF loses what was read.
-func ReadAll(r MonoReader) ([]float32, error) {
+func ReadAll(r MonoReader) ([]float32, error) { return readAll(r, math.MaxInt) }
+
+func readAll(r MonoReader, limit int) ([]float32, error) {
 	x := make([]float32, 0, 1<<18)
 	for {
 		if len(x) == cap(x) {
@@ -131,6 +147,9 @@ func ReadAll(r MonoReader) ([]float32, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if len(x) > limit {
+			return nil, errTooLong
 		}
 	}
 }

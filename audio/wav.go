@@ -131,12 +131,10 @@ func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 	frame := int64(d.channels * d.bytes)
 	open := n >= math.MaxInt32-4096 || n == 0 && (riff == 0 || riff == math.MaxUint32)
 	switch {
-	case have < frame && (open || n == 0 || have == 0):
+	case n == 0 && !open, open && have < frame:
 		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
 	case open && (n == 0 || n > have):
 		d.left = -1
-	case n == 0:
-		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
 	case n > have:
 		return fault(ErrTruncated, "the complete file", "its data chunk claims %d bytes and %d are left", n, have)
 	case n < frame:
