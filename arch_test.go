@@ -14,8 +14,9 @@ import (
 // it and all below it → what of ours it may import. The longest pattern that fits decides.
 // Tests are held to it too, but may use internal/ helpers and the folders listed in testOnly.
 var arrows = map[string][]string{
-	"earshot":         {"earshot/daemon/cli"},
-	"earshot/systemd": {},
+	"earshot":           {"earshot/daemon/cli"},
+	"earshot/systemd":   {},
+	"earshot/packaging": {},
 
 	"earshot/ringbuf":      {},
 	"earshot/gammatone":    {},

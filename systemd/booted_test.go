@@ -1,10 +1,6 @@
 package systemd
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"testing"
 	"time"
 )
@@ -24,8 +20,8 @@ const (
 // and a virtual microphone, and lives through what a service lives through. The steps build on each
 // other, so the first that fails ends the test.
 func TestBootedPackage(t *testing.T) {
-	deb := buildPackage(t)
 	m := boot(t)
+	deb := buildPackage(t)
 	m.startBroker()
 	m.startMicrophone()
 	m.installPackage(deb)
@@ -46,27 +42,6 @@ func TestBootedPackage(t *testing.T) {
 			return
 		}
 	}
-}
-
-// buildPackage builds the package for this machine and returns its path.
-func buildPackage(t *testing.T) string {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("a booted systemd needs root (systemd-nspawn); run as root to test the package in one")
-	}
-	if _, err := exec.LookPath("dpkg-deb"); err != nil {
-		t.Skip("not a Debian machine: no dpkg to install the package with")
-	}
-	out, err := exec.Command("make", "-C", "..", "--no-print-directory", "deb").CombinedOutput()
-	if err != nil {
-		t.Fatalf("make deb: %v\n%s", err, out)
-	}
-	found := regexp.MustCompile(`dist/earshot_\S+\.deb`).FindString(string(out))
-	path, err := filepath.Abs(filepath.Join("..", found))
-	if err != nil || found == "" {
-		t.Fatalf("make deb named no package: %v\n%s", err, out)
-	}
-	return path
 }
 
 // startBroker runs mosquitto with passwords and an access list: earshot may write below its own topics only.
