@@ -60,7 +60,7 @@ func dial(ctx context.Context, c *Config, secret func() string, will string, inb
 		SetClientID("earshot_"+c.NodeID).SetUsername(c.Username).SetPassword(secret()).
 		SetProtocolVersion(4).SetCleanSession(true).SetStore(mqtt.NewOrderedMemoryStore()).
 		SetKeepAlive(c.KeepAlive).SetPingTimeout(min(10*time.Second, c.KeepAlive)).
-		SetConnectTimeout(c.Timing.Connect).SetWriteTimeout(c.Timing.Ack).
+		SetConnectTimeout(c.Timing.Connect).SetWriteTimeout(min(5*time.Second, c.Timing.Ack)).
 		SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
 		SetBinaryWill(will, []byte(offline), 1, true).
 		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) { inbox(m) }).

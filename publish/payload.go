@@ -174,3 +174,6 @@ var userinfo = regexp.MustCompile(`://[^/\s@"']*@`)
 
 // redact takes user and password out of every URL in s.
 func redact(s string) string { return userinfo.ReplaceAllString(s, "://***@") }
+
+// String is for tests and messages about messages.
+func (m message) String() string { return m.topic + "=" + string(m.payload) }

@@ -15,14 +15,15 @@ import (
 // what the daemon hears. All methods may be called from any goroutine and none
 // of them waits for the network; Run does that.
 type Publisher struct {
-	secret     func() string // the password, out of reach of fmt
-	echo       *echoes       // worker only
-	ann        *announcer    // worker only
-	wake       chan struct{} // capacity 1: something for the worker
-	commands   chan Command
-	now        func() time.Time
-	onlineAt   time.Time // worker only: when online was published last
-	onlineLost bool      // worker only: somebody overwrote it
+	secret      func() string // the password, out of reach of fmt
+	echo        *echoes       // worker only
+	ann         *announcer    // worker only
+	wake        chan struct{} // capacity 1: something for the worker
+	commands    chan Command
+	now         func() time.Time
+	onlineAt    time.Time // worker only: when online was published last
+	onlineLost  bool      // worker only: somebody overwrote it
+	resubscribe bool      // worker only: try refused subscriptions again
 
 	mu           sync.Mutex // guards all below
 	cfg          Config     // without the password

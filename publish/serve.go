@@ -2,8 +2,6 @@ package publish
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -12,8 +10,6 @@ import (
 // stopTime is what Run takes at most, once told to stop, to send what waits
 // and say goodbye.
 const stopTime = 1500 * time.Millisecond
-
-var errNoAck = errors.New("no acknowledgement")
 
 // serve looks after one connection until it breaks or ctx ends. It is the
 // worker: the only one that publishes, and it waits for each batch to be
@@ -38,11 +34,7 @@ func (p *Publisher) serve(ctx context.Context, l *link) error {
 
 // begin subscribes, says online and marks everything for publication.
 func (p *Publisher) begin(l *link) error {
-	subs := map[string]byte{p.topics.all(): 1, p.cfg.BirthTopic: 1}
-	if p.cfg.Discovery && !p.cfg.LegacyDiscovery {
-		subs[p.ann.topic] = 1
-	}
-	if err := p.subscribe(l, subs); err != nil {
+	if err := p.subscribe(l, p.subscriptions()); err != nil {
 		return err
 	}
 	if err := p.sayOnline(l); err != nil {
@@ -60,6 +52,14 @@ func (p *Publisher) sayOnline(l *link) error {
 	return p.send(l, []message{{p.topics.availability(), []byte(online), 1, true}}, p.cfg.Timing.Ack)
 }
 
+func (p *Publisher) subscriptions() map[string]byte {
+	subs := map[string]byte{p.topics.all(): 1, p.cfg.BirthTopic: 1}
+	if p.cfg.Discovery && !p.cfg.LegacyDiscovery {
+		subs[p.ann.topic] = 1
+	}
+	return subs
+}
+
 // subscribe asks for all topics in one packet. A subscription that the broker
 // refuses shows as refused topics.
 func (p *Publisher) subscribe(l *link, subs map[string]byte) error {
@@ -74,6 +74,8 @@ func (p *Publisher) subscribe(l *link, subs map[string]byte) error {
 	for topic, code := range t.Result() {
 		if code == 0x80 {
 			p.echo.refused[topic] = p.now()
+		} else {
+			delete(p.echo.refused, topic)
 		}
 	}
 	if err := t.Error(); err != nil && len(p.echo.refused) == 0 {
@@ -100,6 +102,12 @@ func (p *Publisher) work(ctx context.Context, l *link) error {
 				return err
 			}
 			continue
+		}
+		if p.resubscribe {
+			p.resubscribe = false
+			if err := p.subscribe(l, p.subscriptions()); err != nil {
+				return err
+			}
 		}
 		p.flushBoxes(l)
 		if sent, err := p.sendBatch(l, p.cfg.Timing.Ack); err != nil {
@@ -150,6 +158,9 @@ func (p *Publisher) tick(now time.Time) (next time.Time) {
 			next = at
 		}
 	}
+	if p.onlineLost {
+		sooner(p.onlineAt.Add(p.cfg.Timing.Debounce))
+	}
 	_, check := p.echo.check(now)
 	sooner(check)
 	if len(p.echo.refused) > 0 {
@@ -159,8 +170,8 @@ func (p *Publisher) tick(now time.Time) (next time.Time) {
 	return next
 }
 
-// recheck tries refused retained topics again, and subscriptions with the next
-// connection.
+// recheck tries refused subscriptions and retained topics again. An event topic
+// shows with its next event.
 func (p *Publisher) recheck(now time.Time) (next time.Time) {
 	for topic, at := range p.echo.refused {
 		if now.Sub(at) >= p.cfg.Timing.Recheck {
@@ -169,10 +180,13 @@ func (p *Publisher) recheck(now time.Time) (next time.Time) {
 			switch {
 			case topic == p.ann.topic:
 				p.ann.schedule(now)
+				p.resubscribe = true
 			case topic == p.topics.availability():
 				p.onlineLost = true
 			case p.book.wanted[topic] != nil:
 				p.book.mark(topic)
+			case topic == p.topics.all() || topic == p.cfg.BirthTopic:
+				p.resubscribe = true
 			}
 			p.mu.Unlock()
 		}
@@ -181,99 +195,6 @@ func (p *Publisher) recheck(now time.Time) (next time.Time) {
 		}
 	}
 	return next
-}
-
-// sendBatch sends what the book has next; reports whether there was anything.
-func (p *Publisher) sendBatch(l *link, wait time.Duration) (bool, error) {
-	p.mu.Lock()
-	b, ok := p.book.next(p.now())
-	if ok && b.event && p.book.tries > 1 {
-		p.stats.Resent++
-	}
-	p.mu.Unlock()
-	if !ok {
-		return false, nil
-	}
-	if err := p.send(l, b.messages, wait); err != nil {
-		return true, err
-	}
-	p.mu.Lock()
-	p.book.done(b)
-	if b.event {
-		p.stats.Events++
-	}
-	p.mu.Unlock()
-	return true, nil
-}
-
-// send publishes messages of QoS 1 and waits until all are acknowledged.
-func (p *Publisher) send(l *link, ms []message, wait time.Duration) error {
-	for _, m := range ms {
-		p.echo.sent(m.topic)
-	}
-	acked := make(chan error, 1)
-	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case err := <-acked:
-		if err != nil {
-			return p.lostError(l)
-		}
-	case <-l.lost:
-		return p.lostError(l)
-	case <-t.C:
-		return p.noAck()
-	}
-	now := p.now()
-	for _, m := range ms {
-		p.echo.acked(m.topic, now)
-	}
-	p.mu.Lock()
-	p.stats.Messages += uint64(len(ms))
-	p.mu.Unlock()
-	return nil
-}
-
-// publish hands messages to paho in order and waits for their tokens.
-func (l *link) publish(ms []message) error {
-	tokens := make([]mqtt.Token, len(ms))
-	for i, m := range ms {
-		tokens[i] = l.client.Publish(m.topic, m.qos, m.retain, m.payload)
-	}
-	var errs error
-	for _, t := range tokens {
-		<-t.Done()
-		errs = errors.Join(errs, t.Error())
-	}
-	return errs
-}
-
-func (p *Publisher) lostError(l *link) error {
-	select {
-	case <-l.lost:
-		return fmt.Errorf("broker %s: connection lost: %s", redact(p.cfg.Broker), redact(fmt.Sprint(l.err)))
-	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
-		return fmt.Errorf("broker %s: connection lost", redact(p.cfg.Broker))
-	}
-}
-
-func (p *Publisher) noAck() error {
-	return fmt.Errorf("broker %s: %w within %v", redact(p.cfg.Broker), errNoAck, p.cfg.Timing.Ack)
-}
-
-// flushBoxes sends the newest scores and diagnostics, QoS 0.
-func (p *Publisher) flushBoxes(l *link) {
-	p.mu.Lock()
-	var ms []message
-	for _, topic := range sortedKeys(p.boxes) {
-		ms = append(ms, p.boxes[topic])
-	}
-	clear(p.boxes)
-	p.mu.Unlock()
-	if len(ms) > 0 {
-		go l.publish(ms) // nothing waits for QoS 0
-	}
 }
 
 // finish says goodbye: what waits, every label OFF, sources and node offline.

@@ -43,6 +43,8 @@ var (
 
 func validNodeID(s string) bool { return nodePattern.MatchString(s) }
 
+const maxSlug = 48 // bytes
+
 // Slug turns a name into one topic level and id of [a-z0-9_]: lower case,
 // accents dropped, anything else one underscore. What cannot be written in
 // ASCII is told apart by a short hash, so that different names stay different.
@@ -62,10 +64,8 @@ func Slug(name string) string {
 		}
 	}
 	s := strings.TrimRight(b.String(), "_")
-	if len(s) > 48 {
-		s, lost = s[:48], true
-	}
-	if lost || s == "" {
+	if lost || s == "" || len(s) > maxSlug {
+		s = strings.TrimRight(s[:min(len(s), maxSlug-7)], "_")
 		h := sha256.Sum256([]byte(name))
 		s = strings.TrimLeft(s+"_"+hex.EncodeToString(h[:3]), "_")
 	}
