@@ -1,7 +1,6 @@
 package infer
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,16 +39,18 @@ func choose[S any](want string, open func(provider string) (S, error)) (s S, pro
 		}
 		return s, want, nil, nil
 	}
-	var errs []error
 	for _, p := range Providers {
 		s, err := open(p)
 		if err == nil {
 			return s, p, rejected, nil
 		}
 		rejected = append(rejected, Rejection{Provider: p, Why: oneLine(err)})
-		errs = append(errs, fmt.Errorf("%s: %w", p, err))
 	}
-	return s, "", rejected, fmt.Errorf("no provider can run it: %w", errors.Join(errs...))
+	var all []string
+	for _, r := range rejected {
+		all = append(all, r.Provider+": "+r.Why)
+	}
+	return s, "", rejected, fmt.Errorf("no provider can run it: %s", strings.Join(all, "; "))
 }
 
 // ortPrefix is what the runtime puts before its messages: a source file, a

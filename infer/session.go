@@ -93,13 +93,13 @@ func NewSession(m *Model, o Options) (*Session, error) {
 	if RuntimePath() == "" {
 		return nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
 	}
-	s, provider, rejected, err := choose(o.Provider, func(provider string) (*Session, error) {
+	s, _, rejected, err := choose(o.Provider, func(provider string) (*Session, error) {
 		return openSession(m, o, provider)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", m.Path, err)
 	}
-	s.Provider, s.Rejected = provider, rejected
+	s.Rejected = rejected
 	return s, nil
 }
 
@@ -121,7 +121,7 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 		return nil, fmt.Errorf("ONNX Runtime refuses the model: %s", oneLine(err))
 	}
 	s := &Session{
-		MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
+		Provider: provider, MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
 		session:  session,
 		bindings: make([]*binding, o.MaxBatch),
 		in:       make([]float32, o.MaxBatch*WindowLen),
@@ -130,7 +130,7 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 	}
 	if _, _, err := s.Run(make([]float32, WindowLen), 1); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("a window of silence as a trial: %w", err)
+		return nil, fmt.Errorf("a trial window of silence: %w", err)
 	}
 	return s, nil
 }
@@ -186,7 +186,7 @@ func (s *Session) run(x []float32, n int, scores, attention []float32) error {
 	}
 	copy(s.in, x)
 	if err := s.session.RunWithBinding(b.io); err != nil {
-		return fmt.Errorf("run %d windows on %s: %w", n, s.Provider, err)
+		return fmt.Errorf("run %d windows on %s: %s", n, s.Provider, oneLine(err))
 	}
 	copy(scores, s.scores)
 	copy(attention, s.attend)
