@@ -14,7 +14,7 @@ type deadlines struct {
 }
 
 var defaultDeadlines = deadlines{
-	Initialize: 15 * time.Second, // asks every device, and JACK
+	Initialize: 10 * time.Second, // asks every device, and JACK
 	Query:      3 * time.Second,
 	Open:       5 * time.Second,
 	Start:      5 * time.Second,

@@ -44,15 +44,15 @@ func (r *reckoner) observe(now time.Duration, n int, flagged bool) (lost int64) 
 	}
 	r.delivered += int64(n)
 	d := samplesIn(now-r.start, r.rate) - r.delivered
-	r.least, r.calls = min(r.least, d), r.calls+1
 	if flagged {
 		lost = 1
 		if r.based {
 			lost = max(1, d-r.base)
 		}
 		r.delivered += lost
-		r.least = min(r.least, d) - lost
+		d -= lost
 	}
+	r.least, r.calls = min(r.least, d), r.calls+1
 	if now-r.span < reckonSpan || r.calls < reckonCalls {
 		return lost
 	}

@@ -1,0 +1,195 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func fakeMic(t *testing.T, sys *fakeSystem, cfg PortAudioConfig) (*running, *PortAudio) {
+	t.Helper()
+	return fakeOn(t, newHost(sys, leisurely), cfg)
+}
+
+func fakeOn(t *testing.T, h *host, cfg PortAudioConfig) (*running, *PortAudio) {
+	t.Helper()
+	r := &running{t: t, states: make(chan State, 1000), done: make(chan error, 1)}
+	cfg.OnState = func(s State) { t.Logf("%v: %s", s.Phase, s.Why); r.states <- s }
+	p, err := newPortAudio(cfg, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go func() { r.done <- p.Run(ctx, &r.sink) }()
+	t.Cleanup(func() { r.end() })
+	return r, p
+}
+
+func TestEveryCallHasADeadline(t *testing.T) {
+	for _, call := range []string{"Initialize", "Open", "Start", "Abort", "Close", "Terminate"} {
+		t.Run(call, func(t *testing.T) {
+			release := make(chan struct{})
+			defer close(release)
+			sys := &fakeSystem{devices: []Device{{Name: "mic", Channels: 1, Rate: 44100, Default: true}}, hang: map[string]chan struct{}{call: release}}
+			limits := leisurely
+			*map[string]*time.Duration{
+				"Initialize": &limits.Initialize, "Open": &limits.Open, "Start": &limits.Start,
+				"Abort": &limits.Abort, "Close": &limits.Close, "Terminate": &limits.Terminate,
+			}[call] = 100 * time.Millisecond
+			r, _ := fakeOn(t, newHost(sys, limits), PortAudioConfig{StallAfter: time.Millisecond, Patient: true})
+			select {
+			case err := <-r.done:
+				r.done <- err
+				if !errors.Is(err, ErrHung) || !strings.Contains(err.Error(), call) {
+					t.Errorf("got %v, want ErrHung that names %s", err, call)
+				}
+			case <-time.After(hangGuard):
+				t.Fatal("a hanging call hangs the source")
+			}
+		})
+	}
+}
+
+// A hang is seen by the other sources too, and by those that come later.
+func TestHangIsForAll(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	sys := &fakeSystem{devices: []Device{{Name: "mic", Channels: 1, Rate: 44100, Default: true}}}
+	h := newHost(sys, leisurely)
+	a, _ := fakeOn(t, h, PortAudioConfig{StallAfter: time.Hour})
+	sys.stream(0)
+	if err := h.call("test", time.Millisecond, func() error { <-release; return nil }); !errors.Is(err, ErrHung) {
+		t.Fatalf("got %v, want ErrHung", err)
+	}
+	b, _ := fakeOn(t, h, PortAudioConfig{})
+	for _, r := range []*running{a, b} {
+		select {
+		case err := <-r.done:
+			r.done <- err
+			if !errors.Is(err, ErrHung) {
+				t.Errorf("got %v, want ErrHung", err)
+			}
+		case <-time.After(hangGuard):
+			t.Fatal("no error")
+		}
+	}
+}
+
+// A source that misses its device makes the others let go, so that PortAudio
+// reads the device list again.
+func TestRescanWithAnotherSourceRunning(t *testing.T) {
+	good := Device{Index: 0, Name: "good", Channels: 1, Rate: 44100}
+	sys := &fakeSystem{devices: []Device{good}}
+	h := newHost(sys, leisurely)
+	a, _ := fakeOn(t, h, PortAudioConfig{Device: "good", StallAfter: time.Hour})
+	sys.stream(0).call(make([]float32, 441), false)
+	a.wait(Online)
+	b, _ := fakeOn(t, h, PortAudioConfig{Device: "late", StallAfter: time.Hour, Patient: true})
+	b.wait(Recovering)
+	sys.mu.Lock()
+	sys.devices = append(sys.devices, Device{Index: 1, Name: "late", Channels: 1, Rate: 44100})
+	sys.mu.Unlock()
+	seen := map[string]bool{}
+	for i := 1; len(seen) < 2; i++ {
+		s := sys.stream(i)
+		s.call(make([]float32, 441), false)
+		seen[s.device.Name] = true
+	}
+	b.wait(Online)
+	a.wait(Online)
+	sys.mu.Lock()
+	defer sys.mu.Unlock()
+	if sys.inits < 2 {
+		t.Errorf("PortAudio was initialised %d times, want anew", sys.inits)
+	}
+	if g := a.sink.holes(); len(g) == 0 {
+		t.Error("the source that let go has no gap")
+	}
+}
+
+func TestOpensWhatTheDeviceCanDo(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		device         Device
+		cfg            PortAudioConfig
+		can            func(channels, rate int) bool
+		channels, rate int // 0 = error
+	}{
+		{"as wanted", Device{Channels: 1, Rate: 48000}, PortAudioConfig{}, func(c, r int) bool { return true }, 1, 44100},
+		{"stereo is mixed here", Device{Channels: 2, Rate: 44100}, PortAudioConfig{}, func(c, r int) bool { return true }, 2, 44100},
+		{"a plug-in mixes itself", Device{Channels: 32, Rate: 44100}, PortAudioConfig{}, func(c, r int) bool { return true }, 1, 44100},
+		{"48 kHz only", Device{Channels: 1, Rate: 48000}, PortAudioConfig{}, func(c, r int) bool { return r == 48000 }, 1, 48000},
+		{"neither wanted nor default", Device{Channels: 1, Rate: 44100}, PortAudioConfig{}, func(c, r int) bool { return r == 16000 }, 1, 16000},
+		{"stereo only", Device{Channels: 8, Rate: 44100}, PortAudioConfig{}, func(c, r int) bool { return c == 2 }, 2, 44100},
+		{"all channels only", Device{Channels: 8, Rate: 96000}, PortAudioConfig{}, func(c, r int) bool { return c == 8 && r == 96000 }, 8, 96000},
+		{"fourth channel", Device{Channels: 8, Rate: 44100}, PortAudioConfig{Channel: 4}, func(c, r int) bool { return true }, 4, 44100},
+		{"rate by setting", Device{Channels: 1, Rate: 44100}, PortAudioConfig{DeviceRate: 32000}, func(c, r int) bool { return true }, 1, 32000},
+		{"no such channel", Device{Channels: 1, Rate: 44100}, PortAudioConfig{Channel: 2}, func(c, r int) bool { return true }, 0, 0},
+		{"nothing", Device{Channels: 2, Rate: 44100}, PortAudioConfig{}, func(c, r int) bool { return false }, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.device.Name, c.device.Default = "dev", true
+			sys := &fakeSystem{devices: []Device{c.device}, refuse: func(_ Device, channels, rate int) error {
+				if c.can(channels, rate) {
+					return nil
+				}
+				return errRefused
+			}}
+			r, p := fakeMic(t, sys, c.cfg)
+			if c.rate == 0 {
+				select {
+				case err := <-r.done:
+					r.done <- err
+					if err == nil || !strings.Contains(err.Error(), "dev") {
+						t.Errorf("got %v, want an error that names the device", err)
+					}
+				case <-time.After(hangGuard):
+					t.Fatal("no error")
+				}
+				return
+			}
+			s := sys.stream(0)
+			if s.channels != c.channels || s.rate != c.rate {
+				t.Errorf("opened with %d channels at %d Hz, want %d at %d", s.channels, s.rate, c.channels, c.rate)
+			}
+			if f := p.Format(); f == nil || f.Channels != c.channels || f.Rate != c.rate {
+				t.Errorf("Format says %v", f)
+			}
+		})
+	}
+}
+
+// A 1 kHz tone from a device at 48 kHz, in one of three channels, arrives as
+// that tone at 44.1 kHz.
+func TestResamplesAndPicks(t *testing.T) {
+	sys := &fakeSystem{devices: []Device{{Name: "dev", Channels: 3, Rate: 48000, Default: true}}}
+	r, _ := fakeMic(t, sys, PortAudioConfig{DeviceRate: 48000, Channel: 2, DeviceChannels: 3, StallAfter: time.Hour})
+	s := sys.stream(0)
+	in := make([]float32, 3*480)
+	for k := range 50 {
+		for i := range 480 {
+			in[3*i+1] = float32(math.Sin(2 * math.Pi * 1000 * float64(k*480+i) / 48000))
+			in[3*i], in[3*i+2] = -1, 1
+		}
+		s.call(in, false)
+		time.Sleep(time.Millisecond)
+	}
+	r.wait(Online)
+	for end := time.Now().Add(hangGuard); len(r.sink.samples()) < 20000 && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	x := r.sink.samples()
+	if len(x) < 20000 || len(x) > 22050 {
+		t.Fatalf("%d samples of 22050", len(x))
+	}
+	for i := 1000; i < 20000; i++ {
+		want := math.Sin(2 * math.Pi * 1000 * float64(i) / 44100)
+		if d := math.Abs(float64(x[i]) - want); d > 1e-3 {
+			t.Fatalf("sample %d is %v, want %.4f", i, x[i], want)
+		}
+	}
+}
