@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 
+	"earshot/atomicfile"
 	"earshot/train/acrnn"
 )
 
@@ -46,7 +45,7 @@ func (c *checkpoint) save(path string) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint %s: %w", path, err)
 	}
-	return WriteFile(path, func(w io.Writer) error {
+	return atomicfile.Write(path, 0o644, func(w io.Writer) error {
 		sum := sha256.New()
 		out := bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<20)
 		var size [8]byte
@@ -106,31 +105,4 @@ func loadCheckpoint(path string) (*checkpoint, error) {
 		c.vectors[name], rest = v, rest[4*len(v):]
 	}
 	return c, nil
-}
-
-// WriteFile writes a file that is either whole or not there: temporary file in
-// the same folder, sync, rename.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("write %s: %w", path, errors.Join(err, f.Close(), os.Remove(f.Name())))
-		}
-	}()
-	if err = write(f); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

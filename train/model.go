@@ -1,0 +1,116 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/train/acrnn"
+	"earshot/train/onnx"
+)
+
+// ModelInfo is what a model file says about itself beside its weights.
+type ModelInfo struct {
+	Labels      []string
+	Names       map[string]string
+	Background  string // "" for none
+	FrontEnd    gammatone.Config
+	Thresholds  map[string]infer.Threshold
+	Temperature float64
+	Provenance  any // JSON object
+	Licence     any // JSON object
+	Half        bool
+}
+
+// trainable is the metadata from which training can go on: what folding batch
+// norm into the filters hides.
+type trainable struct {
+	Arch                     acrnn.Arch
+	Gamma, Beta, Means, Vars []float32 // by batch-norm channel
+	Mean, Std                [2]float32
+}
+
+// Export writes the model file's bytes (DESIGN.md section 4).
+func Export(a acrnn.Arch, w acrnn.Weights, m ModelInfo) ([]byte, error) {
+	for _, v := range w.Flat {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return nil, errors.New("export: a weight is not a number")
+		}
+	}
+	g := acrnn.InferenceGraph(a, w, acrnn.InferenceOptions{Half: m.Half, Temperature: m.Temperature})
+	tr := trainable{Arch: a, Means: w.Means, Vars: w.Vars, Mean: w.Mean, Std: w.Std}
+	named := a.Named(w.Flat)
+	for i := range a.Convs {
+		tr.Gamma = append(tr.Gamma, named[fmt.Sprintf("l%d.gamma", i+1)]...)
+		tr.Beta = append(tr.Beta, named[fmt.Sprintf("l%d.beta", i+1)]...)
+	}
+	var background any
+	if m.Background != "" {
+		background = m.Background
+	}
+	temperature := m.Temperature
+	if temperature == 0 {
+		temperature = 1
+	}
+	g.Metadata["front_end"] = m.FrontEnd.Fingerprint()
+	for key, v := range map[string]any{"contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
+		"thresholds": m.Thresholds, "temperature": temperature, "background": background,
+		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr} {
+		if v == nil && key != "background" {
+			continue
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("export: metadata %s: %w", key, err)
+		}
+		g.Metadata[key] = string(b)
+	}
+	b := g.Marshal()
+	if _, err := infer.ParseModel("export", b); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Import reads back a model file that Export wrote, to train it further.
+func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
+	var tr trainable
+	tensors, meta, err := onnx.Initialisers(model)
+	if err != nil {
+		return tr.Arch, acrnn.Weights{}, err
+	}
+	if err := json.Unmarshal([]byte(meta["trainable"]), &tr); err != nil {
+		return tr.Arch, acrnn.Weights{}, errors.New("the model carries no training state (metadata \"trainable\"); only models that earshot trained can be trained further")
+	}
+	w := acrnn.Weights{Flat: make([]float32, tr.Arch.Size()), Means: tr.Means, Vars: tr.Vars, Mean: tr.Mean, Std: tr.Std}
+	if n := tr.Arch.StatSize(); len(tr.Gamma) != n || len(tr.Beta) != n || len(tr.Means) != n || len(tr.Vars) != n {
+		return tr.Arch, w, fmt.Errorf("the model's training state is broken: %d batch-norm channels, want %d", len(tr.Gamma), n)
+	}
+	named := tr.Arch.Named(w.Flat)
+	at := 0
+	for i, c := range tr.Arch.Convs {
+		l := fmt.Sprintf("l%d", i+1)
+		ch := at + c.Out
+		copy(named[l+".gamma"], tr.Gamma[at:ch])
+		copy(named[l+".beta"], tr.Beta[at:ch])
+		acrnn.Unfold(named[l+".w"], tensors[l+".w"], tr.Gamma[at:ch], tr.Vars[at:ch])
+		at = ch
+	}
+	for _, l := range []string{"l9", "l10"} {
+		copy(named[l+".w"], tensors[l+".w"])
+		copy(named[l+".r"], tensors[l+".r"])
+		acrnn.SplitGRUBias(named[l+".wb"], named[l+".rb"], tensors[l+".b"])
+	}
+	for _, n := range []string{"att.w", "att.b", "dense.w", "dense.b"} {
+		if v, ok := named[n]; ok {
+			if len(tensors[n]) != len(v) {
+				return tr.Arch, w, fmt.Errorf("the model's tensor %s has %d values, want %d", n, len(tensors[n]), len(v))
+			}
+			copy(v, tensors[n])
+		}
+	}
+	return tr.Arch, w, nil
+}
