@@ -85,3 +85,6 @@ func editDistance(a, b string) int {
 	}
 	return d[len(a)][len(b)]
 }
+
+// Error makes an issue an error of its own.
+func (i Issue) Error() string { return i.String() }

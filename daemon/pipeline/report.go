@@ -18,6 +18,7 @@ type message struct {
 	scores    []float32
 	attention []float32
 	smooth    smooth.Config
+	swapped   func()
 }
 
 type kind int
@@ -51,9 +52,10 @@ func (p *Pipeline) Deliver(r infer.Result) {
 // Lost says that the source went away: what is on goes off.
 func (p *Pipeline) Lost(ctx context.Context) { p.tell(ctx, message{kind: lost}) }
 
-// SetRules changes labels' thresholds; what is on goes off first.
-func (p *Pipeline) SetRules(ctx context.Context, c smooth.Config) {
-	p.tell(ctx, message{kind: rules, smooth: c})
+// SetRules changes labels and thresholds. In the reporter, what is on goes off, then swapped is called, and from
+// then on events count by the new rules.
+func (p *Pipeline) SetRules(ctx context.Context, c smooth.Config, swapped func()) {
+	p.tell(ctx, message{kind: rules, smooth: c, swapped: swapped})
 }
 
 func (p *Pipeline) tell(ctx context.Context, m message) {
@@ -119,6 +121,7 @@ func (r *reporter) take(m message) {
 		r.handle(r.smoother.Reset(r.now(), r.events[:0]))
 	case rules:
 		r.handle(r.smoother.Reset(r.now(), r.events[:0]))
+		m.swapped()
 		r.smoother = smooth.New(m.smooth)
 	case scored:
 		r.window(m)

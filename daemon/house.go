@@ -1,0 +1,163 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"earshot/daemon/broker"
+	"earshot/daemon/config"
+	"earshot/daemon/logging"
+	"earshot/daemon/task"
+	"earshot/publish"
+)
+
+// house is the way to the rest of the house: the publisher, and the embedded broker where none is configured.
+type house struct {
+	broker    *broker.Broker // nil with a broker of the house's own
+	address   string         // as printed and shown; never with a password
+	publisher *publish.Publisher
+	group     *task.Group
+}
+
+// newHouse makes a publisher for the sources, which says nothing before start. With keep, an embedded broker that
+// is running already is used further, so that its subscribers stay.
+func newHouse(f *config.File, sources []publish.Source, device publish.Device, stateDir string, log *logging.Log, keep *broker.Broker, onStatus func(publish.Status)) (*house, error) {
+	c := f.Config.MQTT
+	h := &house{address: c.Broker}
+	settings := publish.Config{
+		NodeID:          f.Config.Node.ID,
+		Broker:          c.Broker,
+		CAFile:          c.CAFile,
+		CertFile:        c.CertFile,
+		KeyFile:         c.KeyFile,
+		KeepAlive:       c.KeepAlive,
+		QueueLimit:      c.Queue,
+		Topic:           c.Topic,
+		DiscoveryPrefix: c.DiscoveryPrefix,
+		Discovery:       c.Discovery,
+		LegacyDiscovery: c.LegacyDiscovery,
+		Device:          device,
+		Sources:         sources,
+		OnStatus:        onStatus,
+	}
+	if stateDir != "" {
+		settings.StateFile = filepath.Join(stateDir, "discovery.json")
+	}
+	if c.Broker == "" {
+		var err error
+		if h.broker = keep; keep == nil {
+			if h.broker, err = broker.Start(c.Embedded); err != nil {
+				return nil, err
+			}
+		}
+		h.address = h.broker.URL()
+		settings.Broker = h.broker.URL()
+	} else {
+		if stateDir != "" {
+			settings.StoreDir = filepath.Join(stateDir, "unsent")
+		}
+		if err := credentials(&settings, f, log); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if h.publisher, err = publish.New(settings); err != nil {
+		if h.broker != nil && keep == nil {
+			err = errors.Join(err, h.broker.Close())
+		}
+		return nil, err
+	}
+	return h, nil
+}
+
+// credentials reads user and password from where they are kept, and keeps them out of the log.
+func credentials(settings *publish.Config, f *config.File, log *logging.Log) error {
+	c := f.Config.MQTT
+	password, err := config.ReadSecret(c.PasswordFile, config.CredentialPassword)
+	if err != nil {
+		return f.Issue("mqtt.password_file", "%v", err)
+	}
+	log.Hide(password)
+	settings.Username, settings.Password = c.Username, password
+	if c.Username == "" {
+		if settings.Username, err = config.ReadSecret("", config.CredentialUsername); err != nil {
+			return fmt.Errorf("mqtt: %w", err)
+		}
+	}
+	if password != "" && settings.Username == "" {
+		return f.Issue("mqtt.username", "missing: a password needs a user name")
+	}
+	return nil
+}
+
+func (h *house) start(ctx context.Context, failed func(error)) {
+	h.group = task.New(ctx)
+	h.group.GoThen("mqtt", h.publisher.Run, func(err error) {
+		if err != nil {
+			failed(fmt.Errorf("mqtt: %w", err))
+		}
+	})
+}
+
+// stop says offline and disconnects; with the broker too unless it is kept.
+func (h *house) stop(keepBroker bool) error {
+	if h.group != nil {
+		h.group.Stop()
+		if late, _ := h.group.WaitFor(stopMQTT); late != nil {
+			return fmt.Errorf("mqtt did not stop within %v", stopMQTT)
+		}
+	}
+	if h.broker != nil && !keepBroker {
+		return h.broker.Close()
+	}
+	return nil
+}
+
+// deviceOf names this machine to Home Assistant.
+func deviceOf(f *config.File, version, url string, sounds int) publish.Device {
+	name := f.Config.Node.Name
+	if name == "" {
+		name, _ = os.Hostname()
+	}
+	return publish.Device{
+		Name:      name,
+		Model:     fmt.Sprintf("ACRNN, %d sounds", sounds),
+		SWVersion: version,
+		Area:      f.Config.Node.Area,
+		URL:       url,
+	}
+}
+
+// stateDir is where what must outlive a restart is kept; "" when there is no such place.
+func stateDir(configured string) (string, error) {
+	dir := configured
+	if dir == "" {
+		dir = os.Getenv("STATE_DIRECTORY")
+	}
+	if dir == "" {
+		base := os.Getenv("XDG_STATE_HOME")
+		if base == "" {
+			home, err := os.UserHomeDir()
+			if err != nil {
+				return "", fmt.Errorf("state directory: %w", err)
+			}
+			base = filepath.Join(home, ".local", "state")
+		}
+		dir = filepath.Join(base, "earshot")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("state directory: %w", err)
+	}
+	return dir, nil
+}
+
+// embedded is the broker inside the daemon, nil when there is none.
+func (h *house) embedded() *broker.Broker {
+	if h == nil {
+		return nil
+	}
+	return h.broker
+}
