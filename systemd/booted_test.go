@@ -34,6 +34,7 @@ func TestBootedPackage(t *testing.T) {
 		{"confined", (*machine).confined},
 		{"reload", (*machine).reload},
 		{"watchdog", (*machine).watchdog},
+		{"hang", (*machine).hang},
 		{"stop", (*machine).stop},
 		{"secret", (*machine).secret},
 		{"purge", (*machine).purge},
