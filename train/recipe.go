@@ -32,21 +32,24 @@ type Augment struct {
 
 // Recipe is everything about learning that is not data or network.
 type Recipe struct {
-	Name       string
-	Optimiser  acrnn.Optimiser
-	Init       acrnn.Initialisation
-	Epochs     int
-	Batch      int
-	Rate       float64 // peak learning rate
-	Schedule   string  // "one-cycle" or "step"
-	WarmUp     float64 // one-cycle: share of the steps
-	Decay      float64 // weight decay (AdamW) or L2 (SGD)
-	Average    float64 // decay of the averaged weights; 0 uses the raw weights
-	ClipNorm   float64
-	Smoothing  float64 // label smoothing
-	AllWindows bool    // an epoch is every window of every clip, not one a clip
-	Background float64 // share of each batch that is background, when that label is learned
-	Augment    Augment
+	Name        string
+	Optimiser   acrnn.Optimiser
+	Init        acrnn.Initialisation
+	Epochs      int
+	Batch       int
+	Rate        float64 // peak learning rate
+	Schedule    string  // "one-cycle" or "step"
+	WarmUp      float64 // one-cycle: share of the steps
+	Decay       float64 // weight decay (AdamW) or L2 (SGD)
+	Average     float64 // decay of the averaged weights; 0 uses the raw weights
+	ClipNorm    float64
+	Smoothing   float64 // label smoothing
+	AllWindows  bool    // an epoch is every window of every clip, not one a clip
+	Background  float64 // share of each batch that is background, when that label is learned
+	Balance     bool    // repeat clips of rare labels, so that labels are drawn about equally often
+	TrunkRate   float64 // fine-tuning: factor on the rate of everything below the last layer; 0 means 1
+	FreezeTrunk float64 // fine-tuning: first share of the steps with the trunk frozen
+	Augment     Augment
 }
 
 // Default is the recipe that ships.
@@ -75,8 +78,10 @@ func RecipeByName(name string) (Recipe, error) {
 		return Default(), nil
 	case "paper":
 		return Paper(), nil
+	case "finetune":
+		return FineTune(), nil
 	}
-	return Recipe{}, fmt.Errorf("recipe %q: want default or paper", name)
+	return Recipe{}, fmt.Errorf("recipe %q: want default, paper or finetune", name)
 }
 
 // Validate reports the first number that cannot work.
@@ -112,7 +117,14 @@ func (r Recipe) At(step, steps int) acrnn.Rate {
 			lr *= 0.001 + 0.999*0.5*(1+math.Cos(math.Pi*(done-r.WarmUp)/(1-r.WarmUp)))
 		}
 	}
+	trunk := 1.0
+	if r.TrunkRate > 0 {
+		trunk = r.TrunkRate
+		if done < r.FreezeTrunk {
+			trunk = 0
+		}
+	}
 	// The average starts short, so that it forgets the start.
 	average := math.Min(r.Average, float64(1+step)/float64(10+step))
-	return acrnn.Rate{Learning: lr, Decay: r.Decay, Average: average, Step: step + 1}
+	return acrnn.Rate{Learning: lr, Decay: r.Decay, Average: average, Trunk: trunk, Step: step + 1}
 }

@@ -49,7 +49,29 @@ func newSampler(r Recipe, front gammatone.Config, seed uint64, items []item, bac
 			s.units = append(s.units, unit{i, start})
 		}
 	}
+	if r.Balance {
+		s.units = balanced(s.units, items)
+	}
 	return s
+}
+
+// balanced repeats the units of rare labels (up to 16 times) towards the most frequent one's count.
+func balanced(units []unit, items []item) []unit {
+	count := map[int]int{}
+	most := 0
+	for _, u := range units {
+		l := items[u.item].label
+		count[l]++
+		most = max(most, count[l])
+	}
+	var out []unit
+	for _, u := range units {
+		n := count[items[u.item].label]
+		for range min(16, max(1, (most+n/2)/n)) {
+			out = append(out, u)
+		}
+	}
+	return out
 }
 
 // windowStarts lists the windows of a clip at a hop, without those that are

@@ -137,7 +137,8 @@ func newTrainer(data *Data, cfg Config) (*trainer, error) {
 	t.steps = cfg.Recipe.Epochs * t.sampler.stepsPerEpoch()
 	var err error
 	t.engine, err = acrnn.NewEngine(cfg.Arch, acrnn.StepOptions{Batch: cfg.Recipe.Batch, Block: t.cfg.Block,
-		Optimiser: cfg.Recipe.Optimiser, ClipNorm: float32(cfg.Recipe.ClipNorm), Momentum: 0.9}, cfg.Graph)
+		Optimiser: cfg.Recipe.Optimiser, ClipNorm: float32(cfg.Recipe.ClipNorm), Momentum: 0.9,
+		SlowTrunk: cfg.Recipe.TrunkRate > 0}, cfg.Graph)
 	if err != nil {
 		return nil, err
 	}

@@ -119,13 +119,14 @@ type Result struct {
 // Rate is what the schedule sets for one step.
 type Rate struct {
 	Learning, Decay, Average float64
+	Trunk                    float64 // factor on the step of all but the head; needs StepOptions.SlowTrunk unless 1
 	Step                     int // 1 for the first, for Adam's bias correction
 }
 
 // Step runs forward, backward and update once.
 func (e *Engine) Step(r Rate) (Result, error) {
 	c1, c2 := biasCorrections(r.Step)
-	for i, v := range []float64{r.Learning, r.Decay, r.Average, c1, c2} {
+	for i, v := range []float64{r.Learning, r.Decay, r.Average, c1, c2, r.Trunk} {
 		e.run.tensors["rates"].Data[i] = float32(v)
 	}
 	if err := e.run.run(); err != nil {

@@ -22,13 +22,14 @@ type StepOptions struct {
 	Optimiser Optimiser
 	ClipNorm  float32 // global gradient norm, 0 for none
 	Momentum  float32 // SGD
+	SlowTrunk bool    // the trunk's step is scaled by Rate.Trunk (fine-tuning)
 	Gradients bool    // emit the raw gradient as an output instead of updating (for tests)
 }
 
 // Names of a training graph's inputs and outputs.
 //
 // Inputs: window (N,2,128,128) normalised, target (N,K), mask9 and mask10
-// (T,N,2H), rates = [lr, decay, ema decay, bias corrections of m and v], then
+// (T,N,2H), rates = [lr, decay, ema decay, bias corrections of m and v, trunk], then
 // the state vectors. Outputs: loss (1), scores (N,K), means and
 // vars (StatSize), norm (1), then the new state vectors.
 //
@@ -42,7 +43,7 @@ func stateNames(o Optimiser) []string {
 }
 
 // Rates is the number of scalars a training step takes.
-const Rates = 5
+const Rates = 6
 
 // StepGraph emits the whole training step as one ONNX graph.
 func StepGraph(a Arch, o StepOptions) *onnx.Graph {
@@ -53,7 +54,7 @@ func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	size := a.Size()
 	var rates []string
 	if !o.Gradients {
-		rates = t.Split(g.Input("rates", onnx.Float, Rates), 0, 1, 1, 1, 1, 1)
+		rates = t.Split(g.Input("rates", onnx.Float, Rates), 0, 1, 1, 1, 1, 1, 1)
 	}
 	weights := g.Input("weights", onnx.Float, size)
 	t.loadParams(a, weights)

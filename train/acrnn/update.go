@@ -14,7 +14,7 @@ const (
 )
 
 // update emits gradient clipping, the optimiser and the averaged weights, and
-// the state outputs. rates are [lr, decay, ema, c1, c2], each of shape (1).
+// the state outputs. rates are [lr, decay, ema, c1, c2, trunk], each of shape (1).
 func (t *tape) update(a Arch, o StepOptions, rates []string, weights, gradient string) {
 	size := a.Size()
 	lr, decay, ema := rates[0], rates[1], rates[2]
@@ -48,10 +48,34 @@ func (t *tape) update(a Arch, o StepOptions, rates []string, weights, gradient s
 	default:
 		panic("acrnn: unknown optimiser " + string(o.Optimiser))
 	}
+	if o.SlowTrunk {
+		next = t.Add(weights, t.onTrunk(a, t.Sub(next, weights), rates[5]))
+	}
 	average := in("average")
 	averaged := t.Add(average, t.Mul(t.Sub(next, average), t.Sub(t.Scalar(1), ema)))
 	t.Output("weights'", next, onnx.Float, size)
 	t.Output("average'", averaged, onnx.Float, size)
+}
+
+// onTrunk multiplies the part of a flat vector that is below the head by k.
+func (t *tape) onTrunk(a Arch, flat, k string) string {
+	params := a.Params()
+	var sizes []int
+	var head []bool
+	for _, p := range params {
+		if n := len(head); n > 0 && head[n-1] == p.Head {
+			sizes[n-1] += p.Size()
+			continue
+		}
+		sizes, head = append(sizes, p.Size()), append(head, p.Head)
+	}
+	parts := t.Split(flat, 0, sizes...)
+	for i := range parts {
+		if !head[i] {
+			parts[i] = t.Mul(parts[i], k)
+		}
+	}
+	return t.Concat(0, parts...)
 }
 
 // onDecayed multiplies the decaying part of a flat vector by k and leaves the rest.
