@@ -93,9 +93,6 @@ const (
 	flushEnd    = 10 * time.Second       // when the sound is over and nobody is in a hurry
 )
 
-// ErrStuck says that a goroutine did not end when told to; only the end of the process helps.
-var ErrStuck = errors.New("did not stop in time")
-
 // Run builds everything from the configuration and keeps it running until ctx ends (nil), every source has come to
 // its end (nil, or the error of those that failed), or something broke that only a new process mends.
 func Run(ctx context.Context, opts Options) error {
@@ -189,7 +186,9 @@ func (d *Daemon) sourceEnded(s *source) (over bool, err error) {
 	for _, other := range d.sources {
 		select {
 		case <-other.done:
-			errs = append(errs, other.failure())
+			if err := other.failure(); err != nil {
+				errs = append(errs, ErrSource{other.cfg.Name, err})
+			}
 		default:
 			return false, nil
 		}

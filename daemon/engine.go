@@ -19,14 +19,6 @@ type engine struct {
 	group   *task.Group
 }
 
-// ErrModel marks errors of the model or of ONNX Runtime: they do not mend by themselves.
-type ErrModel struct{ Err error }
-
-func (e ErrModel) Error() string { return e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e ErrModel) Unwrap() error { return e.Err }
-
 // loadModel reads the configured model, or the one inside the binary, and the front end it was trained with.
 func loadModel(c config.Model, builtIn func() []byte) (*infer.Model, gammatone.Config, error) {
 	var m *infer.Model

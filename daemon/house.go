@@ -50,7 +50,7 @@ func newHouse(f *config.File, sources []publish.Source, device publish.Device, s
 		var err error
 		if h.broker = keep; keep == nil {
 			if h.broker, err = broker.Start(c.Embedded); err != nil {
-				return nil, err
+				return nil, ErrBroker{err}
 			}
 		}
 		h.address = h.broker.URL()
@@ -68,7 +68,7 @@ func newHouse(f *config.File, sources []publish.Source, device publish.Device, s
 		if h.broker != nil && keep == nil {
 			err = errors.Join(err, h.broker.Close())
 		}
-		return nil, err
+		return nil, ErrBroker{err}
 	}
 	return h, nil
 }

@@ -55,7 +55,7 @@ func (d *Daemon) start(f *config.File) error {
 	for _, c := range d.wanted(f) {
 		s, err := d.newSource(c, f, e, w, d.clipStore())
 		if err != nil {
-			return err
+			return ErrSource{c.Name, err}
 		}
 		d.set(func() { d.sources = append(d.sources, s) })
 	}

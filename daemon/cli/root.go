@@ -72,6 +72,7 @@ and none is written to disk unless you switch clips on.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	// One line each: the helpers that own a command add theirs here.
 	root.AddCommand(
+		inGroup("listen", newRunCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newVersionCmd()),
 	)

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"earshot/daemon/classify"
+	"earshot/daemon/config"
+	"earshot/gammatone"
+	"earshot/infer"
+)
+
+// soundNames are the endings that make a file in a folder worth opening.
+var soundNames = []string{".wav", ".flac", ".ogg", ".oga", ".mp3"}
+
+// soundFiles lists the files that args mean: a file itself, and the sound
+// files below a folder, in order of name. Hidden files and folders are left out.
+func soundFiles(args []string) ([]string, error) {
+	var paths []string
+	var errs []error
+	for _, arg := range args {
+		info, err := os.Stat(arg)
+		switch {
+		case err != nil:
+			paths = append(paths, arg) // reported with the other files' faults, in its place
+		case !info.IsDir():
+			paths = append(paths, arg)
+		default:
+			found, err := soundsBelow(arg)
+			if err == nil && len(found) == 0 {
+				err = fmt.Errorf("folder %s holds no file that ends in %s", arg, strings.Join(soundNames, ", "))
+			}
+			errs = append(errs, err)
+			paths = append(paths, found...)
+		}
+	}
+	return paths, errors.Join(errs...)
+}
+
+func soundsBelow(root string) (paths []string, err error) {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("folder %s: %w", root, err)
+		case path != root && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return filepath.SkipDir
+			}
+		case !d.IsDir() && slices.Contains(soundNames, strings.ToLower(filepath.Ext(path))):
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	return paths, err
+}
+
+// classifyPool is the loaded model with one worker for each file at a time.
+type classifyPool struct {
+	model    *infer.Model
+	sessions []*infer.Session
+	workers  []*classify.Classifier
+}
+
+// newClassifyPool loads runtime and model. Files are the unit of parallel work
+// on the CPU, each with one thread; a lone file gets all the threads, and a GPU
+// is shared by turns.
+func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) {
+	m, err := modelFile(c.Model.Path)
+	if err != nil {
+		return nil, fail(exitModel, err)
+	}
+	front, err := gammatone.ParseFingerprint(m.FrontEnd)
+	if err != nil {
+		return nil, fail(exitModel, fmt.Errorf("model %q: %w", m.Path, err))
+	}
+	if front.WindowLen() != infer.WindowLen {
+		return nil, fail(exitModel, fmt.Errorf("model %q: its front end makes windows of %d values, its network takes %d", m.Path, front.WindowLen(), infer.WindowLen))
+	}
+	if err := infer.Init(c.Inference.Library); err != nil {
+		return nil, fail(exitModel, err)
+	}
+	options := infer.Options{Provider: c.Inference.Provider, DeviceID: c.Inference.DeviceID, Threads: 1}
+	if o.jobs == 1 {
+		options.Threads = min(runtime.GOMAXPROCS(0), infer.MaxThreads)
+	}
+	p := &classifyPool{model: m}
+	for range o.jobs {
+		if len(p.sessions) == 0 || p.sessions[0].Provider == "cpu" {
+			s, err := infer.NewSession(m, options)
+			if err != nil {
+				p.close()
+				return nil, fail(exitModel, err)
+			}
+			p.sessions = append(p.sessions, s)
+		}
+		p.workers = append(p.workers, classify.New(p.sessions[len(p.sessions)-1], front, o.hop))
+	}
+	return p, nil
+}
+
+func (p *classifyPool) close() {
+	for _, s := range p.sessions {
+		s.Close()
+	}
+}
+
+// modelFile loads the model at path, or the one inside the binary.
+func modelFile(path string) (*infer.Model, error) {
+	if path != "" {
+		return infer.LoadModel(path)
+	}
+	if builtInModel == nil {
+		return nil, errors.New("this binary has no model inside: name one with --model or model.path in the configuration")
+	}
+	return infer.ParseModel("built-in model", builtInModel())
+}
+
+// builtInModel returns the model inside the binary.
+var builtInModel func() []byte
