@@ -73,6 +73,7 @@ and none is written to disk unless you switch clips on.`,
 	// One line each: the helpers that own a command add theirs here.
 	root.AddCommand(
 		inGroup("listen", newRunCmd()),
+		inGroup("files", newClassifyCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newVersionCmd()),
 	)
