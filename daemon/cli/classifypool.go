@@ -115,11 +115,5 @@ func modelFile(path string) (*infer.Model, error) {
 	if path != "" {
 		return infer.LoadModel(path)
 	}
-	if builtInModel == nil {
-		return nil, errors.New("this binary has no model inside: name one with --model or model.path in the configuration")
-	}
 	return infer.ParseModel("built-in model", builtInModel())
 }
-
-// builtInModel returns the model inside the binary.
-var builtInModel func() []byte
