@@ -97,13 +97,37 @@ func drawBackground(c dataset.Clip, from []dataset.Clip, rng *rand.Rand) ([]floa
 			continue
 		}
 		x, err := audio.ReadMono(b.Path, 44100)
-		if err != nil || len(x) == 0 || augment.RMS(x) < 1e-4 {
+		if err != nil {
+			continue
+		}
+		if x = withoutPadding(x); len(x) == 0 || augment.RMS(x) < 1e-4 {
 			continue
 		}
 		at := rng.IntN(len(x))
 		return append(slices.Clone(x[at:]), x[:at]...), nil
 	}
 	return nil, fmt.Errorf("real background noise: %d draws from %d clips found none of another label that can be heard", tries, len(from))
+}
+
+// withoutPadding drops stretches of digital silence (46 ms or more below one
+// step of 16 bits), wherever they are: ESC's clips are zero padded, and noise
+// with holes would be less noise than its SNR says.
+func withoutPadding(x []float32) []float32 {
+	const least = 2048
+	out := x[:0:0]
+	quiet := 0
+	for i, v := range x {
+		if math.Abs(float64(v)) < 1.0/32768 {
+			quiet++
+			continue
+		}
+		if quiet < least {
+			out = append(out, x[i-quiet:i]...)
+		}
+		quiet = 0
+		out = append(out, v)
+	}
+	return out
 }
 
 // ambientLabels are the ESC labels that last and fill a room: what other

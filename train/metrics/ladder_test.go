@@ -94,6 +94,20 @@ func crossings(x []float32) int {
 	return n
 }
 
+func TestWithoutPadding(t *testing.T) {
+	x := make([]float32, 20000)
+	for _, at := range []int{5000, 5001, 7000, 12000} {
+		x[at] = .5
+	}
+	// 5000 zeros and 4999 go, the 1998 between 5001 and 7000 stay.
+	if got := withoutPadding(x); len(got) != 7000-5000+1+1 || got[0] != .5 || got[2000] != .5 || got[2001] != .5 {
+		t.Errorf("%d samples are left, want 2002", len(got))
+	}
+	if got := withoutPadding(make([]float32, 9999)); len(got) != 0 {
+		t.Errorf("%d samples of silence are left", len(got))
+	}
+}
+
 func TestRungErrors(t *testing.T) {
 	for _, c := range []struct {
 		r    Rung

@@ -16,7 +16,7 @@ func confusion(r *metrics.Result, name func(string) string) template.HTML {
 	cell := min(max(900/float64(n), 14), 48)
 	const margin = 150.0
 	size := margin + cell*float64(n)
-	d := newDrawing(size+4, size+4, "Confusion matrix")
+	d := newDrawing(size+margin/2, size+4, "Confusion matrix") // the last names lean out to the right
 	for i, l := range r.Labels {
 		at := margin + cell*(float64(i)+0.5)
 		d.text(margin-6, at+4, "tick end", name(l))
@@ -34,16 +34,19 @@ func confusion(r *metrics.Result, name func(string) string) template.HTML {
 			if c == 0 {
 				continue
 			}
-			class := "off"
+			share := float64(c) / float64(total)
+			class, digit := "off", "count mid"
 			if i == j {
 				class = "on"
 			}
+			if share > 0.6 {
+				digit = "count mid inverse"
+			}
 			x, y := margin+cell*float64(j), margin+cell*float64(i)
-			share := float64(c) / float64(total)
 			d.rect(x+0.5, y+0.5, cell-1, cell-1, class, 0.25+0.75*share,
 				fmt.Sprintf("%d of %d %s clips were named %s", c, total, name(r.Labels[i]), name(r.Labels[j])))
 			if cell >= 14 {
-				d.text(x+cell/2, y+cell/2+3.5, "count mid", fmt.Sprint(c))
+				d.text(x+cell/2, y+cell/2+3.5, digit, fmt.Sprint(c))
 			}
 		}
 	}

@@ -151,14 +151,17 @@ const rangeDB = 80
 
 // heat draws log energies as a paletted PNG, low bands at the bottom.
 func heat(log []float32, frames int) ([]byte, error) {
-	top := math.Inf(-1)
+	top, bottom := math.Inf(-1), math.Inf(1)
 	for _, v := range log {
 		if finite(float64(v)) {
-			top = math.Max(top, float64(v))
+			top, bottom = math.Max(top, float64(v)), math.Min(bottom, float64(v))
 		}
 	}
 	if math.IsInf(top, -1) {
 		return nil, fmt.Errorf("no finite energy in it")
+	}
+	if top == bottom { // all at the floor: silence is dark
+		top += rangeDB
 	}
 	img := image.NewPaletted(image.Rect(0, 0, frames, bands), heatPalette)
 	last := float64(len(heatPalette) - 1)

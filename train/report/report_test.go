@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -30,8 +32,9 @@ func sample(t *testing.T, classCount int) Report {
 	var clips []metrics.Clip
 	for i := range classCount * 8 {
 		row := make([]float32, classCount)
-		row[i%classCount] = .4
-		row[rng.IntN(classCount)] += .6
+		sure := .3 + .7*rng.Float32()
+		row[i%classCount] = sure
+		row[(i%classCount+1+rng.IntN(3))%classCount] += 1 - sure
 		clips = append(clips, metrics.Clip{Name: fmt.Sprint(i), Label: i % classCount, Scores: row})
 	}
 	result, err := metrics.Evaluate(labels, nil, clips)
@@ -234,4 +237,36 @@ func TestWrite(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Size() > 8<<20 {
 		t.Errorf("%v, %v: want a file of at most 8 MiB", info, err)
 	}
+}
+
+// TestHeat: the loudest point is palest, silence is dark, low bands are below.
+func TestHeat(t *testing.T) {
+	log := filled(3*bands, -100)
+	log[1*bands+5] = 0
+	log[2*bands+5] = -40
+	img := decode(t, log, 3)
+	lightness := func(x, band int) uint32 {
+		r, g, b, _ := img.At(x, bands-1-band).RGBA()
+		return r + g + b
+	}
+	if !(lightness(1, 5) > lightness(2, 5) && lightness(2, 5) > lightness(0, 5)) || lightness(1, 6) != lightness(0, 0) {
+		t.Errorf("lightness: 0 dB %d, −40 dB %d, −100 dB %d", lightness(1, 5), lightness(2, 5), lightness(0, 5))
+	}
+	silent := decode(t, filled(bands, -100), 1)
+	if silent.At(0, 0) != img.At(0, 0) {
+		t.Error("silence is not dark")
+	}
+}
+
+func decode(t *testing.T, log []float32, frames int) image.Image {
+	t.Helper()
+	b, err := heat(log, frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
 }
