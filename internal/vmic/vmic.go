@@ -6,8 +6,10 @@ package vmic
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -184,6 +186,29 @@ func (m *Mic) Play(path string) error {
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("vmic: paplay %s: %w: %s", path, err, out)
+	}
+	return nil
+}
+
+// leadIn is silence before what PlaySamples plays: PulseAudio cuts about 50 ms
+// off the beginning of a stream.
+const leadIn = 300 * time.Millisecond
+
+// PlaySamples plays mono samples, as 16 bits at rate Hz, in real time, to their
+// end. What comes out is exactly round(32768·x), limited to 16 bits, after some
+// silence; so samples that came from 16 bits come out as they were.
+func (m *Mic) PlaySamples(x []float32, rate int) error {
+	b := make([]byte, 2*(int(leadIn.Seconds()*float64(rate))), 2*(len(x)+rate))
+	for _, v := range x {
+		s := max(-32768, min(32767, math.Round(float64(v)*32768)))
+		b = binary.LittleEndian.AppendUint16(b, uint16(int16(s)))
+	}
+	cmd := exec.Command("pacat", "--playback", "--device=vmic", "--raw", "--format=s16le", "--channels=1", "--rate="+strconv.Itoa(rate))
+	cmd.Env = append(os.Environ(), m.Env()...)
+	cmd.Stdin = bytes.NewReader(b)
+	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("vmic: pacat: %w: %s", err, out)
 	}
 	return nil
 }
