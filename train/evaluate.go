@@ -46,15 +46,6 @@ func (s *Scorer) Score(ctx context.Context, test []Example, hop int, progress fu
 	return out, nil
 }
 
-// KeptLabels marks all labels but background: the ones ESC figures are about.
-func KeptLabels(labels []string, background int) []bool {
-	keep := make([]bool, len(labels))
-	for i := range keep {
-		keep[i] = i != background
-	}
-	return keep
-}
-
 // NoiseLadder measures clip accuracy with noise added to the test clips:
 // white, pink and real backgrounds at 20 … −5 dB.
 func (s *Scorer) NoiseLadder(ctx context.Context, held, ambient []dataset.Clip, index map[string]int, labels []string,

@@ -36,6 +36,7 @@ type Prepared struct {
 	LeftOut int            // clips whose recording also has a clip in the test folds
 	Broken  []dataset.Broken
 	Names   map[string]string // display names by label id, background included
+	figures map[string]bool   // the labels that the data has: what figures are about
 }
 
 // Prepare finds the clips, computes or reads their features, and makes the background.
@@ -60,10 +61,11 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 		}
 		_, held, _ = full.Split(s.Train, s.Test)
 	}
-	p := &Prepared{Set: set, LeftOut: leftOut, Broken: set.Broken, Names: map[string]string{}}
+	p := &Prepared{Set: set, LeftOut: leftOut, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
 	p.Labels, p.Background, p.Digest = slices.Clone(set.Labels), -1, fmt.Sprint(set.Digest(), s.Train, s.Background)
 	for i, id := range set.Labels {
 		p.Names[id] = set.Names[i]
+		p.figures[id] = id != dataset.BackgroundLabel
 	}
 	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
 		return nil, err
@@ -125,4 +127,31 @@ func (p *Prepared) quiet(ctx context.Context, s Source) error {
 		p.Names[dataset.BackgroundLabel] = "Background"
 	}
 	return nil
+}
+
+// PrepareTest is Prepare for an evaluation: all clips of folds are held out,
+// there is no background to learn.
+func PrepareTest(ctx context.Context, set *dataset.Set, folds []int, s Source) (*Prepared, error) {
+	if s.Workers == 0 {
+		s.Workers = runtime.NumCPU()
+	}
+	p := &Prepared{Set: set, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
+	p.Labels, p.Background = slices.Clone(set.Labels), -1
+	for i, id := range set.Labels {
+		p.Names[id] = set.Names[i]
+		p.figures[id] = id != dataset.BackgroundLabel
+	}
+	s.Train = folds
+	var err error
+	p.Held, p.Test, err = p.load(ctx, s, set.Folds(folds...))
+	return p, err
+}
+
+// Kept marks the labels that figures are about: those of the data, without background.
+func (p *Prepared) Kept() []bool {
+	keep := make([]bool, len(p.Labels))
+	for i, l := range p.Labels {
+		keep[i] = p.figures[l]
+	}
+	return keep
 }

@@ -128,3 +128,8 @@ func (r Recipe) At(step, steps int) acrnn.Rate {
 	average := math.Min(r.Average, float64(1+step)/float64(10+step))
 	return acrnn.Rate{Learning: lr, Decay: r.Decay, Average: average, Trunk: trunk, Step: step + 1}
 }
+
+// DefaultFloor is the smallest energy of a new model's front end, −50 dB: below
+// what a microphone's own noise gives in any band, above what codecs and zero
+// padding leave in clips.
+const DefaultFloor = 1e-5

@@ -219,6 +219,10 @@ func (t *trainer) finalWeights() (acrnn.Weights, error) {
 		name = "weights"
 	}
 	w := acrnn.Weights{Flat: slices.Clone(t.engine.State()[name]), Mean: t.norm.Mean, Std: t.norm.Std}
+	if t.cfg.Init != nil && t.cfg.Recipe.FreezeTrunk >= 1 { // nothing below the head moved
+		w.Means, w.Vars = t.cfg.Init.Means, t.cfg.Init.Vars
+		return w, nil
+	}
 	var err error
 	w.Means, w.Vars, err = t.statistics(w.Flat)
 	return w, err

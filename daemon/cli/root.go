@@ -76,6 +76,8 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("files", newClassifyCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newVersionCmd()),
+		inGroup("learn", newTrainCmd()),
+		inGroup("learn", newEvalCmd()),
 	)
 	setUsage(root)
 	return root

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/model"
+	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/job"
+	"earshot/train/metrics"
+)
+
+func newTrainCmd() *cobra.Command {
+	f := &trainFlags{}
+	c := &cobra.Command{
+		Use:   "train --data FOLDER --out MODEL",
+		Short: "Learn a network from recordings, or teach the built-in one new sounds",
+		Long: `train learns the ACRNN network from labelled recordings, on the same ONNX Runtime
+that listens, and writes a model file that "earshot run --model" uses.
+
+The data is ESC-50's folder (meta/esc50.csv, audio/), or a folder with one
+sub-folder a label (doorbell/*.wav), or both with --data given twice. Folds are
+ESC's own; a folder's recordings are dealt into folds by recording.
+
+With --init the network starts from a trained model ("builtin" or a file), keeps
+its labels and adds those of the data: ten recordings of a doorbell make a new
+label in minutes.
+
+Ctrl-C finishes the step and saves; --resume goes on. See "earshot eval" for the
+figures of a finished model.`,
+		Example: `  earshot train --data esc50 --folds 1,2,3 --test 4 --out esc50.onnx --report esc50.html
+  earshot train --data esc50 --folds 1,2,3,4 --cross-validate --out cv.onnx
+  earshot train --data esc50 --recipe paper --out paper.onnx
+  earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	f.add(c)
+	return c
+}
+
+// run carries the flags out.
+func (f *trainFlags) run(c *cobra.Command) error {
+	o, err := f.options(c)
+	if err != nil {
+		return usage(err)
+	}
+	if err := o.Validate(); err != nil {
+		return usage(err)
+	}
+	if err := infer.Init(f.library); err != nil {
+		return fail(exitModel, err)
+	}
+	if f.init == "builtin" {
+		o.Init, o.InitBytes = "", model.Default()
+	}
+	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	ui := newJobUI(c.ErrOrStderr(), c.OutOrStdout())
+	if f.crossValidate {
+		return classifyError(f.validate(ctx, o, ui))
+	}
+	_, err = job.Run(ctx, o, ui)
+	return classifyError(err)
+}
+
+// validate trains once for each fold and prints mean and spread.
+func (f *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
+	folds := append(append([]int{}, o.Source.Train...), o.Source.Test...)
+	if len(folds) < 2 {
+		return usage(errors.New("--cross-validate wants at least two folds"))
+	}
+	base := o.Out[:len(o.Out)-len(filepath.Ext(o.Out))]
+	var accuracy []float64
+	for _, test := range folds {
+		one := o
+		one.Source.Train, one.Source.Test = without(folds, test), []int{test}
+		one.Out = fmt.Sprintf("%s-fold%d.onnx", base, test)
+		one.Checkpoint = one.Out + ".checkpoint"
+		if o.Report != "" {
+			one.Report = fmt.Sprintf("%s-fold%d.html", base, test)
+		}
+		ui.Print("fold %d of %v", test, folds)
+		out, err := job.Run(ctx, one, ui)
+		if err != nil {
+			return err
+		}
+		accuracy = append(accuracy, 100*out.Measured.Result.ClipAccuracy)
+	}
+	mean, spread := metrics.MeanSpread(accuracy)
+	ui.Print("cross-validation over folds %v: %.1f %% ± %.1f (each: %.1f)", folds, mean, spread, accuracy)
+	return nil
+}
+
+func without(folds []int, x int) []int {
+	var out []int
+	for _, f := range folds {
+		if f != x {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// recipe is the named recipe with what the flags change.
+func (f *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
+	name := f.recipeName
+	if name == "" && f.init != "" {
+		name = "finetune"
+	}
+	r, err := train.RecipeByName(name)
+	if err != nil {
+		return r, err
+	}
+	set := c.Flags().Changed
+	if set("epochs") {
+		r.Epochs = f.epochs
+	}
+	if set("batch") {
+		r.Batch = f.batch
+	}
+	if set("rate") {
+		r.Rate = f.rate
+	}
+	if set("optimiser") {
+		if r.Optimiser = acrnn.Optimiser(f.optimiser); r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
+			return r, fmt.Errorf("optimiser %q: want sgd or adamw", f.optimiser)
+		}
+	}
+	if set("schedule") {
+		r.Schedule = f.schedule
+	}
+	if set("decay") {
+		r.Decay = f.decay
+	}
+	if set("average") {
+		r.Average = f.average
+	}
+	if set("smoothing") {
+		r.Smoothing = f.smoothing
+	}
+	if set("freeze") {
+		r.FreezeTrunk = f.freeze
+	}
+	return r, f.augment(&r.Augment)
+}
+
+// augment switches single augmentations off or on.
+func (f *trainFlags) augment(a *train.Augment) error {
+	off := map[string]func(){
+		"all": func() { *a = train.Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
+		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
+		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
+		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
+	}
+	for _, name := range f.without {
+		change, ok := off[name]
+		if !ok {
+			return fmt.Errorf("--without %q: want one of %s", name, keys(off))
+		}
+		change()
+	}
+	if f.waveform {
+		a.Waveform = true
+	}
+	if f.mixup > 0 {
+		a.MixupAlpha = f.mixup
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/dataset"
+	"earshot/train/job"
+)
+
+// dataFlags name labelled recordings; train and eval share them.
+type dataFlags struct {
+	dirs, labels, licences []string
+	rename                 map[string]string
+	esc10                  bool
+	cache, library         string
+	threads                int
+	seed                   uint64
+}
+
+func (d *dataFlags) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&d.dirs, "data", nil, "folder of recordings: ESC layout, or one sub-folder a label; may be given several times")
+	f.BoolVar(&d.esc10, "esc10", false, "of ESC take the ESC-10 clips only")
+	f.StringSliceVar(&d.labels, "labels", nil, "only these labels")
+	f.StringToStringVar(&d.rename, "rename", nil, "old=new label names; two alike become one")
+	f.StringSliceVar(&d.licences, "licence", nil, "only clips under these licences, such as CC0,CC-BY (ESC's meta/licences.csv)")
+	f.StringVar(&d.cache, "cache", defaultCache(), "folder for computed features (empty: none)")
+	f.StringVar(&d.library, "onnxruntime", "", "libonnxruntime.so (default: searched for)")
+	f.IntVar(&d.threads, "threads", 0, "processor threads (0: all)")
+	f.Uint64Var(&d.seed, "seed", 1, "what everything random follows from")
+	_ = c.MarkFlagRequired("data")
+}
+
+func (d *dataFlags) set() dataset.Options {
+	return dataset.Options{Dirs: d.dirs, ESC10: d.esc10, Labels: d.labels, Rename: d.rename, Licences: d.licences}
+}
+
+func defaultCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "earshot", "features")
+}
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	dataFlags
+	folds, test                                                                    []int
+	out, init, recipeName, attention, checkpoint, metrics, report, weights, calibr string
+	provider, optimiser, schedule, note                                            string
+	background, without                                                            []string
+	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
+	epochs, batch, every, device                                                   int
+	width, rate, decay, average, smoothing, floor, mixup, freeze                   float64
+}
+
+func (t *trainFlags) add(c *cobra.Command) {
+	t.dataFlags.add(c)
+	f := c.Flags()
+	f.IntSliceVar(&t.folds, "folds", nil, "folds to learn from (default: all but --test)")
+	f.IntSliceVar(&t.test, "test", nil, "folds to test on, never learned from")
+	f.BoolVar(&t.crossValidate, "cross-validate", false, "train once for each of the folds, each time testing on it; prints mean and spread")
+	f.StringVarP(&t.out, "out", "o", "", "model file to write")
+	f.StringVar(&t.init, "init", "", "start from this model (\"builtin\" or a file) and keep its labels")
+	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
+	f.StringVar(&t.attention, "attention", "l10", "none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax")
+	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; 0.5 for small boards")
+	f.IntVar(&t.epochs, "epochs", 0, "epochs instead of the recipe's")
+	f.IntVar(&t.batch, "batch", 0, "windows a step instead of the recipe's")
+	f.Float64Var(&t.rate, "rate", 0, "peak learning rate instead of the recipe's")
+	f.StringVar(&t.optimiser, "optimiser", "", "sgd (Nesterov) or adamw instead of the recipe's")
+	f.StringVar(&t.schedule, "schedule", "", "one-cycle or step instead of the recipe's")
+	f.Float64Var(&t.decay, "decay", 0, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
+	f.Float64Var(&t.average, "average", 0, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
+	f.Float64Var(&t.smoothing, "smoothing", 0, "label smoothing")
+	f.Float64Var(&t.freeze, "freeze", 0, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
+	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, noise, mask, random-window, waveform")
+	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
+	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
+	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
+	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
+	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
+	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp16 or fp32 (computed in fp32 either way)")
+	f.StringVar(&t.calibr, "calibration-from", "", "without --test: take temperature and thresholds over from this model")
+	f.StringVar(&t.checkpoint, "checkpoint", "", "where the training is saved (default: the model file's name + .checkpoint)")
+	f.BoolVar(&t.resume, "resume", false, "go on from the checkpoint")
+	f.IntVar(&t.every, "eval-every", 10, "epochs between measurements on the test folds; 0: at the end")
+	f.StringVar(&t.metrics, "metrics", "", "file for one JSON line an epoch")
+	f.StringVar(&t.report, "report", "", "HTML report to write")
+	f.StringVar(&t.note, "note", "", "remark for the model's provenance")
+	f.BoolVar(&t.strict, "strict", false, "stop when a clip cannot be used")
+	f.BoolVar(&t.shuffle, "shuffle-labels", false, "permute the training labels: a check that must stay at chance")
+	f.StringVar(&t.provider, "provider", "cpu", "where to compute: cpu or cuda")
+	f.IntVar(&t.device, "device", 0, "GPU number")
+	_ = c.MarkFlagRequired("out")
+}
+
+func (t *trainFlags) options(c *cobra.Command) (job.Options, error) {
+	r, err := t.recipe(c)
+	if err != nil {
+		return job.Options{}, err
+	}
+	attention, err := acrnn.ParseAttention(t.attention)
+	if err != nil {
+		return job.Options{}, err
+	}
+	if t.weights != "fp16" && t.weights != "fp32" {
+		return job.Options{}, fmt.Errorf("--weights %q: want fp16 or fp32", t.weights)
+	}
+	o := job.Options{
+		Source: train.Source{Set: t.set(), Train: t.folds, Test: t.test, TestFull: true, Background: !t.noBackground,
+			QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
+		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
+		Out: t.out, Half: t.weights == "fp16", Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
+		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,
+		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads, Arena: true},
+	}
+	if t.init != "" {
+		o.Source.Set.MinLabels = 1
+	}
+	if len(o.Source.Train) == 0 {
+		set, err := dataset.Load(o.Source.Set)
+		if err != nil {
+			return o, err
+		}
+		for _, fold := range set.FoldNumbers() {
+			if !slices.Contains(t.test, fold) {
+				o.Source.Train = append(o.Source.Train, fold)
+			}
+		}
+	}
+	return o, nil
+}
+
+// keys lists a map's keys for a message.
+func keys[V any](m map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}

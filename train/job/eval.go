@@ -1,0 +1,132 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"earshot/infer"
+	"earshot/train"
+	"earshot/train/dataset"
+	"earshot/train/metrics"
+	"earshot/train/report"
+)
+
+// EvalOptions are an evaluation as the user asks for it.
+type EvalOptions struct {
+	Set      dataset.Options
+	Folds    []int // nil: all
+	Model    *infer.Model
+	Hop      int
+	Noise    bool // the SNR ladder
+	CacheDir string
+	Seed     uint64
+	Threads  int
+	Report   string
+}
+
+// Evaluation is what an evaluation found.
+type Evaluation struct {
+	Model       string              `json:"model"`
+	SHA256      string              `json:"sha256"`
+	Data        string              `json:"data"`
+	Folds       []int               `json:"folds"`
+	HopFrames   int                 `json:"hop_frames"`
+	Result      *metrics.Result     `json:"result"`
+	Temperature float64             `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
+	SNR         []metrics.SNRPoint  `json:"snr,omitempty"`
+	Cost        *metrics.Complexity `json:"cost,omitempty"`
+	MSPerWindow float64             `json:"ms_per_window"`
+	Broken      int                 `json:"broken"`
+}
+
+// Evaluate measures a model on labelled clips. The labels of the data that the
+// model does not know are an error; those it knows beyond are left out of the figures.
+func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
+	set, err := dataset.Load(o.Set)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Folds) == 0 {
+		o.Folds = set.FoldNumbers()
+	}
+	var missing []string
+	for _, l := range set.Labels {
+		if slices.Index(o.Model.Labels, l) < 0 {
+			missing = append(missing, l)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("model %s does not know %s; evaluate the labels it knows with --labels, or rename with --rename", o.Model.Path, strings.Join(missing, ", "))
+	}
+	bar := ui.Bar("features")
+	p, err := train.PrepareTest(ctx, set, o.Folds, train.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }})
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range p.Broken {
+		ui.Print("left out: %s", b)
+	}
+	p.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
+	s, err := train.ModelScorer(o.Model, o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	e := &Evaluation{Model: o.Model.Path, SHA256: o.Model.SHA256, Data: strings.Join(o.Set.Dirs, " + "), Folds: o.Folds, HopFrames: o.Hop, Broken: len(p.Broken)}
+	began := time.Now()
+	bar = ui.Bar("scoring")
+	m, err := train.Measure(ctx, s, p, train.MeasureOptions{Hop: o.Hop, Seed: o.Seed, Progress: func(d, t int) { bar(d, t, "clips") }})
+	if err != nil {
+		return nil, err
+	}
+	e.Result, e.Temperature = m.Result, m.Temperature
+	e.MSPerWindow = time.Since(began).Seconds() * 1000 / float64(max(1, m.Result.Windows))
+	if a, _, err := train.Import(o.Model.Bytes); err == nil {
+		cost := metrics.Cost(a)
+		e.Cost = &cost
+	}
+	if o.Noise {
+		if e.SNR, err = ladder(ctx, s, p, set, o, ui); err != nil {
+			return nil, err
+		}
+	}
+	if o.Report == "" {
+		return e, nil
+	}
+	return e, report.Write(o.Report, report.Report{Title: "Evaluation of " + o.Model.Path, Subtitle: fmt.Sprintf("%s, folds %v", e.Data, e.Folds),
+		Tiles: []report.Tile{{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips, 95 %% interval %.1f–%.1f", e.Result.Clips, 100*e.Result.Low, 100*e.Result.High)},
+			{Name: "Windows right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.WindowAccuracy), Note: "1.5 s each"},
+			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ECE), Note: "expected, over clips"}},
+		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Panels: m.Panels, Cost: e.Cost, Broken: p.Broken,
+		Provenance: []report.Fact{{Name: "Model", Value: e.Model}, {Name: "SHA-256", Value: e.SHA256}, {Name: "Hop", Value: fmt.Sprintf("%d frames", e.HopFrames)}}})
+}
+
+func ladder(ctx context.Context, s *train.Scorer, p *train.Prepared, set *dataset.Set, o EvalOptions, ui UI) ([]metrics.SNRPoint, error) {
+	var others []int
+	for _, f := range set.FoldNumbers() {
+		if !slices.Contains(o.Folds, f) {
+			others = append(others, f)
+		}
+	}
+	var ambient []dataset.Clip
+	if len(others) > 0 {
+		ambient = metrics.Ambient(set, others...)
+	}
+	if len(ambient) == 0 {
+		ui.Print("no other folds to take real background from: white and pink noise only")
+	}
+	index := map[string]int{}
+	for _, e := range p.Test {
+		index[e.Name] = e.Label
+	}
+	keep := p.Kept()
+	if o.Hop < 64 {
+		ui.Print("noise ladder at hop 64 (half overlap)")
+	}
+	return s.NoiseLadder(ctx, p.Held, ambient, index, p.Labels, keep, o.Seed, 64, func(pt metrics.SNRPoint) {
+		ui.Print("%-6s %4.0f dB  %.1f %%", pt.Noise, pt.SNR, 100*pt.Accuracy)
+	})
+}

@@ -1,0 +1,95 @@
+// Package job carries out what "earshot train" and "earshot eval" ask for:
+// from folders of recordings to a model file, its figures and a report.
+package job
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"earshot/infer"
+	"earshot/train"
+	"earshot/train/acrnn"
+)
+
+// Options are a training as the user asks for it.
+type Options struct {
+	Source    train.Source
+	Recipe    train.Recipe
+	Width     float64
+	Attention acrnn.Attention
+	Seed      uint64
+	Floor     float64
+
+	Init       string // model file to start from; "" starts at random
+	InitBytes  []byte // instead of a file
+	Calibrated string // model file whose temperature and thresholds are taken over where there are no test folds
+
+	Out        string // model file
+	Half       bool   // float16 weights
+	Checkpoint string // "" is Out + ".checkpoint"
+	Resume     bool
+	Metrics    string // JSON lines; "" writes none
+	Report     string // HTML; "" writes none
+	Strict     bool   // a broken clip stops the run
+	EvalEvery  int
+	Build      string // for provenance
+	Note       string
+
+	Graph infer.GraphOptions
+}
+
+// Validate reports the first thing that cannot work together.
+func (o Options) Validate() error {
+	for _, f := range o.Source.Train {
+		for _, g := range o.Source.Test {
+			if f == g {
+				return fmt.Errorf("fold %d is both to learn from and to test on; take it out of one", f)
+			}
+		}
+	}
+	if len(o.Source.Train) == 0 {
+		return errors.New("no folds to learn from")
+	}
+	if o.Out == "" {
+		return errors.New("no model file to write; name one with --out")
+	}
+	if !(o.Floor > 0 && o.Floor < 1) {
+		return fmt.Errorf("floor %g: want an energy over 0 and below 1", o.Floor)
+	}
+	return o.Recipe.Validate()
+}
+
+func (o Options) checkpoint() string {
+	if o.Checkpoint != "" {
+		return o.Checkpoint
+	}
+	return o.Out + ".checkpoint"
+}
+
+func (o Options) dataName() string {
+	var names []string
+	for _, d := range o.Source.Set.Dirs {
+		names = append(names, filepath.Base(filepath.Clean(d)))
+	}
+	name := strings.Join(names, " + ")
+	if l := o.Source.Set.Licences; len(l) > 0 {
+		name += " (" + strings.Join(l, ", ") + " clips)"
+	}
+	return name
+}
+
+// UI is how a job talks while it runs. Print writes a line; Bar returns a
+// function that moves a bar (done, total, note).
+type UI struct {
+	Print func(format string, a ...any)
+	Bar   func(title string) func(done, total int, note string)
+}
+
+// Quiet is a UI that prints to w and draws no bars.
+func Quiet(w io.Writer) UI {
+	return UI{Print: func(format string, a ...any) { fmt.Fprintf(w, format+"\n", a...) },
+		Bar: func(string) func(int, int, string) { return func(int, int, string) {} }}
+}

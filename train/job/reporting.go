@@ -1,0 +1,52 @@
+package job
+
+import (
+	"fmt"
+
+	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/metrics"
+	"earshot/train/report"
+)
+
+// writeReport fills the HTML report of one training.
+func writeReport(path, title string, out *Outcome, prov train.Provenance) error {
+	p := out.Prepared
+	cost := metrics.Cost(out.Arch)
+	r := report.Report{Title: title, Subtitle: fmt.Sprintf("recipe %s, folds %v, seed %d", prov.Recipe.Name, prov.Train, prov.Seed),
+		Runs: []report.Run{train.Curve("training", out.Result.History)}, Names: p.Names, Cost: &cost,
+		Licences: p.Set.Licences(), Credits: train.LicenceOf("", p.Learned).Credits, Broken: p.Broken, Warnings: p.Set.Warnings,
+		Provenance: provenanceFacts(prov, out)}
+	if m := out.Measured; m != nil {
+		r.Result, r.Panels, r.Clean = m.Result, m.Panels, m.Result.ClipAccuracy
+		r.Steps = stepsText(out.Arch, m.Steps)
+		r.Tiles = []report.Tile{
+			{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*m.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips of folds %v", m.Result.Clips, prov.Test)},
+			{Name: "Windows right", Value: fmt.Sprintf("%.1f %%", 100*m.Result.WindowAccuracy), Note: "1.5 s each"},
+			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*m.Result.ECE), Note: fmt.Sprintf("before temperature %.2f", m.Temperature)},
+			{Name: "Learned in", Value: fmt.Sprintf("%.0f min", out.Minutes), Note: fmt.Sprintf("%d steps", out.Result.Steps)},
+		}
+	}
+	return report.Write(path, r)
+}
+
+func stepsText(a acrnn.Arch, steps int) string {
+	return fmt.Sprintf("Attention %s weighs %d steps a window.", a.Attention, steps)
+}
+
+func provenanceFacts(prov train.Provenance, out *Outcome) []report.Fact {
+	return []report.Fact{
+		{Name: "Data", Value: prov.Data}, {Name: "Training folds", Value: fmt.Sprint(prov.Train)}, {Name: "Test folds", Value: fmt.Sprint(prov.Test)},
+		{Name: "Clips learned from", Value: fmt.Sprint(prov.Clips)}, {Name: "Steps", Value: fmt.Sprint(prov.Steps)},
+		{Name: "Recipe", Value: fmt.Sprintf("%+v", prov.Recipe)}, {Name: "Seed", Value: fmt.Sprint(prov.Seed)},
+		{Name: "Started from", Value: orNone(prov.Init)}, {Name: "Network", Value: fmt.Sprintf("%d parameters, attention %s", out.Arch.Size(), out.Arch.Attention)},
+		{Name: "Build", Value: prov.Build}, {Name: "Date", Value: prov.Date},
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "random weights"
+	}
+	return s
+}

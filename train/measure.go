@@ -1,0 +1,150 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/train/background"
+	"earshot/train/dataset"
+	"earshot/train/metrics"
+	"earshot/train/report"
+)
+
+// Measured is what a network did on clips that it did not learn from.
+type Measured struct {
+	Result      *metrics.Result
+	Clips       []metrics.Clip // scores behind Result
+	Temperature float64
+	Thresholds  map[string]infer.Threshold
+	Panels      []report.Panel
+	Steps       int
+}
+
+// Measure scores the held-out examples densely and derives calibration,
+// switching points and one picture a label. Thresholds count fresh synthetic
+// background among what must not alarm.
+func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Measured, error) {
+	clips, err := s.Score(ctx, p.Test, o.Hop, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	m := &Measured{Clips: clips, Steps: s.Steps}
+	keep := p.Kept()
+	if m.Result, err = metrics.Evaluate(p.Labels, keep, clips); err != nil {
+		return nil, err
+	}
+	if m.Temperature, err = metrics.FitTemperature(clips, len(p.Labels)); err != nil {
+		return nil, err
+	}
+	if err := m.thresholds(ctx, s, p, o); err != nil {
+		return nil, err
+	}
+	m.Panels, err = panels(s, p, clips, keep)
+	return m, err
+}
+
+// MeasureOptions say how to measure.
+type MeasureOptions struct {
+	Hop      int // frames between windows
+	Seed     uint64
+	Progress func(done, total int)
+}
+
+// falseAlarmTarget is the share of foreign clips that may switch a label on.
+const falseAlarmTarget = 0.01
+
+func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) error {
+	clips := m.Clips
+	if p.Background >= 0 {
+		quiet, _, err := background.Load(ctx, background.Options{Clips: 60, Seed: o.Seed + 0xbac4})
+		if err != nil {
+			return err
+		}
+		for i, c := range quiet {
+			scores, _, _, err := s.Windows(c.Clip, windowFrames/2)
+			if err != nil {
+				return err
+			}
+			clips = append(clips, metrics.Clip{Name: fmt.Sprint("background ", i), Label: p.Background, Scores: scores})
+		}
+	}
+	k := len(p.Labels)
+	tempered := make([]metrics.Clip, len(clips))
+	for i, c := range clips {
+		tempered[i] = metrics.Clip{Name: c.Name, Label: c.Label, Scores: metrics.Temper(c.Scores, k, m.Temperature)}
+	}
+	found, err := metrics.Thresholds(p.Labels, tempered, metrics.ThresholdOptions{FalseAlarms: falseAlarmTarget, Average: 3 * windowFrames / 2 / o.Hop, Least: 0.3, Most: 0.9})
+	if err != nil {
+		return err
+	}
+	m.Thresholds = map[string]infer.Threshold{}
+	for i, t := range found {
+		m.Thresholds[p.Labels[i]] = infer.Threshold{On: round3(t.On), Off: round3(t.Off)}
+	}
+	return nil
+}
+
+func round3(x float64) float64 { return math.Round(1000*x) / 1000 }
+
+// panels draws the attention over the first clip of each label.
+func panels(s *Scorer, p *Prepared, clips []metrics.Clip, keep []bool) ([]report.Panel, error) {
+	var out []report.Panel
+	seen := map[int]bool{}
+	for i, e := range p.Test {
+		if seen[e.Label] || !keep[e.Label] {
+			continue
+		}
+		seen[e.Label] = true
+		_, attention, starts, err := s.Windows(e.Clip, windowFrames/4)
+		if err != nil {
+			return nil, err
+		}
+		log := make([]float32, len(e.Clip.Energies))
+		gammatone.LogFloor(log, e.Clip.Energies, s.front.Floor)
+		mean := metrics.Mean(clips[i].Scores, len(p.Labels))
+		b := -1
+		for k, v := range mean {
+			if keep[k] && (b < 0 || v > mean[b]) {
+				b = k
+			}
+		}
+		out = append(out, report.Panel{Label: p.Labels[e.Label], Clip: e.Name, Log: log,
+			Attention: report.OverFrames(attention, s.Steps, starts, e.Clip.Frames), Named: p.Labels[b], Score: mean[b]})
+	}
+	return out, nil
+}
+
+// Provenance is a model's own account of where it comes from (metadata).
+type Provenance struct {
+	Recipe     Recipe             `json:"recipe"`
+	Data       string             `json:"data"`
+	Train      []int              `json:"train_folds"`
+	Test       []int              `json:"test_folds,omitempty"`
+	Clips      int                `json:"clips"`
+	Steps      int                `json:"steps"`
+	Seed       uint64             `json:"seed"`
+	Init       string             `json:"init,omitempty"`
+	Build      string             `json:"build"`
+	Date       string             `json:"date"`
+	Validation map[string]float64 `json:"validation,omitempty"`
+	Note       string             `json:"note,omitempty"`
+}
+
+// Licence is what a model owes to the makers of its data (metadata).
+type Licence struct {
+	Data     string           `json:"data"`
+	Licences map[string]int   `json:"licences"`
+	Credits  []dataset.Credit `json:"credits"`
+}
+
+// LicenceOf counts and credits what was learned from.
+func LicenceOf(name string, learned []dataset.Clip) Licence {
+	l := Licence{Data: name, Licences: map[string]int{}, Credits: dataset.Credits(learned)}
+	for _, c := range learned {
+		l.Licences[c.Licence]++
+	}
+	return l
+}
