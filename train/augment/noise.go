@@ -86,11 +86,15 @@ func RMS(x []float32) float64 {
 	return math.Sqrt(sum / float64(len(x)))
 }
 
+// settleSamples is six time constants of the slowest pole, or more.
 func settleSamples(c Colour) int {
-	if c == White {
-		return 0
+	switch c {
+	case Pink:
+		return 1 << 13
+	case Brown:
+		return 1 << 12
 	}
-	return 1 << 14
+	return 0
 }
 
 // newPink returns a filter of slope −3 dB an octave: one-pole, one-zero

@@ -10,7 +10,7 @@ import (
 )
 
 func TestVariant(t *testing.T) {
-	x := sine(100000, 500)
+	x := sine(25000, 500)
 	apply := func(n int, seed uint64, r Ranges) []float32 {
 		y, err := Variant(n, seed, r).Apply(dataset.Clip{}, slices.Clone(x))
 		if err != nil {
@@ -19,9 +19,9 @@ func TestVariant(t *testing.T) {
 		return y
 	}
 	lengths := map[int]bool{}
-	for n := 0; n < 20; n += 2 {
+	for n := 0; n < 8; n += 2 {
 		y := apply(n, 1, Paper)
-		if rate := 100000 / float64(len(y)); rate < 0.8-1e-4 || rate > 1.3+1e-4 {
+		if rate := 25000 / float64(len(y)); rate < 0.8-1e-3 || rate > 1.3+1e-3 {
 			t.Errorf("copy %d is stretched by %g", n, rate)
 		}
 		if f := frequency(y); math.Abs(f-500) > 3 {
@@ -34,8 +34,8 @@ func TestVariant(t *testing.T) {
 			t.Errorf("copy %d has %d samples, shifted by %g semitones", n+1, len(z), semitones)
 		}
 	}
-	if len(lengths) < 9 {
-		t.Errorf("ten stretched copies have %d lengths", len(lengths))
+	if len(lengths) < 4 {
+		t.Errorf("four stretched copies have %d lengths", len(lengths))
 	}
 	if !slices.Equal(apply(4, 1, Paper), apply(4, 1, Paper)) || slices.Equal(apply(4, 1, Paper), apply(4, 2, Paper)) {
 		t.Error("a copy does not follow its seed")
@@ -43,8 +43,8 @@ func TestVariant(t *testing.T) {
 	if !slices.Equal(apply(3, 1, Ranges{}), x) || !slices.Equal(apply(3, 1, Ranges{StretchLo: 1, StretchHi: 1}), x) {
 		t.Error("nothing switched on changed the sound")
 	}
-	if y := apply(3, 1, Ranges{StretchLo: 0.8, StretchHi: 0.8}); len(y) != 125000 {
-		t.Errorf("stretch alone, odd copy: %d samples, want 125000", len(y))
+	if y := apply(3, 1, Ranges{StretchLo: 0.8, StretchHi: 0.8}); len(y) != 31250 {
+		t.Errorf("stretch alone, odd copy: %d samples, want 31250", len(y))
 	}
 	if Variant(1, 1, Paper).Name == Variant(2, 1, Paper).Name || Variant(1, 1, Paper).Name == Variant(1, 1, Ranges{Semitones: 1}).Name {
 		t.Error("two variants of one name: the cache would mix them up")

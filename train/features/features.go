@@ -81,6 +81,8 @@ func LoadContext(ctx context.Context, clips []dataset.Clip, o Options) ([]*Clip,
 	}
 	out := make([]*Clip, len(clips))
 	errs := make([]error, len(clips))
+	feed, stop := context.WithCancel(ctx)
+	defer stop()
 	next := make(chan int)
 	var wg sync.WaitGroup
 	var mu sync.Mutex // guards done and cacheErr
@@ -93,8 +95,9 @@ func LoadContext(ctx context.Context, clips []dataset.Clip, o Options) ([]*Clip,
 				var saveErr error
 				out[i], saveErr, errs[i] = w.clip(clips[i])
 				mu.Lock()
-				if cacheErr == nil {
-					cacheErr = saveErr
+				if saveErr != nil && cacheErr == nil {
+					cacheErr = saveErr // a full disk: say so now, not after the last clip
+					stop()
 				}
 				done++
 				if o.Progress != nil {
@@ -104,13 +107,11 @@ func LoadContext(ctx context.Context, clips []dataset.Clip, o Options) ([]*Clip,
 			}
 		})
 	}
-	for i := range clips {
+	for i := 0; i < len(clips) && feed.Err() == nil; i++ {
 		select {
 		case next <- i:
-			continue
-		case <-ctx.Done():
+		case <-feed.Done():
 		}
-		break
 	}
 	close(next)
 	wg.Wait()

@@ -44,8 +44,9 @@ type SNRPoint struct {
 }
 
 // Variant makes the rung a change of waveforms that [features.LoadContext]
-// applies: load the test clips with it, score and evaluate them as ever. The
-// noise of a clip follows from seed and the clip's name. RealNoise draws from
+// applies: load the test clips with it, without a cache (a ladder of 400 clips
+// would fill 2 GB), score and evaluate them as ever. The noise of a clip
+// follows from seed and the clip's name. RealNoise draws from
 // backgrounds (never of the clip's own label or recording) and needs some.
 func (r Rung) Variant(seed uint64, backgrounds []dataset.Clip) (*features.Variant, error) {
 	if math.IsNaN(r.SNR) || math.Abs(r.SNR) > 120 {
