@@ -26,10 +26,11 @@ type book struct {
 	dirty       []string          // topics to publish, in order, no duplicates
 	queue       *queue
 	inflight    *message   // event taken from the queue, not yet acknowledged
+	sent        *message   // the event before it, acknowledged
 	inflightOcc Occurrence // what it tells
 	tries       int        // how often inflight was handed out
 
-	dropped, unknown uint64
+	dropped, unknown, refused uint64
 }
 
 type sourceState struct {

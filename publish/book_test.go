@@ -18,7 +18,7 @@ func newTestBook(limit int) *book {
 // deliver sends until nothing is left and returns what arrived, in order.
 func deliver(b *book, now time.Time) (out []message) {
 	for {
-		x, ok := b.next(now)
+		x, ok := b.next(now, batchTopics, never)
 		if !ok {
 			return out
 		}
@@ -174,12 +174,12 @@ func TestBookAgainstOracle(t *testing.T) {
 				}
 				is[l] = !is[l]
 			case 2: // a batch whose acknowledgement is lost
-				if x, ok := b.next(now); ok {
+				if x, ok := b.next(now, batchTopics, never); ok {
 					arrived = append(arrived, eventIDs(t, on(x.messages, events))...)
 					b.markAll()
 				}
 			default:
-				if x, ok := b.next(now); ok {
+				if x, ok := b.next(now, batchTopics, never); ok {
 					arrived = append(arrived, eventIDs(t, on(x.messages, events))...)
 					b.done(x)
 				}
@@ -307,3 +307,5 @@ func TestReconfigureClearsWhatIsGone(t *testing.T) {
 		t.Error("a label that is gone was queued")
 	}
 }
+
+func never(string) bool { return false }

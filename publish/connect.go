@@ -19,9 +19,11 @@ import (
 	"github.com/eclipse/paho.mqtt.golang/packets"
 )
 
-// errRejected marks a broker that answered and does not want us: trying again
-// soon is pointless, somebody must change something.
-var errRejected = errors.New("rejected")
+// rejection is the error of a broker that answered and does not want us: trying
+// again soon is pointless, somebody must change something.
+type rejection struct{ error }
+
+func rejected(format string, a ...any) error { return rejection{fmt.Errorf(format, a...)} }
 
 // link is one connection to the broker: one paho client, used once.
 //
@@ -168,19 +170,19 @@ func explain(err error, c *Config) error {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
-		return fmt.Errorf("%s refuses user %q: check user name, password and the broker's access rules: %w", at, c.Username, errRejected)
+		return rejected("%s refuses user %q: check user name, password and the broker's access rules", at, c.Username)
 	case errors.Is(err, packets.ErrorRefusedIDRejected):
-		return fmt.Errorf("%s refuses the client id %q: %w", at, "earshot_"+c.NodeID, errRejected)
+		return rejected("%s refuses the client id %q", at, "earshot_"+c.NodeID)
 	case errors.Is(err, packets.ErrorRefusedBadProtocolVersion):
-		return fmt.Errorf("%s does not speak MQTT 3.1.1: %w", at, errRejected)
+		return rejected("%s does not speak MQTT 3.1.1", at)
 	case errors.As(err, &unknownCA):
-		return fmt.Errorf("%s: its certificate is not signed by %s: %w", at, caName(c), errRejected)
+		return rejected("%s: its certificate is not signed by %s", at, caName(c))
 	case errors.As(err, &wrongHost):
-		return fmt.Errorf("%s: %v: %w", at, wrongHost, errRejected)
+		return rejected("%s: %v", at, wrongHost)
 	case strings.Contains(err.Error(), "remote error: tls:"): // crypto/tls keeps the type to itself
-		return fmt.Errorf("%s ended the TLS handshake (%s): check the client certificate: %w", at, after(err.Error(), "remote error: "), errRejected)
+		return rejected("%s ended the TLS handshake (%s): check the client certificate", at, after(err.Error(), "remote error: "))
 	case errors.As(err, &record):
-		return fmt.Errorf("%s does not speak TLS on this port: want tcp:// or another port: %w", at, errRejected)
+		return rejected("%s does not speak TLS on this port: want tcp:// or another port", at)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%s: connection refused: nothing listens there", at)
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -188,7 +190,7 @@ func explain(err error, c *Config) error {
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("%s closed the connection: does it want TLS, or a client certificate?", at)
 	}
-	return fmt.Errorf("%s: %s", at, redact(strings.TrimPrefix(err.Error(), "network Error : ")))
+	return fmt.Errorf("%s: %s", at, redact(strings.TrimPrefix(plain(err), "network Error : ")))
 }
 
 func after(s, sep string) string {
@@ -201,4 +203,13 @@ func caName(c *Config) string {
 		return "an authority that this system trusts (set the CA file)"
 	}
 	return fmt.Sprintf("%q", c.CAFile)
+}
+
+// plain leaves out the addresses of a network error, which change each time.
+func plain(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return fmt.Sprint(err)
 }

@@ -1,6 +1,9 @@
 package publish
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // batchTopics bounds how many retained messages await acknowledgement together.
 const batchTopics = 64
@@ -78,9 +81,15 @@ func (b *book) fold(now time.Time) {
 }
 
 // next returns what to send now; ok is false when there is nothing.
-// Until done is called it returns the same event again.
-func (b *book) next(now time.Time) (out batch, ok bool) {
+// Until done is called it returns the same event again. limit bounds the number
+// of messages; topics for which skip holds are left out, their events counted.
+func (b *book) next(now time.Time, limit int, skip func(topic string) bool) (out batch, ok bool) {
 	b.fold(now)
+	b.dirty = slices.DeleteFunc(b.dirty, skip)
+	if b.inflight != nil && skip(b.inflight.topic) {
+		b.inflight = nil
+		b.refused++
+	}
 	for len(b.dirty) == 0 && b.inflight == nil {
 		folded := b.queue.folded > 0
 		it, have := b.queue.pop()
@@ -90,13 +99,17 @@ func (b *book) next(now time.Time) (out batch, ok bool) {
 		if !folded {
 			b.apply(&it)
 		}
-		b.inflight, b.inflightOcc, b.tries = b.event(&it), it.occ, 0
+		if b.inflight = b.event(&it); b.inflight != nil && skip(b.inflight.topic) {
+			b.inflight = nil
+			b.refused++
+		}
+		b.inflightOcc, b.tries = it.occ, 0
 	}
-	for _, topic := range b.dirty[:min(len(b.dirty), batchTopics)] {
+	for _, topic := range b.dirty[:min(len(b.dirty), limit)] {
 		out.topics = append(out.topics, topic)
 		out.messages = append(out.messages, message{topic: topic, payload: b.wanted[topic], qos: 1, retain: true})
 	}
-	if b.inflight != nil {
+	if b.inflight != nil && len(out.messages) < limit {
 		out.event = true
 		out.messages = append(out.messages, *b.inflight)
 		b.tries++
@@ -113,8 +126,18 @@ func (b *book) done(x batch) {
 		}
 	}
 	if x.event {
-		b.inflight = nil
+		b.sent, b.inflight = b.inflight, nil
 	}
+}
+
+// unsend takes the newest acknowledged event back, for a broker that hung up
+// before it passed the message on; reports whether there was one on these topics.
+func (b *book) unsend(topics []string) bool {
+	if b.inflight != nil || b.sent == nil || !slices.Contains(topics, b.sent.topic) {
+		return false
+	}
+	b.inflight, b.sent, b.tries = b.sent, nil, 1
+	return true
 }
 
 func (b *book) unmark(topic string) {

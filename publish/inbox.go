@@ -1,15 +1,15 @@
 package publish
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // takeInbox handles what arrived. Everything in it may come from anybody who
 // can reach the broker.
 func (p *Publisher) takeInbox(l *link) error {
-	p.mu.Lock()
-	in := p.inbox
-	p.inbox = nil
-	p.mu.Unlock()
-	for _, m := range in {
+	for _, m := range p.takeAll() {
 		p.take(m)
 	}
 	if p.onlineLost && p.now().Sub(p.onlineAt) >= p.cfg.Timing.Debounce {
@@ -17,6 +17,14 @@ func (p *Publisher) takeInbox(l *link) error {
 		return p.sayOnline(l)
 	}
 	return nil
+}
+
+func (p *Publisher) takeAll() []incoming {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in := p.inbox
+	p.inbox = nil
+	return in
 }
 
 func (p *Publisher) take(m incoming) {
@@ -119,8 +127,12 @@ func (p *Publisher) announce(l *link) error {
 				return err
 			}
 		}
+		if slices.ContainsFunc(pl.messages, func(m message) bool { return p.echo.skip(m.topic) }) {
+			p.ann.due = time.Time{} // recheck schedules it again
+			return nil
+		}
 		for rest := pl.messages; len(rest) > 0; {
-			n := min(len(rest), batchTopics)
+			n := min(len(rest), p.batchLimit())
 			if err := p.send(l, rest[:n], p.cfg.Timing.Ack); err != nil {
 				return err
 			}

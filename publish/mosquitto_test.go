@@ -18,7 +18,7 @@ import (
 
 // hang is how long a test waits for what must happen; it guards against
 // hanging and is no measurement.
-const hang = 60 * time.Second
+const hang = 10 * time.Second
 
 // mosquitto is a real broker of a test's own on a free port.
 type mosquitto struct {

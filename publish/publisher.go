@@ -62,7 +62,7 @@ func New(c Config) (*Publisher, error) {
 	password := c.Password
 	c.Password = ""
 	p := &Publisher{
-		secret: func() string { return password }, echo: newEchoes(c.Timing.Echo),
+		secret: func() string { return password }, echo: newEchoes(c.Timing.Echo, c.Timing.Recheck),
 		wake: make(chan struct{}, 1), commands: make(chan Command, maxCommands), now: c.Now,
 		cfg: c, topics: topics{c.Topic + "/" + c.NodeID}, boxes: map[string]message{},
 	}
@@ -164,7 +164,7 @@ func (p *Publisher) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.stats
-	s.Queued, s.Dropped, s.Unknown = p.book.queue.n, p.book.dropped, p.book.unknown
+	s.Queued, s.Dropped, s.Unknown, s.EventsRefused = p.book.queue.n, p.book.dropped, p.book.unknown, p.book.refused
 	if p.book.inflight != nil {
 		s.Queued++
 	}
@@ -213,7 +213,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 func (p *Publisher) backoff(failures int, err error) time.Duration {
 	t := p.cfg.Timing
 	limit := t.BackoffMax
-	if errors.Is(err, errRejected) {
+	if errors.As(err, new(rejection)) {
 		limit *= 6
 	}
 	wait := t.BackoffMin << min(failures-1, 20)

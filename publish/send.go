@@ -13,12 +13,13 @@ var errNoAck = errors.New("no acknowledgement")
 // sendBatch sends what the book has next; reports whether there was anything.
 func (p *Publisher) sendBatch(l *link, wait time.Duration) (bool, error) {
 	p.mu.Lock()
-	b, ok := p.book.next(p.now())
+	b, ok := p.book.next(p.now(), p.batchLimit(), p.echo.skip)
 	if ok && b.event && p.book.tries > 1 {
 		p.stats.Resent++
 	}
 	p.mu.Unlock()
 	if !ok {
+		p.echo.careful = false // all went through
 		return false, nil
 	}
 	if err := p.send(l, b.messages, wait); err != nil {
@@ -31,6 +32,14 @@ func (p *Publisher) sendBatch(l *link, wait time.Duration) (bool, error) {
 	}
 	p.mu.Unlock()
 	return true, nil
+}
+
+// batchLimit is how many messages may be under way together.
+func (p *Publisher) batchLimit() int {
+	if p.echo.careful {
+		return 1
+	}
+	return batchTopics
 }
 
 // send publishes messages of QoS 1 and waits until all are acknowledged.
@@ -59,7 +68,33 @@ func (p *Publisher) send(l *link, ms []message, wait time.Duration) error {
 	p.mu.Lock()
 	p.stats.Messages += uint64(len(ms))
 	p.mu.Unlock()
+	if p.echo.careful {
+		return p.awaitEchoes(l)
+	}
 	return nil
+}
+
+// awaitEchoes waits until everything that was acknowledged was also seen, or
+// counts as refused, so that nothing else is under way if the broker hangs up.
+func (p *Publisher) awaitEchoes(l *link) error {
+	for {
+		for _, m := range p.takeAll() {
+			p.take(m)
+		}
+		next := p.echo.check(p.now())
+		if next.IsZero() {
+			return nil
+		}
+		t := time.NewTimer(max(next.Sub(p.now()), time.Millisecond))
+		select {
+		case <-p.wake:
+		case <-t.C:
+		case <-l.lost:
+			t.Stop()
+			return p.lostError(l)
+		}
+		t.Stop()
+	}
 }
 
 // publish hands messages to paho in order and waits for their tokens.
@@ -79,7 +114,7 @@ func (l *link) publish(ms []message) error {
 func (p *Publisher) lostError(l *link) error {
 	select {
 	case <-l.lost:
-		return fmt.Errorf("broker %s: connection lost: %s", redact(p.cfg.Broker), redact(fmt.Sprint(l.err)))
+		return fmt.Errorf("broker %s: connection lost: %s", redact(p.cfg.Broker), redact(plain(l.err)))
 	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
 		return fmt.Errorf("broker %s: connection lost", redact(p.cfg.Broker))
 	}

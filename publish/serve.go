@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
@@ -27,9 +28,34 @@ func (p *Publisher) serve(ctx context.Context, l *link) error {
 		p.finish(l)
 		return nil
 	}
+	err = p.hungUp(l, err)
 	p.echo.lost()
-	p.locked(func() { p.stats.ConnectionsLost++; p.inbox = nil })
+	p.locked(func() { p.stats.ConnectionsLost++ })
 	return err
+}
+
+// hungUp looks for the reason why a broker broke the connection: a message that
+// it does not want, perhaps.
+func (p *Publisher) hungUp(l *link, err error) error {
+	select {
+	case <-l.lost:
+	default:
+		return err // it was us who gave up
+	}
+	for _, m := range p.takeAll() { // echoes that came before the end
+		p.take(m)
+	}
+	suspects := p.echo.hungUp(p.now())
+	p.mu.Lock()
+	if p.book.unsend(suspects) {
+		p.stats.Events--
+	}
+	p.mu.Unlock()
+	if len(suspects) != 1 || p.echo.strikes[suspects[0]] < 2 {
+		return err
+	}
+	return rejected("broker %s ends the connection whenever %s is published: its access rules must let %s read and write %s",
+		redact(p.cfg.Broker), suspects[0], p.user(), suspects[0])
 }
 
 // begin subscribes, says online and marks everything for publication.
@@ -72,11 +98,7 @@ func (p *Publisher) subscribe(l *link, subs map[string]byte) error {
 		return p.noAck()
 	}
 	for topic, code := range t.Result() {
-		if code == 0x80 {
-			p.echo.refused[topic] = p.now()
-		} else {
-			delete(p.echo.refused, topic)
-		}
+		p.echo.subscribed(topic, code != 0x80, p.now())
 	}
 	if err := t.Error(); err != nil && len(p.echo.refused) == 0 {
 		return p.lostError(l)
@@ -161,8 +183,7 @@ func (p *Publisher) tick(now time.Time) (next time.Time) {
 	if p.onlineLost {
 		sooner(p.onlineAt.Add(p.cfg.Timing.Debounce))
 	}
-	_, check := p.echo.check(now)
-	sooner(check)
+	sooner(p.echo.check(now))
 	if len(p.echo.refused) > 0 {
 		sooner(p.recheck(now))
 	}
@@ -173,25 +194,22 @@ func (p *Publisher) tick(now time.Time) (next time.Time) {
 // recheck tries refused subscriptions and retained topics again. An event topic
 // shows with its next event.
 func (p *Publisher) recheck(now time.Time) (next time.Time) {
-	for topic, at := range p.echo.refused {
-		if now.Sub(at) >= p.cfg.Timing.Recheck {
-			p.echo.refused[topic], at = now, now
-			p.mu.Lock()
-			switch {
-			case topic == p.ann.topic:
-				p.ann.schedule(now)
-				p.resubscribe = true
-			case topic == p.topics.availability():
-				p.onlineLost = true
-			case p.book.wanted[topic] != nil:
-				p.book.mark(topic)
-			case topic == p.topics.all() || topic == p.cfg.BirthTopic:
-				p.resubscribe = true
-			}
-			p.mu.Unlock()
-		}
-		if due := at.Add(p.cfg.Timing.Recheck); next.IsZero() || due.Before(next) {
-			next = due
+	due, next := p.echo.recheck(now)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, topic := range due {
+		switch {
+		case topic == p.ann.topic:
+			p.ann.schedule(now)
+			p.resubscribe = true
+		case topic == p.topics.availability():
+			p.onlineLost = true
+		case p.book.wanted[topic] != nil:
+			p.book.mark(topic)
+		case topic == p.topics.all() || topic == p.cfg.BirthTopic:
+			p.resubscribe = true
+		case slices.Contains(p.ann.last.Legacy, topic):
+			p.ann.schedule(now)
 		}
 	}
 	return next

@@ -39,17 +39,13 @@ func (p *Publisher) disconnected(err error, attempt int, retry time.Duration) {
 func (p *Publisher) refused(topics []string) {
 	var err error
 	if len(topics) > 0 {
-		user := "anonymous users"
-		if p.cfg.Username != "" {
-			user = fmt.Sprintf("user %q", p.cfg.Username)
-		}
 		shown := topics[:min(len(topics), 3)]
 		more := ""
 		if n := len(topics) - len(shown); n > 0 {
 			more = fmt.Sprintf(" and %d more", n)
 		}
 		err = fmt.Errorf("broker %s accepts the connection but refuses %s%s: its access rules must let %s read and write %s and %s",
-			redact(p.cfg.Broker), strings.Join(shown, ", "), more, user, p.topics.all(), p.ann.topic)
+			redact(p.cfg.Broker), strings.Join(shown, ", "), more, p.user(), p.topics.all(), p.ann.topic)
 	}
 	p.mu.Lock()
 	p.health.OK, p.health.Refused, p.health.Reason = err == nil, topics, ""
@@ -64,6 +60,13 @@ func (p *Publisher) refused(topics []string) {
 	if news {
 		p.cfg.OnStatus(Status{Connected: true, Err: err, Refused: topics})
 	}
+}
+
+func (p *Publisher) user() string {
+	if p.cfg.Username == "" {
+		return "anonymous users"
+	}
+	return fmt.Sprintf("user %q", p.cfg.Username)
 }
 
 // diagnostics makes the payload; called with the lock held.

@@ -1,6 +1,9 @@
 package publish
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // spoken records what OnStatus was told.
 type spoken struct {
@@ -28,3 +31,12 @@ func (s *spoken) errors() (out []string) {
 	}
 	return out
 }
+
+// fakeClock is a wall clock that a test sets.
+type fakeClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *fakeClock) Now() time.Time    { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+func (c *fakeClock) set(now time.Time) { c.mu.Lock(); defer c.mu.Unlock(); c.now = now }

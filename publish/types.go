@@ -108,6 +108,7 @@ type Stats struct {
 	ConnectErrors    uint64
 	ConnectionsLost  uint64
 	Unknown          uint64 // occurrences of a source or label that is not configured
+	EventsRefused    uint64 // events not sent because the broker hangs up on their topic
 	ScoresDropped    uint64 // QoS 0 score messages replaced before they could leave
 	Commands         uint64
 	CommandsRejected uint64 // malformed, retained, too many
