@@ -2,33 +2,79 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"strings"
 
+	"earshot/daemon"
 	"earshot/daemon/config"
 
 	"github.com/spf13/cobra"
 )
 
 func newCheckConfigCmd(shipped []byte) *cobra.Command {
-	var path string
+	var set settings
 	var defaults bool
 	c := &cobra.Command{
 		Use:   "check-config",
 		Short: "Check the configuration and list every mistake with its line",
-		Args:  noArgs,
+		Long: `Reads the configuration as "earshot run" would, and what it names: the model and
+whether it knows the watched labels, password and certificate files, recordings,
+programs. All mistakes are listed at once, each with its line and what would be
+right. Secrets are never printed.`,
+		Example: `  earshot check-config
+  earshot check-config --config /etc/earshot/config.yaml
+  earshot check-config --defaults > config.yaml      a commented file to start from`,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if defaults {
 				_, err := c.OutOrStdout().Write(shipped)
 				return err
 			}
-			f, err := config.Load(config.Find(path), nil)
+			f, err := set.load(c)
 			if err != nil {
+				return err
+			}
+			if err := daemon.Check(f, builtInModel); err != nil {
 				return fail(exitConfig, err)
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s: all right\n", f.Origin)
+			describeConfig(c.OutOrStdout(), f)
 			return nil
 		},
 	}
-	c.Flags().StringVarP(&path, "config", "c", "", "configuration file (default $EARSHOT_CONFIG, "+config.SystemPath+", else built-in settings)")
+	set.addTo(c)
 	c.Flags().BoolVar(&defaults, "defaults", false, "print the commented default configuration and stop")
 	return c
+}
+
+// describeConfig says what the configuration comes to, without secrets: a command's arguments may hold one.
+func describeConfig(w io.Writer, f *config.File) {
+	c := f.Config
+	fmt.Fprintf(w, "%s: all right\n", f.Origin)
+	if len(c.Sources) == 0 {
+		fmt.Fprintln(w, "  sources:  the default microphone, or the bundled recording when there is none")
+	}
+	for _, s := range c.Sources {
+		what := s.Kind
+		switch s.Kind {
+		case config.KindPortAudio:
+			what = "microphone " + config.Or(s.Device, "(the default)")
+		case config.KindFile:
+			what = strings.Join(s.Paths, ", ")
+		case config.KindCommand:
+			what = "program " + s.Command[0]
+		}
+		fmt.Fprintf(w, "  source:   %s: %s\n", s.Name, what)
+	}
+	broker := c.MQTT.Broker
+	if broker == "" {
+		broker = "embedded, on " + c.MQTT.Embedded
+	}
+	fmt.Fprintf(w, "  broker:   %s\n", broker)
+	fmt.Fprintf(w, "  watching: %d labels, %d groups\n", len(c.Watch.Labels), len(c.Watch.Groups))
+	if c.Web.Listen != "" {
+		fmt.Fprintf(w, "  page:     http://%s/\n", c.Web.Listen)
+	}
+	if c.Clips.Enabled {
+		fmt.Fprintf(w, "  clips:    ON: sound around events is written to disk, at most %s, for %s\n", c.Clips.MaxSize, c.Clips.MaxAge)
+	}
 }
