@@ -69,6 +69,7 @@ type Daemon struct {
 	fatal   chan error
 	ended   chan *source
 	wake    chan struct{} // something that the status shows has changed
+	ill     chan struct{} // a microphone's health has changed
 	auto    []config.Source
 	now     atomic.Pointer[publish.Publisher]
 	cfg     atomic.Pointer[config.Config]
@@ -114,6 +115,7 @@ func Run(ctx context.Context, opts Options) error {
 		fatal:   make(chan error, 1),
 		ended:   make(chan *source, 16),
 		wake:    make(chan struct{}, 1),
+		ill:     make(chan struct{}, 1),
 	}
 	d.log.SetLevel(f.Config.Log.Level)
 	if err := d.start(f); err != nil {
@@ -153,6 +155,8 @@ func (d *Daemon) loop(ctx context.Context) error {
 			d.mutes.set(c, time.Now())
 			d.log.Info().Str("source", c.Source).Str("label", c.Label).Bool("on", c.On).Dur("for_ms", c.Duration).Msg("mute")
 		case <-diagnostics.C:
+			d.publisher().Diagnostics(d.diagnostics())
+		case <-d.ill:
 			d.publisher().Diagnostics(d.diagnostics())
 		case <-beat.C:
 			if why := dog.look(d.vitals()); why == "" {
@@ -216,6 +220,14 @@ func (d *Daemon) tellEnded(s *source) {
 func (d *Daemon) changed() {
 	select {
 	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// diagnoseSoon asks for diagnostics ahead of time.
+func (d *Daemon) diagnoseSoon() {
+	select {
+	case d.ill <- struct{}{}:
 	default:
 	}
 }

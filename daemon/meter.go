@@ -3,6 +3,8 @@ package daemon
 import (
 	"math"
 	"sync"
+
+	"earshot/daemon/health"
 )
 
 // meter measures loudness over short stretches, in dB below full scale (a full-scale square wave is 0).
@@ -13,17 +15,13 @@ type meter struct {
 	peak float32
 	n    int
 
-	mu        sync.Mutex // guards the rest: the listener writes, any reads
-	rmsDBFS   float64
-	peakDBFS  float64
-	completed bool
+	mu       sync.Mutex // guards the rest: the listener writes, any reads
+	rmsDBFS  float64
+	peakDBFS float64
 }
 
-// silenceDBFS is what digital silence counts as: one bit of 24.
-const silenceDBFS = -144.5
-
 func newMeter(stretch int) *meter {
-	return &meter{stretch: stretch, rmsDBFS: silenceDBFS, peakDBFS: silenceDBFS}
+	return &meter{stretch: stretch, rmsDBFS: health.Floor, peakDBFS: health.Floor}
 }
 
 // add takes samples; done when a stretch is complete.
@@ -38,7 +36,6 @@ func (m *meter) add(x []float32) (done bool) {
 	m.mu.Lock()
 	m.rmsDBFS = dbfs(math.Sqrt(m.sum / float64(m.n)))
 	m.peakDBFS = dbfs(float64(m.peak))
-	m.completed = true
 	m.mu.Unlock()
 	m.sum, m.peak, m.n = 0, 0, 0
 	return true
@@ -51,4 +48,4 @@ func (m *meter) levels() (rmsDBFS, peakDBFS float64) {
 	return m.rmsDBFS, m.peakDBFS
 }
 
-func dbfs(amplitude float64) float64 { return max(20*math.Log10(amplitude), silenceDBFS) }
+func dbfs(amplitude float64) float64 { return max(20*math.Log10(amplitude), health.Floor) }

@@ -10,6 +10,7 @@ import (
 	"earshot/daemon/capture"
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
+	"earshot/daemon/health"
 	"earshot/daemon/pipeline"
 	"earshot/daemon/task"
 	"earshot/daemon/web"
@@ -39,6 +40,7 @@ type source struct {
 	pipe    *pipeline.Pipeline
 	feed    *infer.Feed
 	meter   *meter
+	health  *health.Monitor
 	clips   *clips.Recorder // nil while clips are off
 	columns int             // frames a hop, for the page's spectrogram
 	rate    int             // Hz
@@ -67,6 +69,7 @@ func (d *Daemon) newSource(c config.Source, f *config.File, e *engine, w *watch,
 		cfg:     c,
 		log:     d.log.With().Str("source", c.Name).Logger(),
 		meter:   newMeter(rate / 10),
+		health:  health.New(rate, health.Default()),
 		columns: f.Config.Windows.HopFrames,
 		rate:    rate,
 		done:    make(chan struct{}),
@@ -187,11 +190,22 @@ func (s *source) block(b *ringbuf.Block) {
 	if s.clips != nil {
 		s.clips.Write(b.At, x)
 	}
+	if s.health.Push(x) && s.judged() {
+		if r := s.health.Report(); r.Problem != health.None {
+			s.log.Warn().Str("problem", string(r.Problem)).Str("why", r.Detail).Msg("microphone")
+		} else {
+			s.log.Info().Msg("microphone is well again")
+		}
+		s.d.diagnoseSoon()
+	}
 	if s.meter.add(x) && s.d.hub.Watched() {
 		rms, peak := s.meter.levels()
 		s.d.hub.Send(web.LevelMessage{Type: "level", Source: s.cfg.Name, RMS: rms, Peak: peak})
 	}
 }
+
+// judged tells whether the source is a microphone, or stands for one: a recording may well be silent.
+func (s *source) judged() bool { return s.cfg.Kind != config.KindFile && s.cfg.Kind != kindDemo }
 
 // frames sees every window, in the listener; it draws only for somebody who looks.
 func (s *source) frames(w *gammatone.Window) {

@@ -51,12 +51,12 @@ func (d *Daemon) status() web.Status {
 // status is this source's part.
 func (s *source) status() web.Source {
 	stats, queue := s.pipe.Stats(), s.feed.Stats()
-	rms, _ := s.meter.levels()
+	report := s.health.Report()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	page := web.Source{
 		Name: s.cfg.Name, Title: title(s.cfg.Title, s.cfg.Name), Kind: s.cfg.Kind,
-		Phase: s.phase, Why: s.why, LevelDBFS: math.Round(rms*10) / 10,
+		Phase: s.phase, Why: s.why, LevelDBFS: math.Round(report.LevelDBFS*10) / 10,
 		Samples: stats.Samples, Lost: stats.Ring.Dropped + stats.Ring.Skipped, Gaps: stats.Ring.Gaps,
 		Windows: stats.Answered, Dropped: stats.Dropped + int64(queue.Dropped), Failed: stats.Failed,
 		Faults: s.faults.Load(), Events: s.events.Load(), FrontEnd: stats.FrontEnd.Seconds(),
@@ -64,6 +64,9 @@ func (s *source) status() web.Source {
 	}
 	if stats.FrontEnd > 0 {
 		page.RealTime = math.Round(float64(stats.Samples) / float64(s.rate) / stats.FrontEnd.Seconds())
+	}
+	if s.judged() && s.phase == phaseOnline {
+		page.Problem, page.Detail = string(report.Problem), report.Detail
 	}
 	now := time.Now()
 	for i, l := range s.watch.labels {
