@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 
+	"earshot/train/augment"
 	"earshot/train/background"
 	"earshot/train/dataset"
 	"earshot/train/features"
@@ -23,6 +24,7 @@ type Source struct {
 	CacheDir   string
 	Workers    int
 	Seed       uint64
+	Copies     int                   // stretched or pitch-shifted copies of every training clip (the paper's augmentation)
 	Shuffle    bool                  // permute the training labels: a check that nothing leaks
 	Progress   func(done, total int) // of the features; may be nil
 }
@@ -69,6 +71,19 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 	}
 	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
 		return nil, err
+	}
+	for n := range s.Copies {
+		copies, broken, err := features.LoadContext(ctx, p.Learned, features.Options{CacheDir: s.CacheDir, Workers: s.Workers, Progress: s.Progress,
+			Variant: augment.Variant(n, s.Seed, augment.Paper)})
+		if err != nil {
+			return nil, err
+		}
+		p.Broken = append(p.Broken, broken...)
+		for i, c := range copies {
+			if c != nil {
+				p.Train = append(p.Train, Example{Clip: c, Label: p.Train[i].Label, Name: fmt.Sprint(p.Train[i].Name, " copy ", n+1)})
+			}
+		}
 	}
 	if len(held) > 0 {
 		if p.Held, p.Test, err = p.load(ctx, s, held); err != nil {

@@ -17,6 +17,9 @@ import (
 	"earshot/train/acrnn"
 )
 
+// waveformCopies is how many deformed copies of a clip the waveform augmentation adds.
+const waveformCopies = 2
+
 // ErrInterrupted says that a training was stopped and can be resumed.
 var ErrInterrupted = errors.New("interrupted")
 
@@ -39,6 +42,9 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	bar := ui.Bar("features")
 	o.Source.Progress = func(done, total int) { bar(done, total, "clips") }
 	o.Source.Seed = o.Seed
+	if o.Recipe.Augment.Waveform {
+		o.Source.Copies = waveformCopies
+	}
 	p, err := train.Prepare(ctx, o.Source)
 	if err != nil {
 		return nil, err
