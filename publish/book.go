@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -110,7 +111,21 @@ func (b *book) initial(s *sourceState, old map[string][]byte) {
 		b.wantState(s, l)
 		keep(b.topics.label(s.slug, l.slug, "mute"), onOff(l.mute.on))
 	}
-	keep(b.topics.source(s.slug, "last"), lastOf("", nil))
+	if topic := b.topics.source(s.slug, "last"); b.knownLast(s, old[topic]) {
+		keep(topic, nil)
+	} else {
+		b.want(topic, lastOf("", nil))
+	}
+}
+
+// knownLast reports whether payload names a label that s still has: the sensor
+// of the last sound refuses any other.
+func (b *book) knownLast(s *sourceState, payload []byte) bool {
+	var last lastPayload
+	if json.Unmarshal(payload, &last) != nil {
+		return false
+	}
+	return slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label })
 }
 
 // want sets a retained topic's value and marks it if that changed.

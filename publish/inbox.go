@@ -114,7 +114,7 @@ func (p *Publisher) takeCommand(m incoming) {
 func (p *Publisher) announce(l *link) error {
 	second := p.ann.second
 	p.mu.Lock()
-	pl := p.ann.next(&p.cfg, p.book.retainedTopics())
+	pl := p.ann.next(&p.cfg, append(p.book.retainedTopics(), p.topics.availability()))
 	p.mu.Unlock()
 	p.saveAnnounced(pl.during)
 	if len(pl.messages) > 0 {
@@ -148,6 +148,9 @@ func (p *Publisher) announce(l *link) error {
 	}
 	if !second { // Home Assistant has just made the entities: give it the states
 		p.book.markAll()
+		if p.diag.topic != "" && p.now().Sub(p.diagAt) < expireSeconds*time.Second {
+			p.boxes[p.diag.topic] = p.diag
+		}
 	}
 	return nil
 }

@@ -32,6 +32,8 @@ type Publisher struct {
 	boxes        map[string]message // QoS 0: topic → the newest message only
 	inbox        []incoming         // from paho, for the worker
 	reconf       bool               // sources changed: announce
+	diag         message            // the newest diagnostics
+	diagAt       time.Time
 	health       Health
 	stats        Stats
 	spooled      bool // the spool file exists
@@ -132,7 +134,9 @@ func (p *Publisher) Diagnostics(d Diagnostics) {
 			p.book.health(s.Name, s.Problem, s.Detail)
 		}
 		topic := p.topics.diagnostics()
-		p.boxes[topic] = message{topic: topic, payload: p.diagnostics(d)}
+		p.diag = message{topic: topic, payload: p.diagnostics(d)}
+		p.diagAt = p.now()
+		p.boxes[topic] = p.diag
 	})
 }
 

@@ -77,6 +77,9 @@ func (p *Publisher) diagnostics(d Diagnostics) []byte {
 	out := diagnosticsPayload{At: stamp(d.At), LatencyMS: number(d.LatencyMS, 1), DroppedWindows: d.DroppedWindows,
 		RealTimeFactor: number(d.RealTimeFactor, 1), Provider: d.Provider,
 		QueuedEvents: p.book.queue.n, DroppedEvents: p.book.dropped, Sources: map[string]sourceDiagnosticsPayload{}}
+	for _, s := range p.book.sources { // templates want every source
+		out.Sources[s.slug] = sourceDiagnosticsPayload{Problem: "none", Online: s.online}
+	}
 	loudest := math.Inf(-1)
 	for _, s := range d.Sources {
 		known := p.book.byName[s.Name]

@@ -1,0 +1,295 @@
+package publish
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// home is a Home Assistant as far as MQTT discovery goes: it makes entities
+// from what is published, removes one only when told so, and refuses what its
+// schema refuses.
+type home struct {
+	*listener
+	mu       sync.Mutex
+	entities map[string]string // component key, or per-entity topic → platform
+	order    []string          // "config", or a state topic, as they came
+	configs  int
+	refused  []string
+}
+
+func newHome(t *testing.T, m *mosquitto) *home {
+	t.Helper()
+	h := &home{entities: map[string]string{}}
+	h.listener = m.listen()
+	for _, filter := range []string{"homeassistant/+/+/config", "earshot/#"} {
+		wait(t, h.client.Subscribe(filter, 1, func(_ mqtt.Client, x mqtt.Message) { h.take(x.Topic(), x.Payload()) }))
+	}
+	return h
+}
+
+func (h *home) take(topic string, payload []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	parts := strings.Split(topic, "/")
+	switch {
+	case parts[0] != "homeassistant":
+		h.order = append(h.order, topic)
+	case parts[1] == "device" && len(payload) == 0:
+		for key := range h.entities {
+			if !strings.HasPrefix(key, "homeassistant/") {
+				delete(h.entities, key)
+			}
+		}
+	case parts[1] == "device":
+		h.configs++
+		h.order = append(h.order, "config")
+		h.refused = append(h.refused, validateDevice(topic, payload)...)
+		var d struct {
+			C map[string]map[string]any `json:"cmps"`
+		}
+		if err := json.Unmarshal(payload, &d); err != nil {
+			h.refused = append(h.refused, err.Error())
+		}
+		for key, c := range d.C {
+			if len(c) == 1 {
+				delete(h.entities, key)
+			} else {
+				h.entities[key] = fmt.Sprint(c["p"])
+			}
+		}
+	case len(payload) == 0:
+		delete(h.entities, topic)
+	default:
+		h.refused = append(h.refused, validateEntity(topic, payload)...)
+		h.entities[topic] = parts[1]
+	}
+}
+
+func (h *home) has(key string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, ok := h.entities[key]
+	return ok
+}
+
+func (h *home) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.configs
+}
+
+func (h *home) well(t *testing.T) {
+	t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range h.refused {
+		t.Errorf("Home Assistant would refuse: %s", r)
+	}
+}
+
+func without(label string) []Source {
+	s := testSources()
+	var kept []Label
+	for _, l := range s[0].Labels {
+		if l.ID != label {
+			kept = append(kept, l)
+		}
+	}
+	s[0].Labels = kept
+	return s
+}
+
+func gone(t *testing.T, h *home, m *mosquitto, key, topic string) {
+	t.Helper()
+	eventually(t, key+" vanishes from Home Assistant", func() bool { return !h.has(key) })
+	eventually(t, key+" is left out of the configuration, its topics are cleared", func() bool {
+		kept := m.retained()
+		return !strings.Contains(kept["homeassistant/device/earshot_n1/config"], key) && kept[topic] == ""
+	})
+	h.well(t)
+}
+
+func TestRemovedLabelVanishes(t *testing.T) {
+	m := newMosquitto(t)
+	h := newHome(t, m)
+	r := run(t, testConfig(m.url()))
+	eventually(t, "dog is there", func() bool { return h.has("mic_dog") })
+	r.settled(t)
+	r.Occurrence(onset("dog", 0))
+	h.expectOrder(t, "earshot/n1/mic/last")
+	if err := r.Reconfigure(without("dog")); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, h, m, "mic_dog", dogState)
+	if !h.has("mic_siren") {
+		t.Error("another label vanished too")
+	}
+	if got := m.retained()["earshot/n1/mic/last"]; got != `{"label":"none","score":null,"onset":null}` {
+		t.Errorf("the last sound is one that is gone: %s", got)
+	}
+	if err := r.Reconfigure([]Source{{Name: "a b"}, {Name: "a_b"}}); err == nil {
+		t.Error("a bad configuration is taken")
+	}
+}
+
+func (h *home) expectOrder(t *testing.T, topic string) {
+	t.Helper()
+	eventually(t, topic, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return len(h.order) > 0 && h.order[len(h.order)-1] == topic
+	})
+}
+
+func TestRemovedLabelVanishesAcrossARestart(t *testing.T) {
+	for _, name := range []string{"state file", "broker's memory"} {
+		t.Run(name, func(t *testing.T) {
+			m := newMosquitto(t)
+			h := newHome(t, m)
+			c := testConfig(m.url())
+			if name == "state file" {
+				c.StateFile = t.TempDir() + "/announced.json"
+			}
+			r := run(t, c)
+			r.settled(t)
+			r.stop(t)
+			if !h.has("mic_dog") {
+				t.Fatal("no dog")
+			}
+			if name == "state file" {
+				m.restart() // the broker forgot, Home Assistant did not
+				h.reconnect(t, m)
+			}
+			c.Sources = without("dog")
+			run(t, c)
+			gone(t, h, m, "mic_dog", dogState)
+		})
+	}
+}
+
+func (h *home) reconnect(t *testing.T, m *mosquitto) {
+	t.Helper()
+	h.listener = m.listen()
+	for _, filter := range []string{"homeassistant/+/+/config", "earshot/#"} {
+		wait(t, h.client.Subscribe(filter, 1, func(_ mqtt.Client, x mqtt.Message) { h.take(x.Topic(), x.Payload()) }))
+	}
+}
+
+// A crash between the two steps of a removal does not leave the stub behind.
+func TestRemovalInterrupted(t *testing.T) {
+	m := newMosquitto(t)
+	h := newHome(t, m)
+	c := testConfig(m.url())
+	c.StateFile = t.TempDir() + "/announced.json"
+	r := run(t, c)
+	r.settled(t)
+	r.stop(t)
+	c.Sources = without("dog")
+	slow := c
+	slow.Timing.Settle = time.Hour
+	r = run(t, slow)
+	eventually(t, "the first step", func() bool { return !h.has("mic_dog") })
+	r.stop(t)
+	if !strings.Contains(m.retained()["homeassistant/device/earshot_n1/config"], `"mic_dog":{"p":"binary_sensor"}`) {
+		t.Fatal("the stub is not there")
+	}
+	run(t, c)
+	gone(t, h, m, "mic_dog", dogState)
+}
+
+func TestBirthBringsConfigurationThenStates(t *testing.T) {
+	m := newMosquitto(t)
+	h := newHome(t, m)
+	r := run(t, testConfig(m.url()))
+	r.settled(t)
+	r.Diagnostics(Diagnostics{LatencyMS: 12, Sources: []SourceDiagnostics{{Name: "mic", LevelDBFS: -40}}})
+	h.expectOrder(t, "earshot/n1/diagnostics")
+	h.mu.Lock()
+	before := h.configs
+	h.order = nil
+	h.mu.Unlock()
+	h.publish("homeassistant/status", "offline", false) // says nothing to us
+	h.publish("homeassistant/status", "online", false)
+	eventually(t, "the configuration again", func() bool { return h.count() == before+1 })
+	eventually(t, "the states after it", func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		seen := map[string]bool{}
+		for i, topic := range h.order {
+			if i == 0 && topic != "config" {
+				t.Fatalf("%s comes before the configuration", topic)
+			}
+			seen[topic] = true
+		}
+		return seen[dogState] && seen["earshot/n1/mic/availability"] && seen["earshot/n1/diagnostics"]
+	})
+	h.well(t)
+}
+
+func TestChangesAreDebounced(t *testing.T) {
+	m := newMosquitto(t)
+	h := newHome(t, m)
+	c := testConfig(m.url())
+	c.Timing.Debounce = 300 * time.Millisecond
+	r := run(t, c)
+	r.settled(t)
+	before := h.count()
+	for i := range 20 {
+		s := testSources()
+		s[0].Labels = append(s[0].Labels, Label{ID: fmt.Sprintf("new%d", i), Watched: true})
+		if err := r.Reconfigure(s); err != nil {
+			t.Fatal(err)
+		}
+		h.publish("homeassistant/status", "online", false)
+	}
+	eventually(t, "the newest", func() bool { return h.has("mic_new19") })
+	r.settled(t)
+	if n := h.count() - before; n > 3 { // one, unless the twenty changes took longer than the debounce
+		t.Errorf("%d configurations for 20 changes and 20 births", n)
+	}
+	if h.has("mic_new3") {
+		t.Error("an intermediate state was announced")
+	}
+	h.well(t)
+}
+
+func TestChangingTheWayOfDiscovery(t *testing.T) {
+	m := newMosquitto(t)
+	h := newHome(t, m)
+	c := testConfig(m.url())
+	c.StateFile = t.TempDir() + "/announced.json"
+	const legacy = "homeassistant/binary_sensor/earshot_n1_mic_dog/config"
+	step := func(what string, ok func() bool) {
+		t.Helper()
+		r := run(t, c)
+		eventually(t, what, ok)
+		r.settled(t)
+		r.stop(t)
+	}
+	step("device discovery", func() bool { return h.has("mic_dog") && !h.has(legacy) })
+	c.LegacyDiscovery = true
+	step("per-entity discovery instead", func() bool { return !h.has("mic_dog") && h.has(legacy) })
+	c.Sources = without("siren")
+	step("a label less", func() bool { return !h.has("homeassistant/binary_sensor/earshot_n1_mic_siren/config") && h.has(legacy) })
+	c.LegacyDiscovery = false
+	step("device discovery again", func() bool { return h.has("mic_dog") && !h.has(legacy) })
+	c.NodeID = "n2"
+	step("another node id", func() bool {
+		kept := m.retained()
+		for topic := range kept {
+			if strings.Contains(topic, "n1") {
+				return false
+			}
+		}
+		return kept["homeassistant/device/earshot_n2/config"] != ""
+	})
+	c.Discovery = false
+	step("no discovery", func() bool { return m.retained()["homeassistant/device/earshot_n2/config"] == "" })
+	h.well(t)
+}
