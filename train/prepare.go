@@ -50,18 +50,9 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	learned, held, leftOut := set.Split(s.Train, s.Test)
-	if s.TestFull && len(s.Set.Licences) > 0 {
-		all := s.Set
-		all.Licences = nil
-		full, err := dataset.Load(all)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Equal(full.Labels, set.Labels) {
-			return nil, fmt.Errorf("the licence filter %v leaves %d of %d labels; take more folds or fewer labels", s.Set.Licences, len(set.Labels), len(full.Labels))
-		}
-		_, held, _ = full.Split(s.Train, s.Test)
+	learned, held, leftOut, err := s.split(set)
+	if err != nil {
+		return nil, err
 	}
 	p := &Prepared{Set: set, LeftOut: leftOut, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
 	p.Labels, p.Background, p.Digest = slices.Clone(set.Labels), -1, fmt.Sprint(set.Digest(), s.Train, s.Background)
