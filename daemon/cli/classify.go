@@ -76,6 +76,18 @@ func (o classifyOptions) check() error {
 	return nil
 }
 
+// overrides are the flags that stand for keys of the configuration.
+func (o classifyOptions) overrides() []config.Override {
+	var all []config.Override
+	if o.model != "" {
+		all = append(all, config.Override{Flag: "--model", Key: "model.path", Set: func(c *config.Config) { c.Model.Path = o.model }})
+	}
+	if o.provider != "" {
+		all = append(all, config.Override{Flag: "--provider", Key: "inference.provider", Value: o.provider})
+	}
+	return all
+}
+
 func runClassify(c *cobra.Command, args []string, o classifyOptions) error {
 	if err := o.check(); err != nil {
 		return err
@@ -84,15 +96,9 @@ func runClassify(c *cobra.Command, args []string, o classifyOptions) error {
 	if err != nil {
 		return fail(exitAudio, err)
 	}
-	cfg, err := config.Load(config.Find(o.config), nil)
+	cfg, err := config.Load(config.Find(o.config), o.overrides())
 	if err != nil {
 		return fail(exitConfig, err)
-	}
-	if o.model != "" {
-		cfg.Config.Model.Path = o.model
-	}
-	if o.provider != "" {
-		cfg.Config.Inference.Provider = o.provider
 	}
 	if o.jobs == 0 {
 		o.jobs = runtime.GOMAXPROCS(0)

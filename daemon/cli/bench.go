@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"earshot/daemon/bench"
+	"earshot/infer"
+
+	"github.com/spf13/cobra"
+)
+
+// benchParts are what "earshot bench" measures, in this order: the child process first, while this one is idle.
+var benchParts = []string{"live", "front", "inference", "pipeline", "latency"}
+
+type benchFlags struct {
+	settings
+	asJSON bool
+	quick  bool
+}
+
+func newBenchCmd() *cobra.Command {
+	var flags benchFlags
+	c := &cobra.Command{
+		Use:   "bench [" + strings.Join(benchParts, "|") + "]…",
+		Short: "Measure speed, latency and memory on this machine",
+		Long: `Measures and prints:
+
+  live       processor share and memory of one live stream, in a process of its own
+  front      the front end beside the bare FFT of the same library
+  inference  the network: a window by batch size and threads
+  pipeline   file to broker as fast as possible: live streams that a core can serve
+  latency    last sample of a window in the ring to its message at an MQTT subscriber
+
+Nothing is asserted; the aims are printed beside. About a minute in all.`,
+		ValidArgs: benchParts,
+		Args: func(_ *cobra.Command, args []string) error {
+			for _, a := range args {
+				if !slices.Contains(benchParts, a) {
+					return usage(fmt.Errorf("cannot measure %q; want one of %s", a, strings.Join(benchParts, ", ")))
+				}
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return runBench(c, args, &flags) },
+	}
+	flags.addTo(c)
+	c.Flags().BoolVar(&flags.asJSON, "json", false, "print one JSON object a figure")
+	c.Flags().BoolVar(&flags.quick, "quick", false, "a tenth of the time, for a first look")
+	return c
+}
+
+func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
+	f, err := flags.load(c)
+	if err != nil {
+		return err
+	}
+	m, err := modelFile(f.Config.Model.Path)
+	if err != nil {
+		return fail(exitModel, err)
+	}
+	dir, err := os.MkdirTemp("", "earshot-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	setup := bench.Setup{BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir}
+	scale := time.Duration(10)
+	if flags.quick {
+		scale = 1
+	}
+	if len(parts) == 0 {
+		parts = benchParts
+	}
+	for _, part := range parts {
+		var rows []bench.Row
+		switch part {
+		case "live":
+			rows, err = setup.Live(scale * 1500 * time.Millisecond)
+		case "front":
+			rows = bench.FrontEnd(scale * 500 * time.Millisecond)
+		case "inference":
+			if err = infer.Init(f.Config.Inference.Library); err == nil {
+				rows, err = bench.Inference(m, f.Config.Inference.Provider, scale*time.Second)
+			}
+		case "pipeline":
+			rows, err = setup.Pipeline(scale * 60 * time.Second)
+		case "latency":
+			rows, err = setup.Latency(scale * 2 * time.Second)
+		}
+		if err != nil {
+			return fmt.Errorf("bench %s: %w", part, classifyError(err))
+		}
+		if !flags.asJSON {
+			bench.Print(c.OutOrStdout(), part, rows)
+			continue
+		}
+		for _, r := range rows {
+			if err := json.NewEncoder(c.OutOrStdout()).Encode(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
