@@ -11,6 +11,9 @@ import (
 	"earshot/infer"
 )
 
+// errSilent is a failure whose reasons have been printed already.
+var errSilent = errors.New("")
+
 // classifyError gives an error of the daemon its exit code.
 func classifyError(err error) error {
 	var already *exitError

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"earshot/daemon/config"
+
 	"github.com/spf13/cobra"
 )
 
@@ -32,8 +34,13 @@ func execute(args []string, shipped []byte, stdin io.Reader, stdout, stderr io.W
 	if errors.As(err, &e) {
 		code = e.code
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(stderr, "earshot: %s\n", text)
+	var issues config.Errors
+	switch {
+	case errors.Is(err, errSilent):
+	case errors.As(err, &issues) && len(issues) > 1:
+		fmt.Fprintf(stderr, "earshot: %d mistakes in the configuration:\n%s\n", len(issues), issues)
+	default:
+		fmt.Fprintf(stderr, "earshot: %v\n", err)
 	}
 	if code == exitUsage {
 		fmt.Fprintf(stderr, "Try \"%s --help\".\n", command.CommandPath())
@@ -75,6 +82,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("listen", newRunCmd()),
 		inGroup("files", newClassifyCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
+		inGroup("setup", newPrivacyCmd()),
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
 		inGroup("learn", newTrainCmd()),

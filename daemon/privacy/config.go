@@ -1,0 +1,51 @@
+package privacy
+
+import (
+	"net"
+	"net/url"
+
+	"earshot/daemon/config"
+)
+
+// Configuration is what the settings mean for sound.
+func Configuration(f *config.File) Section {
+	c := f.Config
+	s := Section{Title: "Configuration (" + f.Origin + ")"}
+	if c.Clips.Enabled {
+		s.add(Bad, "clips are on: the sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
+	} else {
+		s.add(Good, "clips are off, so the one part of the program that writes sound is never made")
+	}
+	s.add(Good, "sound is held in memory only: %s of ring for each source, and a window of 1.5 s", c.Windows.Ring)
+	s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
+	switch {
+	case c.MQTT.Broker == "":
+		s.add(Good, "the broker is inside the daemon and listens on %s only", c.MQTT.Embedded)
+	default:
+		host := c.MQTT.Broker
+		if u, err := url.Parse(c.MQTT.Broker); err == nil {
+			host = u.Host
+		}
+		s.add(Fact, "the one connection to the outside is the MQTT broker, %s", host)
+	}
+	s.page(c.Web)
+	for _, source := range c.Sources {
+		if source.Kind == config.KindCommand {
+			s.add(Fact, "source %s runs the program %s: what that does with the sound it has is its own affair", source.Name, source.Command[0])
+		}
+	}
+	return s
+}
+
+func (s *Section) page(w config.Web) {
+	host, _, err := net.SplitHostPort(w.Listen)
+	ip := net.ParseIP(host)
+	switch {
+	case w.Listen == "" || err != nil:
+		s.add(Good, "there is no web page")
+	case host == "localhost" || ip != nil && ip.IsLoopback():
+		s.add(Good, "the page shows a spectrogram and labels, to this machine only (%s)", w.Listen)
+	default:
+		s.add(Fact, "the page is open to the network (%s): a spectrogram and labels, from which speech cannot be made, can be seen there", w.Listen)
+	}
+}
