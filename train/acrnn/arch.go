@@ -22,13 +22,12 @@ func ParseAttention(s string) (Attention, error) {
 	case "l10", "":
 		return Attention{Layer: 10}, nil
 	}
-	var layer int
-	var kind string
-	if n, _ := fmt.Sscanf(s, "l%d-%s", &layer, &kind); n == 1 {
-		kind = "sigmoid"
-	}
-	if (layer == 2 || layer == 4 || layer == 6 || layer == 8) && (kind == "sigmoid" || kind == "softmax") {
-		return Attention{Layer: layer, Softmax: kind == "softmax"}, nil
+	for _, layer := range []int{2, 4, 6, 8} {
+		for _, a := range []Attention{{Layer: layer}, {Layer: layer, Softmax: true}} {
+			if s == a.String() || !a.Softmax && s == fmt.Sprintf("l%d", layer) {
+				return a, nil
+			}
+		}
 	}
 	return Attention{}, fmt.Errorf("attention %q: want none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax (as in l4-softmax)", s)
 }

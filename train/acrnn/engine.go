@@ -120,7 +120,7 @@ type Result struct {
 type Rate struct {
 	Learning, Decay, Average float64
 	Trunk                    float64 // factor on the step of all but the head; needs StepOptions.SlowTrunk unless 1
-	Step                     int // 1 for the first, for Adam's bias correction
+	Step                     int     // 1 for the first, for Adam's bias correction
 }
 
 // Step runs forward, backward and update once.

@@ -19,17 +19,21 @@ type Weights struct {
 
 // InferenceOptions choose the form of an exported network.
 type InferenceOptions struct {
-	Half        bool    // store weights as float16 (computation stays float32)
-	Temperature float64 // logits are divided by it; 0 means 1
+	Half        bool         // store weights as float16 (computation stays float32)
+	Temperature float64      // logits are divided by it; 0 means 1
+	Quant       Quantisation // convolutions in eight bits; nil: in float32
+	Probe       bool         // add an output for each of [Arch.Points], called like it (to find their ranges)
 }
 
 // exporter emits the inference graph.
 type exporter struct {
 	*onnx.Graph
-	a    Arch
-	w    Weights
-	half bool
-	at   map[string][]float32
+	a     Arch
+	w     Weights
+	half  bool
+	quant Quantisation
+	probe bool
+	at    map[string][]float32
 }
 
 // InferenceGraph emits the network as the model file's contract wants it:
@@ -37,7 +41,7 @@ type exporter struct {
 // (N,T). Batch norm is folded into the convolutions, GRU layers are the ONNX
 // operator. Without attention, the weights given are even.
 func InferenceGraph(a Arch, w Weights, o InferenceOptions) *onnx.Graph {
-	e := &exporter{Graph: onnx.New("acrnn"), a: a, w: w, half: o.Half, at: map[string][]float32{}}
+	e := &exporter{Graph: onnx.New("acrnn"), a: a, w: w, half: o.Half, quant: o.Quant, probe: o.Probe, at: map[string][]float32{}}
 	pos := 0
 	for _, p := range a.Params() {
 		e.at[p.Name] = w.Flat[pos : pos+p.Size()]
@@ -92,23 +96,49 @@ func (e *exporter) normalise(x string) string {
 }
 
 func (e *exporter) convolutions(h string) (out, attention string) {
-	stat := 0
+	stat, from := 0, "in"
+	h = e.point(h, from)
 	for i, c := range e.a.Convs {
 		layer := fmt.Sprintf("l%d", i+1)
 		w, b := fold(e.at[layer+".w"], e.at[layer+".gamma"], e.at[layer+".beta"],
 			e.w.Means[stat:stat+c.Out], e.w.Vars[stat:stat+c.Out])
 		stat += c.Out
-		h = e.Conv(h, e.weights(layer+".w", w, c.Out, c.In, c.KH, c.KW), e.Floats(layer+".b", b, c.Out),
-			[2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
-		h = e.Unary("Relu", h)
+		h = e.Unary("Relu", e.conv(h, from, layer, w, b, c))
 		if c.Pooled() {
+			if e.quant != nil { // rounding commutes with the maximum, so the pool runs in integers too
+				h = e.quantised(h, layer)
+			}
 			h = e.MaxPool(h, [2]int{c.PoolH, c.PoolW})
 		}
+		from = layer
+		h = e.point(h, from)
 		if e.a.Attention.Layer == i+1 {
 			h, attention = e.cnnAttention(h, c)
+			from = "att"
+			h = e.point(h, from)
 		}
 	}
 	return h, attention
+}
+
+// point marks a tensor between convolutions: rounded in an int8 network, an output of a probing one.
+func (e *exporter) point(h, name string) string {
+	if e.probe {
+		e.Output(name, h, onnx.Float, e.a.PointShape(name, -1)...)
+	}
+	if e.quant != nil {
+		return e.quantised(h, name)
+	}
+	return h
+}
+
+// conv is layer's convolution, batch norm folded in, of a point's tensor h.
+func (e *exporter) conv(h, point, layer string, w, b []float32, c Conv) string {
+	if e.quant != nil {
+		return e.quantisedConv(h, point, layer, w, b, c)
+	}
+	return e.Conv(h, e.weights(layer+".w", w, c.Out, c.In, c.KH, c.KW), e.Floats(layer+".b", b, c.Out),
+		[2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
 }
 
 // cnnAttention mirrors tape.cnnAttention; the attention output is scaled to sum 1.
