@@ -27,6 +27,7 @@ type checkpoint struct {
 	Norm    Norm
 	Labels  []string
 	Step    int
+	Epoch   Running // of the epoch that Step is in
 	History []Epoch
 	Vectors []string
 	Sizes   []int

@@ -16,12 +16,14 @@ func (t *trainer) loop(ctx context.Context) error {
 		free <- t.newBatch()
 	}
 	quit := make(chan struct{})
-	defer func() { close(quit); <-next }() // the producer closes next when it leaves
+	defer func() { // the producer closes next when it leaves
+		close(quit)
+		for range next {
+		}
+	}()
 	go t.produce(next, free, quit)
 
-	var sum, norm, smooth float64
-	var count int
-	began := time.Now()
+	smooth := 0.0
 	for t.step < t.steps && ctx.Err() == nil {
 		stepBegan := time.Now()
 		b := <-next
@@ -37,25 +39,27 @@ func (t *trainer) loop(ctx context.Context) error {
 			return err
 		}
 		loss := float64(r.Loss)
-		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		if d := loss + float64(r.Norm); math.IsNaN(d) || math.IsInf(d, 0) {
 			return ErrDiverged
 		}
 		t.step++
-		sum, norm, count = sum+loss, norm+float64(r.Norm), count+1
+		seconds := time.Since(stepBegan).Seconds()
+		t.epoch = Running{t.epoch.Loss + loss, t.epoch.Norm + float64(r.Norm), t.epoch.Steps + 1, t.epoch.Seconds + seconds}
 		if smooth == 0 {
 			smooth = loss
 		}
 		smooth += 0.05 * (loss - smooth)
 		if t.cfg.OnStep != nil {
-			t.cfg.OnStep(Progress{Step: t.step, Steps: t.steps, Loss: smooth, Seconds: time.Since(stepBegan).Seconds()})
+			t.cfg.OnStep(Progress{Step: t.step, Steps: t.steps, Loss: smooth, Seconds: seconds})
 		}
 		if t.step%per == 0 || t.step == t.steps {
-			e := Epoch{Epoch: (t.step + per - 1) / per, Step: t.step, Loss: sum / float64(count), Norm: norm / float64(count),
-				Rate: rate.Learning, Seconds: time.Since(began).Seconds()}
+			n := float64(t.epoch.Steps)
+			e := Epoch{Epoch: (t.step + per - 1) / per, Step: t.step, Loss: t.epoch.Loss / n, Norm: t.epoch.Norm / n,
+				Rate: rate.Learning, Seconds: t.epoch.Seconds}
+			t.epoch = Running{}
 			if err := t.endEpoch(e); err != nil {
 				return err
 			}
-			sum, norm, count, began = 0, 0, 0, time.Now()
 		}
 		if time.Since(t.saved) > t.cfg.SaveEvery {
 			if err := t.save(); err != nil {

@@ -93,6 +93,12 @@ func windowStarts(c *features.Clip, hop int) []int {
 	return sounding
 }
 
+// with is s with another recipe, safe to use beside it: what an epoch walks through stays.
+func (s *sampler) with(r Recipe) *sampler {
+	return &sampler{recipe: r, front: s.front, seed: s.seed, items: s.items, background: s.background, label: s.label,
+		classes: s.classes, norm: s.norm, units: s.units, permEpoch: -1}
+}
+
 // stepsPerEpoch is how many batches walk once through everything; the last one
 // is filled from the next epoch's beginning.
 func (s *sampler) stepsPerEpoch() int {

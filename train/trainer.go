@@ -3,13 +3,11 @@ package train
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"time"
-
-	"math/rand/v2"
 
 	"earshot/gammatone"
 	"earshot/infer"
@@ -92,6 +90,7 @@ type trainer struct {
 	norm    Norm
 	step    int
 	steps   int
+	epoch   Running
 	history []Epoch
 	saved   time.Time
 }
@@ -169,48 +168,6 @@ func (t *trainer) start(items []item) error {
 	return nil
 }
 
-func (t *trainer) restore() error {
-	c, err := loadCheckpoint(t.cfg.Checkpoint)
-	if err != nil {
-		return err
-	}
-	refuse := func(what string, have, want any) error {
-		return fmt.Errorf("checkpoint %s is of another training: its %s is %v, now asked is %v; start without --resume or with the same flags", t.cfg.Checkpoint, what, have, want)
-	}
-	switch {
-	case fmt.Sprint(c.Arch) != fmt.Sprint(t.cfg.Arch):
-		return refuse("network", c.Arch, t.cfg.Arch)
-	case !slices.Equal(c.Labels, t.data.Labels):
-		return refuse("label list", c.Labels, t.data.Labels)
-	case c.Data != t.data.Digest:
-		return refuse("data", c.Data, t.data.Digest)
-	case c.Seed != t.cfg.Seed:
-		return refuse("seed", c.Seed, t.cfg.Seed)
-	case c.Floor != t.cfg.Floor:
-		return refuse("floor", c.Floor, t.cfg.Floor)
-	case fmt.Sprint(c.Recipe) != fmt.Sprint(t.cfg.Recipe):
-		return refuse("recipe", c.Recipe, t.cfg.Recipe)
-	}
-	for name, v := range t.engine.State() {
-		if len(c.vectors[name]) != len(v) {
-			return refuse("length of "+name, len(c.vectors[name]), len(v))
-		}
-		copy(v, c.vectors[name])
-	}
-	t.step, t.history, t.norm = c.Step, c.History, c.Norm
-	return nil
-}
-
-func (t *trainer) save() error {
-	t.saved = time.Now()
-	if t.cfg.Checkpoint == "" {
-		return nil
-	}
-	c := &checkpoint{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
-		Norm: t.norm, Labels: t.data.Labels, Step: t.step, History: t.history, vectors: t.engine.State()}
-	return c.save(t.cfg.Checkpoint)
-}
-
 // finalWeights are the averaged weights (where the recipe averages) with the
 // batch-norm statistics that belong to them.
 func (t *trainer) finalWeights() (acrnn.Weights, error) {
@@ -240,8 +197,7 @@ func (t *trainer) statistics(flat []float32) (means, vars []float32, err error) 
 	defer s.Close()
 	r := t.cfg.Recipe
 	r.Augment = Augment{GainDB: r.Augment.GainDB / 2, RandomWindow: true, Noise: r.Augment.Noise, NoiseMinSNR: r.Augment.NoiseMinSNR, NoiseMaxSNR: r.Augment.NoiseMaxSNR}
-	plain := *t.sampler
-	plain.recipe = r
+	plain := t.sampler.with(r)
 	w := newWindower(r.Augment, t.front)
 	b := &batch{window: s.Window(), target: make([]float32, r.Batch*len(t.data.Labels))}
 	n := t.cfg.Arch.StatSize()
