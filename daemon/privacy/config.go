@@ -46,6 +46,6 @@ func (s *Section) page(w config.Web) {
 	case host == "localhost" || ip != nil && ip.IsLoopback():
 		s.add(Good, "the page shows a spectrogram and labels, to this machine only (%s)", w.Listen)
 	default:
-		s.add(Fact, "the page is open to the network (%s): a spectrogram and labels, from which speech cannot be made, can be seen there", w.Listen)
+		s.add(Bad, "the page is open to the network (%s): whoever reaches it sees a spectrogram, from which speech can be made out with effort", w.Listen)
 	}
 }

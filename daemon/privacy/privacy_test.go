@@ -23,8 +23,10 @@ func TestConfiguration(t *testing.T) {
 	if s := Configuration(parse(t, "")); !Holds([]Section{s}) {
 		t.Errorf("the defaults break the promise: %+v", s)
 	}
-	if s := Configuration(parse(t, "clips: {enabled: true}")); Holds([]Section{s}) {
-		t.Errorf("clips are on and nobody says so: %+v", s)
+	for _, text := range []string{"clips: {enabled: true}", "web: {listen: 0.0.0.0:8090}"} {
+		if s := Configuration(parse(t, text)); Holds([]Section{s}) {
+			t.Errorf("%s, and nobody says so: %+v", text, s)
+		}
 	}
 }
 
