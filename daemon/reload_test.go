@@ -1,0 +1,143 @@
+package daemon
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hup sends SIGHUP's stand-in and waits for the line that ends the reload.
+func (r *rig) hup(t *testing.T, want string) {
+	t.Helper()
+	before := strings.Count(r.log.String(), want)
+	r.reload <- syscall.SIGHUP
+	r.await(t, want, before+1)
+}
+
+// await waits until the log holds a text so many times.
+func (r *rig) await(t *testing.T, want string, times int) {
+	t.Helper()
+	for end := time.Now().Add(hang); strings.Count(r.log.String(), want) < times; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never logged: %s", want)
+		}
+		select {
+		case err := <-r.done:
+			t.Fatalf("the daemon ended: %v", err)
+		default:
+		}
+	}
+}
+
+// loop is a recording played over and over in real time.
+func loop(name, path string) string {
+	return "{name: " + name + ", kind: file, loop: true, paths: ['" + path + "']}"
+}
+
+func TestReload(t *testing.T) {
+	dog, siren := wav(t, "dog", 3.0), wav(t, "siren", 3.0)
+	r := newRig(t, quick+"sources: ["+loop("a", dog)+", "+loop("b", siren)+"]\n")
+	r.start()
+	r.house.wait(t, "dog at a", has("/a/dog/state", "ON"))
+	r.house.wait(t, "siren at b", has("/b/siren/state", "ON"))
+
+	// A bad file changes nothing and says why, with the line.
+	r.configure("windows: {hop_frames: 3}\nbroken: true\n")
+	r.hup(t, "the old one stays")
+	for _, want := range []string{`config.yaml:1: windows.hop_frames`, `config.yaml:2: broken: unknown key`} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("not logged: %s", want)
+		}
+	}
+	// So does one that names a label the model does not have, or a model that is not there.
+	for _, bad := range []string{"watch: {labels: [{label: dgo}]}\n", "model: {path: /nowhere.onnx}\n"} {
+		r.configure(bad)
+		r.hup(t, "the old one stays")
+	}
+	// A file that says the same changes nothing either.
+	r.configure("# only a remark\n" + quick + "sources: [" + loop("a", dog) + ", " + loop("b", siren) + "]\n")
+	r.hup(t, `"changed":"nothing"`)
+
+	// A source that goes vanishes from the broker; the other goes on without a break.
+	r.configure(quick + "sources: [" + loop("a", dog) + "]\n")
+	r.hup(t, "configuration read again")
+	r.house.wait(t, "b's topics emptied", has("/b/siren/state", ""))
+
+	// A label that goes vanishes too, another threshold is used, and the source is not restarted for it.
+	r.configure("watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: [" + loop("a", dog) + "]\n")
+	r.hup(t, `"changed":"labels"`)
+	r.house.wait(t, "a's dog emptied", has("/a/dog/state", ""))
+
+	// A new source comes.
+	r.configure("watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: [" + loop("a", dog) + ", " + loop("c", siren) + "]\n")
+	r.hup(t, `"changed":"sources"`)
+	r.house.wait(t, "siren at c", has("/c/siren/state", "ON"))
+
+	r.house.mu.Lock()
+	for i, seen := 0, on(r.house.all, "n1/a/availability"); i+1 < len(seen); i++ {
+		if seen[i] == "online" && seen[i+1] != "online" {
+			t.Errorf("a was disturbed by changes that are not its own: %v", seen)
+		}
+	}
+	r.house.mu.Unlock()
+
+	// Another model, another hop: everything that listens starts afresh, nothing else.
+	path := filepath.Join(t.TempDir(), "model.onnx")
+	if err := os.WriteFile(path, modelBytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.configure("windows: {hop_frames: 32}\ninference: {threads: 2}\nmodel: {path: '" + path + "'}\nsources: [" + loop("a", dog) + "]\nwatch: {labels: [{label: dog}], groups: []}\n")
+	r.hup(t, "configuration read again")
+	r.house.wait(t, "dog again", func(all []message) bool {
+		states := on(all, "/a/dog/state")
+		return states[len(states)-1] == "ON"
+	})
+
+	r.cancel()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReloadPageAndName: the page moves, the publisher comes back under its new name, sounds go on.
+func TestReloadPageAndName(t *testing.T) {
+	dog := wav(t, "dog", 3.0)
+	sources := "sources: [" + loop("a", dog) + "]\n"
+	r := newRig(t, quick+sources)
+	r.start()
+	page := (<-r.ready).Page
+	r.house.wait(t, "dog", has("/a/dog/state", "ON"))
+	answers := func() bool {
+		response, err := http.Get(page + "healthz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return true
+	}
+	if !answers() {
+		t.Fatal("no page")
+	}
+	r.configure(quick + sources + "node: {name: Hallway}\nweb: {url: 'http://hallway.lan:8090/'}\n")
+	r.hup(t, "configuration read again")
+	r.house.wait(t, "announced as Hallway", func(all []message) bool {
+		for _, p := range on(all, "/config") {
+			if strings.Contains(p, `"Hallway"`) && strings.Contains(p, "hallway.lan") {
+				return true
+			}
+		}
+		return false
+	})
+	r.house.wait(t, "source online again", func(all []message) bool {
+		states := on(all, "n1/a/availability")
+		return len(states) > 0 && states[len(states)-1] == "online"
+	})
+	r.cancel()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
