@@ -25,8 +25,33 @@ type house struct {
 // newHouse makes a publisher for the sources, which says nothing before start. With keep, an embedded broker that
 // is running already is used further, so that its subscribers stay.
 func newHouse(f *config.File, sources []publish.Source, device publish.Device, stateDir string, log *logging.Log, keep *broker.Broker, onStatus func(publish.Status)) (*house, error) {
+	h := &house{address: f.Config.MQTT.Broker}
+	settings, err := mqttSettings(f, sources, device, stateDir, log)
+	if err != nil {
+		return nil, err
+	}
+	settings.OnStatus = onStatus
+	if settings.Broker == "" {
+		if h.broker = keep; keep == nil {
+			if h.broker, err = broker.Start(f.Config.MQTT.Embedded); err != nil {
+				return nil, ErrBroker{err}
+			}
+		}
+		h.address = h.broker.URL()
+		settings.Broker = h.broker.URL()
+	}
+	if h.publisher, err = publish.New(settings); err != nil {
+		if h.broker != nil && keep == nil {
+			err = errors.Join(err, h.broker.Close())
+		}
+		return nil, ErrBroker{err}
+	}
+	return h, nil
+}
+
+// mqttSettings are the publisher's, secrets included.
+func mqttSettings(f *config.File, sources []publish.Source, device publish.Device, stateDir string, log *logging.Log) (publish.Config, error) {
 	c := f.Config.MQTT
-	h := &house{address: c.Broker}
 	settings := publish.Config{
 		NodeID:          f.Config.Node.ID,
 		Broker:          c.Broker,
@@ -41,36 +66,17 @@ func newHouse(f *config.File, sources []publish.Source, device publish.Device, s
 		LegacyDiscovery: c.LegacyDiscovery,
 		Device:          device,
 		Sources:         sources,
-		OnStatus:        onStatus,
 	}
 	if stateDir != "" {
 		settings.StateFile = filepath.Join(stateDir, "discovery.json")
 	}
 	if c.Broker == "" {
-		var err error
-		if h.broker = keep; keep == nil {
-			if h.broker, err = broker.Start(c.Embedded); err != nil {
-				return nil, ErrBroker{err}
-			}
-		}
-		h.address = h.broker.URL()
-		settings.Broker = h.broker.URL()
-	} else {
-		if stateDir != "" {
-			settings.StoreDir = filepath.Join(stateDir, "unsent")
-		}
-		if err := credentials(&settings, f, log); err != nil {
-			return nil, err
-		}
+		return settings, nil
 	}
-	var err error
-	if h.publisher, err = publish.New(settings); err != nil {
-		if h.broker != nil && keep == nil {
-			err = errors.Join(err, h.broker.Close())
-		}
-		return nil, ErrBroker{err}
+	if stateDir != "" {
+		settings.StoreDir = filepath.Join(stateDir, "unsent")
 	}
-	return h, nil
+	return settings, credentials(&settings, f, log)
 }
 
 // credentials reads user and password from where they are kept, and keeps them out of the log.

@@ -1,26 +1,34 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"earshot/daemon"
+	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/logging"
 
 	"github.com/spf13/cobra"
 )
 
+// probeLimit is how long the broker may take to answer.
+const probeLimit = 20 * time.Second
+
 func newCheckConfigCmd(shipped []byte) *cobra.Command {
 	var set settings
-	var defaults bool
+	var defaults, online bool
 	c := &cobra.Command{
 		Use:   "check-config",
 		Short: "Check the configuration and list every mistake with its line",
 		Long: `Reads the configuration as "earshot run" would, and what it names: the model and
 whether it knows the watched labels, password and certificate files, recordings,
 programs. All mistakes are listed at once, each with its line and what would be
-right. Secrets are never printed.`,
+right. Secrets are never printed. With --online it also connects to the broker and
+looks for the microphones.`,
 		Example: `  earshot check-config
   earshot check-config --config /etc/earshot/config.yaml
   earshot check-config --defaults > config.yaml      a commented file to start from`,
@@ -37,11 +45,20 @@ right. Secrets are never printed.`,
 			if err := daemon.Check(f, builtInModel); err != nil {
 				return fail(exitConfig, err)
 			}
+			if online {
+				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
+				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
+				defer cancel()
+				if err := daemon.Probe(ctx, f, log, capture.Devices); err != nil {
+					return classifyError(err)
+				}
+			}
 			describeConfig(c.OutOrStdout(), f)
 			return nil
 		},
 	}
 	set.addTo(c)
+	c.Flags().BoolVar(&online, "online", false, "connect to the broker and look for the microphones too")
 	c.Flags().BoolVar(&defaults, "defaults", false, "print the commented default configuration and stop")
 	return c
 }
