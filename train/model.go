@@ -20,9 +20,10 @@ type ModelInfo struct {
 	FrontEnd    gammatone.Config
 	Thresholds  map[string]infer.Threshold
 	Temperature float64
-	Provenance  any // JSON object
-	Licence     any // JSON object
-	Half        bool
+	Provenance  any                // JSON object
+	Licence     any                // JSON object
+	Half        bool               // weights as float16
+	Quant       acrnn.Quantisation // convolutions in int8; nil: float32
 }
 
 // trainable is the metadata from which training can go on: what folding batch
@@ -40,7 +41,7 @@ func Export(a acrnn.Arch, w acrnn.Weights, m ModelInfo) ([]byte, error) {
 			return nil, errors.New("export: a weight is not a number")
 		}
 	}
-	g := acrnn.InferenceGraph(a, w, acrnn.InferenceOptions{Half: m.Half, Temperature: m.Temperature})
+	g := acrnn.InferenceGraph(a, w, acrnn.InferenceOptions{Half: m.Half, Quant: m.Quant, Temperature: m.Temperature})
 	tr := trainable{Arch: a, Means: w.Means, Vars: w.Vars, Mean: w.Mean, Std: w.Std}
 	named := a.Named(w.Flat)
 	for i := range a.Convs {
@@ -96,7 +97,12 @@ func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
 		ch := at + c.Out
 		copy(named[l+".gamma"], tr.Gamma[at:ch])
 		copy(named[l+".beta"], tr.Beta[at:ch])
-		acrnn.Unfold(named[l+".w"], tensors[l+".w"], tr.Gamma[at:ch], tr.Vars[at:ch])
+		filters := tensors[l+".w"]
+		if len(filters) != len(named[l+".w"]) {
+			return tr.Arch, w, fmt.Errorf("the model's tensor %s.w has %d values, want %d", l, len(filters), len(named[l+".w"]))
+		}
+		widen(filters, tensors[l+".w.scale"])
+		acrnn.Unfold(named[l+".w"], filters, tr.Gamma[at:ch], tr.Vars[at:ch])
 		at = ch
 	}
 	for _, l := range []string{"l9", "l10"} {
@@ -113,4 +119,13 @@ func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
 		}
 	}
 	return tr.Arch, w, nil
+}
+
+// widen multiplies int8 filters by their scales; without scales they are floats already.
+func widen(filters, scales []float32) {
+	for i := range filters {
+		if len(scales) > 0 {
+			filters[i] *= scales[i/(len(filters)/len(scales))]
+		}
+	}
 }

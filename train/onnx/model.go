@@ -142,6 +142,15 @@ func (g *Graph) Int64s(x ...int) string {
 	return g.Raw("", Int64, raw, 8, len(x))
 }
 
+// Int32s adds an int32 vector initialiser.
+func (g *Graph) Int32s(name string, x []int32) string {
+	raw := make([]byte, 4*len(x))
+	for i, v := range x {
+		binary.LittleEndian.PutUint32(raw[4*i:], uint32(v))
+	}
+	return g.Raw(name, Int32, raw, 4, len(x))
+}
+
 // Scalar adds a float32 scalar (rank 0) initialiser.
 func (g *Graph) Scalar(x float32) string { return g.Floats("", []float32{x}) }
 

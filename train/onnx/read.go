@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Initialisers returns the float tensors stored in an ONNX model by name
-// (float16 widened to float32), and its metadata. It reads what this package
+// Initialisers returns the float and int8 tensors stored in an ONNX model by
+// name (widened to float32, int8 without its scale), and its metadata. It reads what this package
 // writes: raw little-endian data.
 func Initialisers(model []byte) (tensors map[string][]float32, metadata map[string]string, err error) {
 	tensors, metadata = map[string][]float32{}, map[string]string{}
@@ -58,6 +58,12 @@ func readTensor(b []byte, into map[string][]float32) error {
 		x := make([]float32, len(raw)/4)
 		for i := range x {
 			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+		}
+		into[name] = x
+	case Int8:
+		x := make([]float32, len(raw))
+		for i, v := range raw {
+			x[i] = float32(int8(v))
 		}
 		into[name] = x
 	case Float16:
