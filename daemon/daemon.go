@@ -180,12 +180,15 @@ func (d *Daemon) sourceEnded(s *source) (over bool, err error) {
 	if errors.Is(err, capture.ErrHung) {
 		return true, err
 	}
-	if err != nil {
-		s.log.Error().Err(err).Msg("source failed")
-	} else {
-		s.log.Info().Msg("sound is over")
-	}
 	d.changed()
+	defer func() {
+		switch {
+		case s.failure() == nil:
+			s.log.Info().Msg("sound is over")
+		case !over: // else it is why the daemon ends, and told there
+			s.log.Error().Err(s.failure()).Msg("source failed")
+		}
+	}()
 	var errs []error
 	for _, other := range d.sources {
 		select {

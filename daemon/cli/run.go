@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,6 @@ SIGHUP reads the configuration again; a bad one is reported and not used.`,
 	f.StringArrayVar(&flags.files, "file", nil, "play this recording instead; may be given several times")
 	f.BoolVar(&flags.loop, "loop", false, "play the recordings over and over")
 	f.BoolVar(&flags.fast, "fast", false, "play them as fast as possible instead of in real time")
-	c.MarkFlagsMutuallyExclusive("device", "file")
 	return c
 }
 
@@ -101,6 +101,8 @@ func run(c *cobra.Command, flags *runFlags) error {
 func (r *runFlags) sources(c *cobra.Command) ([]config.Override, error) {
 	f := c.Flags()
 	switch {
+	case f.Changed("device") && f.Changed("file"):
+		return nil, usage(errors.New("--device and --file exclude each other: one is a microphone, the other a recording"))
 	case f.Changed("device"):
 		source := config.Source{Name: "mic", Kind: config.KindPortAudio, Device: &r.device}
 		return []config.Override{{Flag: "--device", Key: "sources", Set: func(c *config.Config) { c.Sources = []config.Source{source} }}}, nil
@@ -109,7 +111,7 @@ func (r *runFlags) sources(c *cobra.Command) ([]config.Override, error) {
 		source := config.Source{Name: "file", Kind: config.KindFile, Paths: r.files, Loop: &r.loop, Realtime: &realtime}
 		return []config.Override{{Flag: "--file", Key: "sources", Set: func(c *config.Config) { c.Sources = []config.Source{source} }}}, nil
 	case r.loop || r.fast:
-		return nil, usage(fmt.Errorf("--loop and --fast belong to --file"))
+		return nil, usage(errors.New("--loop and --fast belong to --file"))
 	}
 	return nil, nil
 }
