@@ -26,4 +26,4 @@ field password >"$CREDENTIALS_DIRECTORY/mqtt_password"
 broker=$scheme://$(field host):$(field port)
 unset service SUPERVISOR_TOKEN
 
-exec earshot run --config "$config" --broker "$broker"
+exec earshot run --config "$config" --broker "$broker" --listen 0.0.0.0:8090
