@@ -29,10 +29,10 @@ type Config struct {
 	EventStart         bool // a second event message at the onset ("phase":"start")
 	Device             Device
 	Sources            []Source
-	StateFile          string // what was announced last time, so that it can be taken back; empty = forget
-	OnStatus           func(Status)
+	StateFile          string       // what was announced last time, so that it can be taken back; empty = forget
+	OnStatus           func(Status) `json:"-" yaml:"-"`
 	Timing             Timing
-	Now                func() time.Time // wall clock; nil = time.Now
+	Now                func() time.Time `json:"-" yaml:"-"` // wall clock; nil = time.Now
 }
 
 // Timing holds the publisher's waits; zero means the default.

@@ -183,11 +183,14 @@ func (p *Publisher) tick(now time.Time) (next time.Time) {
 	if p.onlineLost {
 		sooner(p.onlineAt.Add(p.cfg.Timing.Debounce))
 	}
-	sooner(p.echo.check(now))
+	awaited := p.echo.check(now)
+	sooner(awaited)
 	if len(p.echo.refused) > 0 {
 		sooner(p.recheck(now))
 	}
-	p.refused(p.echo.list())
+	if refused := p.echo.list(); awaited.IsZero() || len(refused) == 0 { // one line for all of them
+		p.refused(refused)
+	}
 	return next
 }
 
@@ -217,6 +220,7 @@ func (p *Publisher) recheck(now time.Time) (next time.Time) {
 
 // finish says goodbye: what waits, every label OFF, sources and node offline.
 func (p *Publisher) finish(l *link) {
+	p.echo.careful = false // no time for it
 	end := time.Now().Add(stopTime - 300*time.Millisecond)
 	left := func() time.Duration { return max(time.Until(end), 50*time.Millisecond) }
 	for drainBy := time.Now().Add(stopTime / 2); time.Now().Before(drainBy); {

@@ -16,6 +16,9 @@ func (p *Publisher) connected() {
 	p.told = ""
 	p.mu.Unlock()
 	p.cfg.OnStatus(Status{Connected: true})
+	if refused := p.echo.list(); len(refused) > 0 {
+		p.refused(refused)
+	}
 }
 
 func (p *Publisher) disconnected(err error, attempt int, retry time.Duration) {
