@@ -13,7 +13,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench fuzz install uninstall deb setup setup-test clean help
+.PHONY: run build test lint bench model-card fuzz install uninstall deb setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -41,6 +41,10 @@ lint: setup ## gofmt, go vet, staticcheck
 
 bench: build ## the figures of this machine: front end, inference, pipeline, latency
 	$(BINARY) bench $(ARGS)
+
+model-card: build ## model/CARD.md and model/CREDITS.md of the model in the binary; after every new model
+	$(BINARY) model builtin > model/CARD.md
+	$(BINARY) model builtin --credits > model/CREDITS.md
 
 fuzz: setup ## every fuzz target for FUZZTIME each; findings stay in testdata/fuzz
 	@sh scripts/fuzz.sh $(FUZZTIME)

@@ -129,7 +129,11 @@ type Provenance struct {
 	Init       string             `json:"init,omitempty"`
 	Build      string             `json:"build"`
 	Date       string             `json:"date"`
-	Validation map[string]float64 `json:"validation,omitempty"`
+	Validation map[string]float64 `json:"validation,omitempty"`             // on the test folds
+	Sibling    string             `json:"calibration_from,omitempty"`       // the model that temperature and thresholds are from, where there were no test folds
+	SiblingVal map[string]float64 `json:"calibration_validation,omitempty"` // that model's own Validation
+	SiblingOn  []int              `json:"calibration_folds,omitempty"`      // that model's test folds
+	Converted  string             `json:"converted,omitempty"`
 	Note       string             `json:"note,omitempty"`
 }
 

@@ -88,6 +88,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newVersionCmd()),
 		inGroup("learn", newTrainCmd()),
 		inGroup("learn", newEvalCmd()),
+		inGroup("learn", newModelCmd()),
 	)
 	setUsage(root)
 	return root

@@ -28,6 +28,12 @@ type dataFlags struct {
 }
 
 func (d *dataFlags) add(c *cobra.Command) {
+	d.addData(c)
+	_ = c.MarkFlagRequired("data")
+}
+
+// addData is add for a command that can do without recordings.
+func (d *dataFlags) addData(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&d.dirs, "data", nil, "folder of recordings: ESC layout, or one sub-folder a label; may be given several times")
 	f.BoolVar(&d.esc10, "esc10", false, "of ESC take the ESC-10 clips only")
@@ -38,7 +44,6 @@ func (d *dataFlags) add(c *cobra.Command) {
 	f.StringVar(&d.library, "onnxruntime", "", "libonnxruntime.so (default: searched for)")
 	f.IntVar(&d.threads, "threads", 0, "processor threads (0: all)")
 	f.Uint64Var(&d.seed, "seed", 1, "what everything random follows from")
-	_ = c.MarkFlagRequired("data")
 }
 
 func (d *dataFlags) set() dataset.Options {

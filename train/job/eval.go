@@ -52,23 +52,15 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	if len(o.Folds) == 0 {
 		o.Folds = set.FoldNumbers()
 	}
-	var missing []string
-	for _, l := range set.Labels {
-		if slices.Index(o.Model.Labels, l) < 0 {
-			missing = append(missing, l)
-		}
-	}
-	if len(missing) > 0 {
-		return nil, fmt.Errorf("model %s does not know %s; evaluate the labels it knows with --labels, or rename with --rename", o.Model.Path, strings.Join(missing, ", "))
+	if err := knows(o.Model, set.Labels); err != nil {
+		return nil, err
 	}
 	bar := ui.Bar("features")
 	p, err := train.PrepareTest(ctx, set, o.Folds, train.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return nil, err
 	}
-	for _, b := range p.Broken {
-		ui.Print("left out: %s", b)
-	}
+	tell(p.Broken, ui)
 	p.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
 	s, err := train.ModelScorer(o.Model, o.Threads)
 	if err != nil {

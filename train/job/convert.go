@@ -1,0 +1,185 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"earshot/atomicfile"
+	"earshot/infer"
+	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/dataset"
+	"earshot/train/metrics"
+)
+
+// calibrationClips are how many clips an int8 conversion measures activations on.
+const calibrationClips = 160
+
+// ConvertOptions ask for a model file in another form.
+type ConvertOptions struct {
+	Model    *infer.Model
+	Form     string // train.FP32, train.FP16 or train.INT8
+	Out      string
+	Set      dataset.Options // int8 needs it; no Dirs: none
+	Folds    []int           // to measure activations on; nil: all but Test
+	Test     []int           // to compare accuracy on; may be empty
+	CacheDir string
+	Seed     uint64
+	Threads  int
+}
+
+// Conversion is a written model beside the one it was made from.
+type Conversion struct {
+	From, To Variant
+	Clips    int // that both were tested on; 0: none
+}
+
+// Variant is one form of a model.
+type Variant struct {
+	Form     string
+	Bytes    int
+	MS       float64         // a window, one thread, best of many
+	Accuracy *metrics.Result // nil without test folds
+}
+
+// Validate reports the first thing that cannot work together.
+func (o ConvertOptions) Validate() error {
+	switch {
+	case o.Out == "":
+		return errors.New("no model file to write; name one with --out")
+	case o.Form == train.INT8 && len(o.Set.Dirs) == 0:
+		return errors.New("int8 wants recordings to measure activations on; name them with --data")
+	case len(o.Test) > 0 && len(o.Set.Dirs) == 0:
+		return errors.New("--test wants recordings; name them with --data")
+	}
+	for _, f := range o.Folds {
+		if slices.Contains(o.Test, f) {
+			return fmt.Errorf("fold %d is both to calibrate and to test on; take it out of one", f)
+		}
+	}
+	return nil
+}
+
+// Convert writes a model in another form and compares both: accuracy on the
+// test folds and time a window.
+func Convert(ctx context.Context, o ConvertOptions, ui UI) (*Conversion, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	a, w, info, err := train.Restore(o.Model)
+	if err != nil {
+		return nil, ModelError{err}
+	}
+	var learned, test *train.Prepared
+	if len(o.Set.Dirs) > 0 {
+		if learned, test, err = o.recordings(ctx, ui); err != nil {
+			return nil, err
+		}
+	}
+	bytes, err := o.converted(ctx, a, w, info, learned)
+	if err != nil {
+		return nil, err
+	}
+	m, err := infer.ParseModel(o.Out, bytes)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conversion{From: Variant{Form: train.WeightForm(o.Model.Bytes), Bytes: len(o.Model.Bytes)}, To: Variant{Form: o.Form, Bytes: len(bytes)}}
+	if err := c.compare(ctx, o.Model, m, test, o.Threads, ui); err != nil {
+		return nil, err
+	}
+	return c, atomicfile.Write(o.Out, 0o644, func(w io.Writer) error { _, err := w.Write(bytes); return err })
+}
+
+// converted is the file's new bytes, calibrated on the learned clips where the form needs it.
+func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info train.ModelInfo, learned *train.Prepared) ([]byte, error) {
+	if o.Form != train.INT8 {
+		return train.Convert(o.Model, o.Form, nil)
+	}
+	q, err := train.Calibrate(ctx, a, w, info.FrontEnd, learned.Test, o.Seed, o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	return train.Convert(o.Model, o.Form, q)
+}
+
+// recordings loads what to measure activations on (int8 only) and what to test on.
+func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *train.Prepared, err error) {
+	o.Set.MinLabels = 1
+	set, err := dataset.Load(o.Set)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := knows(o.Model, set.Labels); err != nil {
+		return nil, nil, err
+	}
+	if len(o.Folds) == 0 {
+		for _, f := range set.FoldNumbers() {
+			if !slices.Contains(o.Test, f) {
+				o.Folds = append(o.Folds, f)
+			}
+		}
+	}
+	bar := ui.Bar("features")
+	source := train.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }}
+	if len(o.Test) > 0 {
+		if test, err = train.PrepareTest(ctx, set, o.Test, source); err != nil {
+			return nil, nil, err
+		}
+		tell(test.Broken, ui)
+		test.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
+	}
+	if o.Form != train.INT8 {
+		return nil, test, nil
+	}
+	some := *set
+	rng := rand.New(rand.NewPCG(o.Seed, 0x5a3))
+	some.Clips = slices.Clone(set.Folds(o.Folds...))
+	rng.Shuffle(len(some.Clips), func(i, j int) { some.Clips[i], some.Clips[j] = some.Clips[j], some.Clips[i] })
+	some.Clips = some.Clips[:min(len(some.Clips), calibrationClips)]
+	learned, err = train.PrepareTest(ctx, &some, o.Folds, source)
+	if err == nil {
+		tell(learned.Broken, ui)
+	}
+	return learned, test, err
+}
+
+// knows is the error that a model lacks some of labels, nil where it has all.
+func knows(m *infer.Model, labels []string) error {
+	var missing []string
+	for _, l := range labels {
+		if slices.Index(m.Labels, l) < 0 {
+			missing = append(missing, l)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("model %s does not know %s; evaluate the labels it knows with --labels, or rename with --rename", m.Path, strings.Join(missing, ", "))
+}
+
+// tell lists clips that cannot be used.
+func tell(broken []dataset.Broken, ui UI) {
+	for _, b := range broken {
+		ui.Print("left out: %s", b)
+	}
+}
+
+// Print says how the written model compares.
+func (c *Conversion) Print(ui UI) {
+	for _, v := range []Variant{c.From, c.To} {
+		accuracy := ""
+		if v.Accuracy != nil {
+			accuracy = fmt.Sprintf("  clips %.1f %% right, windows %.1f %%", 100*v.Accuracy.ClipAccuracy, 100*v.Accuracy.WindowAccuracy)
+		}
+		ui.Print("%-5s %6.2f MB  %6.2f ms a window%s", v.Form, float64(v.Bytes)/1e6, v.MS, accuracy)
+	}
+	if c.Clips > 0 {
+		ui.Print("accuracy on the %d test clips, windows every half; time on one thread, best of %d", c.Clips, raceRuns)
+	}
+}
