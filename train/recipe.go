@@ -95,10 +95,18 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("learning rate %g: want over 0 and below 10", r.Rate)
 	case r.Schedule != "one-cycle" && r.Schedule != "step":
 		return fmt.Errorf("schedule %q: want one-cycle or step", r.Schedule)
-	case r.Average < 0 || r.Average >= 1:
+	case !(r.Average >= 0 && r.Average < 1):
 		return fmt.Errorf("average %g: want 0 (off) to below 1", r.Average)
-	case r.Smoothing < 0 || r.Smoothing >= 1:
+	case !(r.Smoothing >= 0 && r.Smoothing < 1):
 		return fmt.Errorf("label smoothing %g: want 0 to below 1", r.Smoothing)
+	case !(r.Decay >= 0 && r.Decay < 10):
+		return fmt.Errorf("weight decay %g: want 0 to below 10", r.Decay)
+	case !(r.ClipNorm >= 0):
+		return fmt.Errorf("gradient clipping %g: want a norm over 0, or 0 for none", r.ClipNorm)
+	case !(r.WarmUp >= 0 && r.WarmUp <= 1):
+		return fmt.Errorf("warm-up %g: want a share of the steps, 0 to 1", r.WarmUp)
+	case !(r.Background >= 0 && r.Background < 1):
+		return fmt.Errorf("share of background %g: want 0 to below 1", r.Background)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +26,19 @@ func (t *trainer) save() error {
 	c := &checkpoint{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
 		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history, vectors: t.engine.State()}
 	return c.save(t.cfg.Checkpoint)
+}
+
+// sweep removes what a killed process left of an unfinished checkpoint beside path.
+func sweep(path string) {
+	if path == "" {
+		return
+	}
+	entries, _ := os.ReadDir(filepath.Dir(path)) // a folder that is not there is told when saving
+	for _, e := range entries {
+		if n := e.Name(); e.Type().IsRegular() && strings.HasPrefix(n, "."+filepath.Base(path)+".") && strings.HasSuffix(n, ".tmp") {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), n))
+		}
+	}
 }
 
 // restore takes the state from the checkpoint, which must be of this very training.

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -120,8 +121,12 @@ func newTrainer(data *Data, cfg Config) (*trainer, error) {
 	if len(data.Train) == 0 {
 		return nil, errors.New("no clips to learn from")
 	}
+	if cfg.Arch.Classes != len(data.Labels) {
+		return nil, fmt.Errorf("the network has %d outputs, the data %d labels; they must be as many", cfg.Arch.Classes, len(data.Labels))
+	}
 	t := &trainer{cfg: cfg, data: data, front: gammatone.Default(), saved: time.Now()}
 	t.front.Floor = cfg.Floor
+	sweep(cfg.Checkpoint)
 	if cfg.SaveEvery == 0 {
 		t.cfg.SaveEvery = 2 * time.Minute
 	}
