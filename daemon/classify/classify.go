@@ -8,7 +8,8 @@
 //     overlapping ones, because a sound's place in the window matters.
 //   - A window of digital silence (nine tenths of its frames hold nothing that a
 //     16-bit sample could) says nothing about the sound beside it and has no
-//     vote, unless the file holds nothing else. Training leaves them out too.
+//     vote; where the file holds nothing else, the window with the most sound
+//     in it speaks for all. Training leaves such windows out too.
 //   - A file shorter than one window is continued, see [Pad].
 package classify
 
@@ -36,7 +37,7 @@ type Clip struct {
 	Samples int64     // length of the file
 	Mean    []float64 // (K) mean probabilities of the windows that have a vote
 	Windows []Window  // in order
-	Voted   int       // windows that have a vote
+	Voted   int       // windows that have a vote, at least 1
 	Silent  bool      // the whole file is digital silence
 	Padded  bool      // the file is shorter than a window
 }
@@ -62,7 +63,15 @@ type Classifier struct {
 	scores []float32
 	attend []float32
 	clip   *Clip
-	mute   []float32 // (2, 128, 128) the first silent window, until another has a vote
+	mute   mute
+}
+
+// mute is the window without a vote that holds the most sound. It speaks for a
+// file in which no window has a vote.
+type mute struct {
+	x        []float32 // (2, 128, 128); empty when there is none
+	index    int       // in clip.Windows
+	sounding int       // frames that are not digital silence
 }
 
 // New makes a Classifier. hopFrames is 1 to a window's frames; 0 is [DefaultHopFrames].
@@ -110,7 +119,7 @@ func (c *Classifier) File(ctx context.Context, path string) (*Clip, error) {
 // sound classifies all that r gives.
 func (c *Classifier) sound(ctx context.Context, r audio.MonoReader) (*Clip, error) {
 	c.clip = &Clip{Rate: c.cfg.SampleRate, Mean: make([]float64, c.session.Labels)}
-	c.x, c.at, c.mute = c.x[:0], c.at[:0], nil
+	c.x, c.at, c.mute.x = c.x[:0], c.at[:0], c.mute.x[:0]
 	f := newFramer(c.front)
 	next := 0 // start of the next window, frames
 	buf := make([]float32, 64*c.cfg.HopSamples)
@@ -160,16 +169,17 @@ func (c *Classifier) last(f *framer, next int) error {
 func (c *Classifier) window(f *framer, start int) error {
 	at := int64(start) * int64(c.cfg.HopSamples)
 	w := Window{At: at, End: at + int64(c.cfg.WindowSamples())}
-	w.Silent = f.silentFrames(start, c.cfg.WindowFrames) > int(silentShare*float64(c.cfg.WindowFrames))
+	sounding := c.cfg.WindowFrames - f.silentFrames(start, c.cfg.WindowFrames)
+	w.Silent = float64(sounding) < (1-silentShare)*float64(c.cfg.WindowFrames)
+	index := len(c.clip.Windows)
 	c.clip.Windows = append(c.clip.Windows, w)
 	switch {
 	case !w.Silent:
-		c.mute = nil
 		c.clip.Voted++
-		return c.queue(f, start, len(c.clip.Windows)-1)
-	case c.clip.Voted == 0 && c.mute == nil:
-		c.mute = make([]float32, infer.WindowLen)
-		c.cfg.FillWindow(c.mute, f.frames(start))
+		return c.queue(f, start, index)
+	case c.clip.Voted == 0 && (len(c.mute.x) == 0 || sounding > c.mute.sounding):
+		c.mute = mute{append(c.mute.x[:0], make([]float32, infer.WindowLen)...), index, sounding}
+		c.cfg.FillWindow(c.mute.x, f.frames(start))
 	}
 	return nil
 }
@@ -206,11 +216,11 @@ func (c *Classifier) run() error {
 	return nil
 }
 
-// finish takes the mean; where all is silence, the first window speaks for all.
+// finish takes the mean; where no window has a vote, the one with the most sound speaks for all.
 func (c *Classifier) finish() error {
-	if c.clip.Voted == 0 && c.mute != nil {
-		c.clip.Silent, c.clip.Voted = true, 1
-		c.x, c.at = append(c.x, c.mute...), append(c.at, 0)
+	if c.clip.Voted == 0 && len(c.mute.x) > 0 {
+		c.clip.Silent, c.clip.Voted = c.mute.sounding == 0, 1
+		c.x, c.at = append(c.x, c.mute.x...), append(c.at, c.mute.index)
 	}
 	if err := c.run(); err != nil {
 		return err
