@@ -1,0 +1,216 @@
+package onnx
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// message is a protobuf message taken apart without a schema: for each field number its
+// values in order, numbers as uint64 and length-delimited ones as bytes.
+type message map[int][]any
+
+func decode(t *testing.T, b []byte) message {
+	t.Helper()
+	m := message{}
+	for len(b) > 0 {
+		num, typ, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			t.Fatalf("bad tag in %x", b)
+		}
+		b = b[n:]
+		var v any
+		switch typ {
+		case protowire.VarintType:
+			v, n = protowire.ConsumeVarint(b)
+		case protowire.Fixed32Type:
+			var u uint32
+			u, n = protowire.ConsumeFixed32(b)
+			v = uint64(u)
+		case protowire.BytesType:
+			v, n = protowire.ConsumeBytes(b)
+		default:
+			t.Fatalf("field %d has wire type %d", num, typ)
+		}
+		if n < 0 {
+			t.Fatalf("field %d is cut", num)
+		}
+		m[int(num)] = append(m[int(num)], v)
+		b = b[n:]
+	}
+	return m
+}
+
+func (m message) sub(t *testing.T, field, i int) message {
+	t.Helper()
+	if len(m[field]) <= i {
+		t.Fatalf("field %d has %d values, want one at %d", field, len(m[field]), i)
+	}
+	return decode(t, m[field][i].([]byte))
+}
+
+func (m message) text(field int) (out []string) {
+	for _, v := range m[field] {
+		out = append(out, string(v.([]byte)))
+	}
+	return out
+}
+
+func (m message) ints(field int) (out []int) {
+	for _, v := range m[field] {
+		out = append(out, int(int64(v.(uint64))))
+	}
+	return out
+}
+
+// What Marshal writes, read by the field numbers of onnx.proto.
+func TestMarshalFollowsOnnxProto(t *testing.T) {
+	g := New("small")
+	x := g.Input("x", Float, -1, 2, 3)
+	w := g.Floats("w", []float32{1, float32(math.Copysign(0, -1)), 3}, 3, 1)
+	y := g.MatMul(x, w)
+	z := g.Node("com.microsoft", "Odd", 2, []string{y}, Attr{"f", float32(-0.5)}, Attr{"i", -7}, Attr{"s", "é"}, Attr{"is", []int{1, -1}}, Attr{"ss", []string{"a", ""}})
+	g.Output("z", z[1], Float, -1, 2)
+	g.Output(z[0], z[0], Int64)
+	g.Metadata["b"], g.Metadata["a"] = "2", "1"
+
+	m := decode(t, g.Marshal())
+	if m.ints(1)[0] != 8 || m.text(2)[0] != "earshot" {
+		t.Errorf("IR version %v, producer %v", m.ints(1), m.text(2))
+	}
+	for i, want := range [][2]string{{"", "17"}, {"com.microsoft", "1"}} {
+		o := m.sub(t, 8, i)
+		if o.text(1)[0] != want[0] || fmt.Sprint(o.ints(2)[0]) != want[1] {
+			t.Errorf("opset %d: %v %v, want %v", i, o.text(1), o.ints(2), want)
+		}
+	}
+	for i, want := range [][2]string{{"a", "1"}, {"b", "2"}} {
+		if kv := m.sub(t, 14, i); kv.text(1)[0] != want[0] || kv.text(2)[0] != want[1] {
+			t.Errorf("metadata %d: %v, want %v", i, kv, want)
+		}
+	}
+	graph := m.sub(t, 7, 0)
+	if graph.text(2)[0] != "small" || len(graph[1]) != 3 {
+		t.Errorf("graph %q of %d nodes, want small and 3", graph.text(2), len(graph[1]))
+	}
+	odd, identity := graph.sub(t, 1, 1), graph.sub(t, 1, 2)
+	if !slices.Equal(odd.text(1), []string{y}) || !slices.Equal(odd.text(2), z) || odd.text(4)[0] != "Odd" || odd.text(7)[0] != "com.microsoft" {
+		t.Errorf("node: %q → %q, %q of %q", odd.text(1), odd.text(2), odd.text(4), odd.text(7))
+	}
+	if identity.text(4)[0] != "Identity" || identity.text(1)[0] != z[1] || identity.text(2)[0] != "z" {
+		t.Errorf("renamed output: %q %q → %q", identity.text(4), identity.text(1), identity.text(2))
+	}
+	type attribute struct {
+		name  string
+		typ   int
+		value any
+	}
+	want := []attribute{{"f", 1, uint64(math.Float32bits(-0.5))}, {"i", 2, -7}, {"s", 3, "é"}, {"is", 7, []int{1, -1}}, {"ss", 8, []string{"a", ""}}}
+	for i := range want {
+		a := odd.sub(t, 5, i)
+		value := map[int]func() any{1: func() any { return a[2][0] }, 2: func() any { return a.ints(3)[0] }, 3: func() any { return a.text(4)[0] },
+			7: func() any { return a.ints(8) }, 8: func() any { return a.text(9) }}[a.ints(20)[0]]()
+		if got := (attribute{a.text(1)[0], a.ints(20)[0], value}); !reflect.DeepEqual(got, want[i]) {
+			t.Errorf("attribute %+v, want %+v", got, want[i])
+		}
+	}
+	tensor := graph.sub(t, 5, 0)
+	if !slices.Equal(tensor.ints(1), []int{3, 1}) || tensor.ints(2)[0] != 1 || tensor.text(8)[0] != "w" || !bytes.Equal(tensor[9][0].([]byte), []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x80, 0, 0, 0x40, 0x40}) {
+		t.Errorf("tensor %v", tensor)
+	}
+	shape := graph.sub(t, 11, 0).sub(t, 2, 0).sub(t, 1, 0)
+	dims := shape.sub(t, 2, 0)
+	if shape.ints(1)[0] != 1 || dims.sub(t, 1, 0).text(2)[0] != "N0" || dims.sub(t, 1, 1).ints(1)[0] != 2 || dims.sub(t, 1, 2).ints(1)[0] != 3 {
+		t.Errorf("input shape %v", dims)
+	}
+	if out := graph.sub(t, 12, 1); out.text(1)[0] != z[0] || out.sub(t, 2, 0).sub(t, 1, 0).ints(1)[0] != int(Int64) {
+		t.Errorf("second output %v", out)
+	}
+	if !bytes.Equal(g.Marshal(), g.Marshal()) {
+		t.Error("two marshals of one graph differ")
+	}
+}
+
+// Equal constants are one initialiser; what differs in bits, type or shape is not equal.
+func TestConstantsArePooled(t *testing.T) {
+	g := New("pool")
+	a := g.Floats("", []float32{0, 1}, 2)
+	for name, b := range map[string]string{
+		"sign of zero": g.Floats("", []float32{float32(math.Copysign(0, -1)), 1}, 2),
+		"shape":        g.Floats("", []float32{0, 1}, 1, 2),
+		"type":         g.Raw("", Int32, binary.LittleEndian.AppendUint64(nil, uint64(math.Float32bits(1))<<32), 4, 2),
+		"name":         g.Floats("own", []float32{0, 1}, 2),
+	} {
+		if a == b {
+			t.Errorf("constants that differ in %s are one", name)
+		}
+	}
+	if b := g.Floats("", []float32{0, 1}, 2); a != b {
+		t.Errorf("equal constants are %s and %s", a, b)
+	}
+	if g.Int64s(1, 2) != g.Int64s(1, 2) || g.Scalar(3) != g.Scalar(3) || g.Int64s(1, 2) == g.Int64s(2, 1) {
+		t.Error("shapes and scalars are not pooled rightly")
+	}
+}
+
+func TestCallerBugsPanic(t *testing.T) {
+	for name, f := range map[string]func(){
+		"size":      func() { New("g").Floats("w", make([]float32, 5), 2, 3) },
+		"attribute": func() { g := New("g"); g.Op("Relu", nil, Attr{"x", 1.5}); g.Marshal() },
+	} {
+		func() {
+			defer func() {
+				if r := fmt.Sprint(recover()); !strings.HasPrefix(r, "onnx: ") {
+					t.Errorf("%s: recovered %q, want a panic of onnx", name, r)
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+// Initialisers and metadata come back as they were written, narrow types widened.
+func TestInitialisersComeBack(t *testing.T) {
+	g := New("weights")
+	want := map[string][]float32{"f": {1.5, -2, float32(math.Inf(1))}, "h": {1, -0.5}, "q": {-128, 127, 0}}
+	g.Floats("f", want["f"], 3)
+	g.Raw("h", Float16, []byte{0, 0x3c, 0, 0xb8}, 2, 2)
+	g.Raw("q", Int8, []byte{0x80, 0x7f, 0}, 1, 3)
+	g.Int64s(1, 2)
+	g.Metadata["labels"] = `["größer"]`
+	b := g.Marshal()
+	got, meta, err := Initialisers(b)
+	if err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(meta, g.Metadata) {
+		t.Errorf("%v, %v, %v", got, meta, err)
+	}
+	types, err := Stored(b)
+	if err != nil || types["f"] != Float || types["h"] != Float16 || types["q"] != Int8 || len(types) != 4 {
+		t.Errorf("stored types %v, %v", types, err)
+	}
+}
+
+// Reading never panics, whatever the bytes.
+func FuzzInitialisers(f *testing.F) {
+	g := New("weights")
+	g.Floats("f", []float32{1, 2}, 2)
+	g.Raw("q", Int8, []byte{1}, 1, 1)
+	g.Metadata["k"] = "v"
+	b := g.Marshal()
+	f.Add(b)
+	for _, n := range []int{1, 10, len(b) / 2, len(b) - 1} {
+		f.Add(b[:n])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_, _, err := Initialisers(b)
+		if _, err2 := Stored(b); err != nil && !strings.Contains(err.Error(), "not an ONNX file") {
+			t.Error(err, err2)
+		}
+	})
+}
