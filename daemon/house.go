@@ -64,6 +64,7 @@ func mqttSettings(f *config.File, sources []publish.Source, device publish.Devic
 		DiscoveryPrefix: c.DiscoveryPrefix,
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
+		EventStart:      c.EventStart,
 		Device:          device,
 		Sources:         sources,
 	}

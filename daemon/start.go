@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"earshot/daemon/capture"
@@ -194,6 +195,11 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 		c.ClipsDir = d.store.dir
 	}
 	server, err := web.New(c)
+	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
+		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")
+		c.Listen = "127.0.0.1:0"
+		server, err = web.New(c)
+	}
 	if err != nil {
 		return nil, f.Issue("web.listen", "%v", err)
 	}

@@ -130,6 +130,7 @@ type MQTT struct {
 	Discovery       bool          `key:"discovery"`
 	DiscoveryPrefix string        `key:"discovery_prefix" match:"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$" want:"a topic prefix such as homeassistant, without wildcards or outer slashes"`
 	LegacyDiscovery bool          `key:"legacy_discovery"`
+	EventStart      bool          `key:"event_start"`
 	Scores          int           `key:"scores" min:"0" max:"50"`
 	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
 }
