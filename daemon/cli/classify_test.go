@@ -102,12 +102,12 @@ func TestClassifyJSON(t *testing.T) {
 		}
 		got = append(got, c)
 	}
-	if len(got) != 3 || got[1].File != bad || got[1].Error == "" || got[1].labelScore != nil {
+	if len(got) != 3 || got[1].File != bad || got[1].Error == "" || got[1].Label != "" {
 		t.Fatalf("%s", out)
 	}
 	for i, want := range map[int]string{0: "high", 2: "low"} {
 		c := got[i]
-		if c.labelScore == nil || c.Label != want || len(c.Top) != 2 || c.Seconds != 2 || c.Used != len(c.Windows) || c.Windows[0].Peak == nil {
+		if c.Label != want || c.Score != c.Top[0].Score || len(c.Top) != 2 || c.Seconds != 2 || c.Used != len(c.Windows) || c.Windows[0].Peak == nil {
 			t.Errorf("%+v, want %s", c, want)
 		}
 	}

@@ -176,10 +176,12 @@ func (c *classifyOutput) top(scores []float64) []labelScore {
 }
 
 type clipJSON struct {
-	File    string  `json:"file"`
-	Error   string  `json:"error,omitempty"`
-	Seconds float64 `json:"seconds,omitempty"`
-	*labelScore
+	File    string       `json:"file"`
+	Error   string       `json:"error,omitempty"`
+	Seconds float64      `json:"seconds,omitempty"`
+	Label   string       `json:"label,omitempty"`
+	Name    string       `json:"name,omitempty"`
+	Score   float64      `json:"score,omitempty"`
 	Top     []labelScore `json:"top,omitempty"`
 	Used    int          `json:"windows_used,omitempty"`
 	Silent  bool         `json:"silent,omitempty"`
@@ -204,7 +206,7 @@ func (c *classifyOutput) json(r classifyResult) {
 		rate := float64(clip.Rate)
 		line.Seconds, line.Used, line.Silent, line.Padded = float64(clip.Samples)/rate, clip.Voted, clip.Silent, clip.Padded
 		line.Top = c.top(clip.Mean)
-		line.labelScore = &line.Top[0]
+		line.Label, line.Name, line.Score = line.Top[0].Label, line.Top[0].Name, line.Top[0].Score
 		for _, w := range clip.Windows {
 			if !c.o.windows {
 				break
