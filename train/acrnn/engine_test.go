@@ -68,17 +68,18 @@ func TestTenStepsReproduceBitForBit(t *testing.T) {
 }
 
 // The optimisers against their equations in float64, over three steps, with the gradient of
-// the gradient graph: clipping, decay of the weights alone, bias correction, average.
+// the gradient graph: clipping, decay of the weights alone, bias correction, slow or frozen trunk, average.
 func TestUpdatesFollowTheirEquations(t *testing.T) {
 	a := narrowArch(t, "l6-sigmoid", 4, 3)
-	rates := []Rate{{Learning: 0.02, Decay: 0.1, Average: 0.9, Step: 1}, {Learning: 0.01, Decay: 0.1, Average: 0.5, Step: 2}, {Learning: 0.03, Decay: 0, Average: 0, Step: 3}}
+	rates := []Rate{{Learning: 0.02, Decay: 0.1, Average: 0.9, Trunk: 0.2, Step: 1}, {Learning: 0.01, Decay: 0.1, Average: 0.5, Step: 2}, {Learning: 0.03, Trunk: 1, Step: 3}}
 	for _, c := range []struct {
 		optimiser Optimiser
 		clip      float32
-	}{{AdamW, 0.3}, {AdamW, 0}, {SGD, 0}, {SGD, 0.3}} {
-		t.Run(fmt.Sprint(c.optimiser, " clip ", c.clip), func(t *testing.T) {
+		slow      bool
+	}{{AdamW, 0.3, false}, {AdamW, 0, true}, {SGD, 0, false}, {SGD, 0.3, true}} {
+		t.Run(fmt.Sprint(c.optimiser, " clip ", c.clip, " slow trunk ", c.slow), func(t *testing.T) {
 			p := newProblem(a, 3, 3)
-			e, err := NewEngine(a, StepOptions{Batch: 3, Optimiser: c.optimiser, ClipNorm: c.clip, Momentum: 0.9}, infer.GraphOptions{})
+			e, err := NewEngine(a, StepOptions{Batch: 3, Optimiser: c.optimiser, ClipNorm: c.clip, Momentum: 0.9, SlowTrunk: c.slow}, infer.GraphOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,6 +87,7 @@ func TestUpdatesFollowTheirEquations(t *testing.T) {
 			copy(e.State()["weights"], p.flat)
 			copy(e.State()["average"], p.flat)
 			want := newReference(a, c.optimiser, float64(c.clip), p.flat)
+			want.slow = c.slow
 			for _, r := range rates {
 				p.flat = slices.Clone(e.State()["weights"])
 				_, g := runGradients(t, a, p, 0)
@@ -120,14 +122,16 @@ func joined(a Arch, g map[string][]float64) (flat []float64) {
 type reference struct {
 	optimiser        Optimiser
 	clip             float64
+	slow             bool // below the head, steps are multiplied by Rate.Trunk
 	w, m, v, average []float64
-	decays           []bool
+	decays, head     []bool
 }
 
 func newReference(a Arch, o Optimiser, clip float64, flat []float32) *reference {
 	r := &reference{optimiser: o, clip: clip, w: wide(flat), average: wide(flat), m: make([]float64, len(flat)), v: make([]float64, len(flat))}
 	for _, p := range a.Params() {
 		r.decays = append(r.decays, slices.Repeat([]bool{p.Decay}, p.Size())...)
+		r.head = append(r.head, slices.Repeat([]bool{p.Head}, p.Size())...)
 	}
 	return r
 }
@@ -143,7 +147,7 @@ func (r *reference) step(g []float64, rate Rate) float64 {
 		if r.clip > 0 && norm > r.clip {
 			v *= r.clip / norm
 		}
-		decay := 0.0
+		before, decay := r.w[i], 0.0
 		if r.decays[i] {
 			decay = rate.Decay
 		}
@@ -156,6 +160,9 @@ func (r *reference) step(g []float64, rate Rate) float64 {
 			r.v[i] = 0.999*r.v[i] + 0.001*v*v
 			m, s := r.m[i]/(1-math.Pow(0.9, float64(rate.Step))), r.v[i]/(1-math.Pow(0.999, float64(rate.Step)))
 			r.w[i] = r.w[i]*(1-rate.Learning*decay) - rate.Learning*m/(math.Sqrt(s)+1e-8)
+		}
+		if r.slow && !r.head[i] {
+			r.w[i] = before + rate.Trunk*(r.w[i]-before)
 		}
 		r.average[i] = rate.Average*r.average[i] + (1-rate.Average)*r.w[i]
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -115,7 +116,7 @@ func (g *Graph) Node(domain, op string, n int, in []string, attrs ...Attr) []str
 	if domain != "" {
 		g.domains[domain] = 1
 	}
-	g.nodes = append(g.nodes, node{op, domain, in, out, attrs})
+	g.nodes = append(g.nodes, node{op, domain, slices.Clone(in), slices.Clone(out), attrs}) // callers may change theirs
 	return out
 }
 

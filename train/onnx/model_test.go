@@ -176,6 +176,19 @@ func TestCallerBugsPanic(t *testing.T) {
 	}
 }
 
+// What a caller does with the names it passed and got does not reach into the graph.
+func TestNodesKeepTheirNames(t *testing.T) {
+	g := New("names")
+	in := []string{g.Input("x", Float, 4), g.Int64s(2, 2)}
+	parts := g.Node("", "Split", 2, in, Attr{"axis", 0})
+	want := slices.Clone(parts)
+	in[0], parts[0] = "other", g.Neg(parts[0])
+	split := decode(t, g.Marshal()).sub(t, 7, 0).sub(t, 1, 0)
+	if split.text(1)[0] != "x" || !slices.Equal(split.text(2), want) {
+		t.Errorf("node reads %q and writes %q, want x and %q", split.text(1), split.text(2), want)
+	}
+}
+
 // Initialisers and metadata come back as they were written, narrow types widened.
 func TestInitialisersComeBack(t *testing.T) {
 	g := New("weights")
