@@ -35,6 +35,10 @@ func (d *Daemon) status() web.Status {
 			s.Problems = append(s.Problems, "mqtt: "+health.Reason)
 		}
 	}
+	if d.store != nil {
+		stats := d.store.Stats()
+		s.Clips = web.Clips{On: true, Written: stats.Written, Lost: stats.Dropped + stats.Refused + stats.Failed, Kept: stats.Kept, Bytes: stats.KeptBytes, Error: stats.LastError}
+	}
 	for _, source := range d.sources {
 		page := source.status()
 		s.Sources = append(s.Sources, page)

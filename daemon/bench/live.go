@@ -2,10 +2,8 @@ package bench
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,45 +17,27 @@ const warmUp = 4 * time.Second
 
 // Live measures one live stream in a process of its own: processor share and resident memory.
 func (s Setup) Live(length time.Duration) ([]Row, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	path := filepath.Join(s.Dir, "live.wav")
 	if err := audio.WriteWAV16(path, noise(20*44100), 44100); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), warmUp+length+time.Minute)
-	defer cancel()
-	args := []string{"run", "--file", path, "--loop", "--listen=127.0.0.1:0", "--log-level=error",
-		"--set", "mqtt.embedded=127.0.0.1:0", "--set", "state_dir=" + s.Dir}
-	if s.Model != "" {
-		args = append(args, "--model", s.Model)
-	}
-	if s.Library != "" {
-		args = append(args, "--onnxruntime", s.Library)
-	}
-	child := exec.CommandContext(ctx, self, args...)
-	child.Stderr = os.Stderr
-	if err := child.Start(); err != nil {
+	c, err := s.run("--file", path, "--loop", "--listen=127.0.0.1:0", "--set", "mqtt.embedded=127.0.0.1:0")
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		_ = child.Process.Signal(os.Interrupt)
-		_ = child.Wait() // whatever it says: the figures are taken
-	}()
+	defer func() { _ = c.stop() }() // whatever it says: the figures are taken
 	time.Sleep(warmUp)
-	before, err := processorTimeOf(child.Process.Pid)
+	before, err := processorTimeOf(c.pid())
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	time.Sleep(length)
-	after, err := processorTimeOf(child.Process.Pid)
+	after, err := processorTimeOf(c.pid())
 	if err != nil {
 		return nil, err
 	}
-	resident, err := residentMB(child.Process.Pid)
+	resident, err := residentMB(c.pid())
 	if err != nil {
 		return nil, err
 	}

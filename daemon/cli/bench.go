@@ -17,16 +17,21 @@ import (
 // benchParts are what "earshot bench" measures, in this order: the child process first, while this one is idle.
 var benchParts = []string{"live", "front", "inference", "pipeline", "latency"}
 
+// benchSoak takes as long as one likes, so it must be asked for.
+const benchSoak = "soak"
+
 type benchFlags struct {
 	settings
 	asJSON bool
 	quick  bool
+	soak   time.Duration
+	fast   bool
 }
 
 func newBenchCmd() *cobra.Command {
 	var flags benchFlags
 	c := &cobra.Command{
-		Use:   "bench [" + strings.Join(benchParts, "|") + "]…",
+		Use:   "bench [" + strings.Join(append(slices.Clone(benchParts), benchSoak), "|") + "]…",
 		Short: "Measure speed, latency and memory on this machine",
 		Long: `Measures and prints:
 
@@ -35,13 +40,14 @@ func newBenchCmd() *cobra.Command {
   inference  the network: a window by batch size and threads
   pipeline   file to broker as fast as possible: live streams that a core can serve
   latency    last sample of a window in the ring to its message at an MQTT subscriber
+  soak       (only when asked for) memory, goroutines and descriptors with everything on
 
 Nothing is asserted; the aims are printed beside. About a minute in all.`,
-		ValidArgs: benchParts,
+		ValidArgs: append(slices.Clone(benchParts), benchSoak),
 		Args: func(_ *cobra.Command, args []string) error {
 			for _, a := range args {
-				if !slices.Contains(benchParts, a) {
-					return usage(fmt.Errorf("cannot measure %q; want one of %s", a, strings.Join(benchParts, ", ")))
+				if a != benchSoak && !slices.Contains(benchParts, a) {
+					return usage(fmt.Errorf("cannot measure %q; want one of %s, %s", a, strings.Join(benchParts, ", "), benchSoak))
 				}
 			}
 			return nil
@@ -50,6 +56,8 @@ Nothing is asserted; the aims are printed beside. About a minute in all.`,
 	}
 	flags.addTo(c)
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print one JSON object a figure")
+	c.Flags().DurationVar(&flags.soak, "length", 30*time.Minute, "how long to soak")
+	c.Flags().BoolVar(&flags.fast, "fast", false, "soak as fast as the machine goes instead of in real time")
 	c.Flags().BoolVar(&flags.quick, "quick", false, "a tenth of the time, for a first look")
 	return c
 }
@@ -89,6 +97,8 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 			}
 		case "pipeline":
 			rows, err = setup.Pipeline(scale * 60 * time.Second)
+		case benchSoak:
+			rows, err = setup.Soak(flags.soak, flags.fast, c.ErrOrStderr())
 		case "latency":
 			rows, err = setup.Latency(scale * 2 * time.Second)
 		}

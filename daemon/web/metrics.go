@@ -52,6 +52,12 @@ var ofDaemon = []metric{
 		func(s *Status, _ *Source) float64 { return float64(s.Inference.Batches) }},
 	{describe("inference_busy_seconds_total", "Time spent in the network."), prometheus.CounterValue,
 		func(s *Status, _ *Source) float64 { return s.Inference.BusySeconds }},
+	{describe("clips_total", "Clips written."), prometheus.CounterValue,
+		func(s *Status, _ *Source) float64 { return float64(s.Clips.Written) }},
+	{describe("clips_lost_total", "Clips lost: queue full, disk full, not writable."), prometheus.CounterValue,
+		func(s *Status, _ *Source) float64 { return float64(s.Clips.Lost) }},
+	{describe("clips_kept_bytes", "Size of the clips in the folder."), prometheus.GaugeValue,
+		func(s *Status, _ *Source) float64 { return float64(s.Clips.Bytes) }},
 	{describe("healthy", "1 while nothing is wrong; /healthz says what is."), prometheus.GaugeValue,
 		func(s *Status, _ *Source) float64 { return truth(len(s.Problems) == 0) }},
 }
@@ -71,7 +77,6 @@ var ofSource = []metric{
 	perSource("front_end_seconds_total", "Time spent in the front end.", prometheus.CounterValue, func(s *Source) float64 { return s.FrontEnd }),
 	perSource("latency_p50_seconds", "Last sample of a window to its events, median.", prometheus.GaugeValue, func(s *Source) float64 { return s.LatencyP50 / 1000 }),
 	perSource("latency_p99_seconds", "Last sample of a window to its events, 99th percentile.", prometheus.GaugeValue, func(s *Source) float64 { return s.LatencyP99 / 1000 }),
-	perSource("clips_total", "Clips written.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Clips) }),
 }
 
 var (

@@ -15,6 +15,7 @@ type Status struct {
 	Runtime   string    `json:"onnxruntime"`
 	Broker    Broker    `json:"broker"`
 	Inference Inference `json:"inference"`
+	Clips     Clips     `json:"clips"`
 	Sources   []Source  `json:"sources"`
 	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
 }
@@ -31,6 +32,16 @@ type Broker struct {
 	Events    uint64    `json:"events"`
 	Connects  uint64    `json:"connects"`
 	Lost      uint64    `json:"connections_lost"`
+}
+
+// Clips is the folder of clips; all zero while clips are off.
+type Clips struct {
+	On      bool   `json:"on"`
+	Written int64  `json:"written"`
+	Lost    int64  `json:"lost"` // dropped, refused for a full disk, or failed
+	Kept    int64  `json:"kept"`
+	Bytes   int64  `json:"bytes"`
+	Error   string `json:"error,omitempty"`
 }
 
 // Inference is the network's side, over all sources.
@@ -62,7 +73,6 @@ type Source struct {
 	LatencyP50 float64 `json:"latency_p50_ms"`
 	LatencyP99 float64 `json:"latency_p99_ms"`
 	RealTime   float64 `json:"real_time_factor"`
-	Clips      int64   `json:"clips"`
 	Labels     []Label `json:"labels"`
 	RateHz     int     `json:"rate_hz"`
 }
