@@ -60,7 +60,7 @@ func (m *machine) startBroker() {
 func (m *machine) startMicrophone() {
 	m.write("/etc/systemd/system/booth-mic.service", `[Service]
 RuntimeDirectory=booth
-Environment=HOME=/run/booth PULSE_RUNTIME_PATH=/run/booth PULSE_STATE_PATH=/run/booth
+Environment=HOME=/run/booth PULSE_RUNTIME_PATH=/run/booth/own PULSE_STATE_PATH=/run/booth/own
 ExecStart=pulseaudio -n --daemonize=no --exit-idle-time=-1 --use-pid-file=no --realtime=no --high-priority=no \
   -L "module-native-protocol-unix auth-anonymous=1 socket=/run/booth/native" \
   -L "module-null-sink sink_name=booth rate=44100 channels=1 format=s16le"
@@ -86,5 +86,6 @@ watch: {labels: [{label: "*"}]}
 	m.write("/etc/earshot/mqtt/password", canary+"\n", 0o600)
 	m.write("/etc/systemd/system/earshot.service.d/booth.conf",
 		"[Service]\nWatchdogSec=5\nEnvironment=PULSE_SERVER=unix:/run/booth/native\n", 0o644)
-	m.sh("dpkg --force-confold -i " + deb)
+	// The index of manual pages is built from all of the machine's: minutes, and none of our business.
+	m.sh("rm -f /var/lib/man-db/auto-update; dpkg --force-confold --force-unsafe-io -i " + deb)
 }

@@ -129,6 +129,6 @@ func (m *machine) root() string { return fmt.Sprintf("/proc/%d/root", m.leader) 
 
 // journal returns the last lines of the service's log, for messages.
 func (m *machine) journal() string {
-	out, _ := m.try("journalctl --no-pager --unit=earshot.service --lines=40 --output=cat")
+	out, _ := m.try(`journalctl --no-pager --unit=earshot.service --lines=2000 --output=cat | grep -v -i -E "jack|Cannot create" | uniq | tail -n 60`)
 	return "journal of earshot.service:\n" + out
 }
