@@ -91,7 +91,7 @@ func TestHostileCommands(t *testing.T) {
 func TestFloodOfRememberedTopics(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen()
-	for i := range 500 {
+	for i := range 200 {
 		l.publish(fmt.Sprintf("earshot/n1/mic/old%d/state", i), "ON", true)
 	}
 	l.publish("earshot/n1/not/ours/at/all", "keep", true)

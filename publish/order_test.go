@@ -9,7 +9,7 @@ import (
 // TestKilledUnderLoad: the broker is killed again and again while sounds come
 // faster than it can take them. Events arrive in order, none lost, none invented.
 func TestKilledUnderLoad(t *testing.T) {
-	const sounds, kills = 4000, 8
+	const sounds, kills = 1500, 6
 	m := newMosquitto(t)
 	g := newGate(t, m.addr())
 	c := testConfig(g.url())
@@ -66,7 +66,7 @@ func TestDayOfEventsThenABroker(t *testing.T) {
 	m := prepareMosquitto(t)
 	clock := &fakeClock{now: epoch}
 	c := testConfig(m.url())
-	c.QueueLimit, c.Now = 3000, clock.Now
+	c.QueueLimit, c.Now = 1000, clock.Now
 	r := run(t, c)
 	n := 0
 	var sent []string
@@ -77,18 +77,18 @@ func TestDayOfEventsThenABroker(t *testing.T) {
 		sent = append(sent, fmt.Sprintf("mic-dog-%d", epoch.Add(at).UnixMilli()))
 		n += 2
 	}
-	if s := r.Stats(); s.Queued != 3000 || s.Dropped != uint64(n-3000) {
+	if s := r.Stats(); s.Queued != 1000 || s.Dropped != uint64(n-1000) {
 		t.Errorf("stats %+v", s)
 	}
 	m.start()
 	l := m.listen("#")
-	eventually(t, "all that was kept", func() bool { return r.Stats().Events >= 1400 && r.Stats().Queued == 0 })
+	eventually(t, "all that was kept", func() bool { return r.Stats().Events >= 450 && r.Stats().Queued == 0 })
 	eventually(t, "all arrived", func() bool {
 		all := l.on(events)
 		return len(all) > 0 && eventIDs(t, all[len(all)-1:])[0] == sent[len(sent)-1]
 	})
 	ids := eventIDs(t, l.on(events))
-	checkDelivery(t, sent, ids, len(sent)-1400, "a day without a broker")
+	checkDelivery(t, sent, ids, len(sent)-450, "a day without a broker")
 	if got := len(l.on(dogState)); got > 30 { // the last minute holds ten sounds
 		t.Errorf("history switches the state: %d changes", got)
 	}

@@ -66,7 +66,7 @@ func (r *running) settled(t *testing.T) {
 	eventually(t, "all sent", func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.health.Connected && r.stats.Discoveries > 0 == r.cfg.Discovery && len(r.book.dirty) == 0 && r.book.inflight == nil && r.book.queue.n == 0
+		return r.health.Connected && (r.stats.Discoveries > 0 || !r.cfg.Discovery) && len(r.book.dirty) == 0 && r.book.inflight == nil && r.book.queue.n == 0
 	})
 }
 
