@@ -125,17 +125,25 @@ func (h *house) stop(keepBroker bool) error {
 
 // deviceOf names this machine to Home Assistant.
 func deviceOf(f *config.File, version, url string, sounds int) publish.Device {
-	name := f.Config.Node.Name
-	if name == "" {
-		name, _ = os.Hostname()
-	}
 	return publish.Device{
-		Name:      name,
+		Name:      nodeName(f),
 		Model:     fmt.Sprintf("ACRNN, %d sounds", sounds),
 		SWVersion: version,
 		Area:      f.Config.Node.Area,
 		URL:       url,
 	}
+}
+
+// nodeName is how people know this machine.
+func nodeName(f *config.File) string {
+	if f.Config.Node.Name != "" {
+		return f.Config.Node.Name
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "earshot"
+	}
+	return host
 }
 
 // stateDir is where what must outlive a restart is kept; "" when there is no such place.

@@ -16,7 +16,7 @@ import (
 func (d *Daemon) status() web.Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := web.Status{Version: d.opts.Version, Started: d.started, Name: d.file.Config.Node.Name, Problems: []string{}}
+	s := web.Status{Version: d.opts.Version, Started: d.started, Name: nodeName(d.file), Problems: []string{}}
 	if e := d.engine; e != nil {
 		stats := e.batcher.Stats()
 		s.Model = fmt.Sprintf("%s (%d labels)", e.model.Path, len(e.model.Labels))

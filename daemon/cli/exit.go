@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Exit codes. systemd's unit does not restart after the ones that will not mend by themselves.
+// Exit codes, told by the root command's help.
 const (
 	exitOK      = 0
 	exitFailure = 1
