@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"earshot/ringbuf":      {},
 	"earshot/gammatone":    {},
 	"earshot/atomicfile":   {},
-	"earshot/demo":         {},
+	"earshot/demo":         {"earshot/audio"},
 	"earshot/audio":        {"earshot/atomicfile"},
 	"earshot/figure":       {"earshot/atomicfile"},
 	"earshot/infer":        {},
