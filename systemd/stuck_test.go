@@ -63,7 +63,7 @@ func (m *machine) hang() {
 	m.write("/etc/earshot/stuck.onnx", string(stuckModel(m.t)), 0o644)
 	good := m.sh("cat /etc/earshot/config.yaml")
 	m.write("/etc/earshot/config.yaml", strings.ReplaceAll(good, `label: "*"`, "label: dog")+
-		"model: {path: /etc/earshot/stuck.onnx}\n", 0o644)
+		"\nmodel: {path: /etc/earshot/stuck.onnx}\n", 0o644)
 	m.sh("systemctl restart earshot")
 	m.until(subscribe+" -t "+nodeTopic+"/mic/availability -C 1 -W 5", "online", 60*time.Second)
 	before := m.show("NRestarts")
