@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -27,7 +28,7 @@ state_dir: %q
 sources: [{name: mic, kind: portaudio, device: %s}]
 model: {path: %q}
 watch: {on: %g, off: %g, hold: 1s, labels: [{label: "*"}], groups: []}
-mqtt: {embedded: "127.0.0.1:%d", discovery: false}
+mqtt: {embedded: "127.0.0.1:%d", discovery: false, scores: 1}
 web: {listen: ""}
 log: {format: json}
 `
@@ -39,6 +40,9 @@ type listener struct {
 
 	mu     sync.Mutex
 	online bool
+	ended  bool               // the program has ended
+	heard  time.Time          // end of the newest window that has scores
+	missed bool               // windows are missing since begin
 	on     map[string]bool    // labels that are on now
 	peaks  map[string]float64 // of the events that began since begin
 	begun  map[string]bool    // ids of those events
@@ -76,14 +80,14 @@ func listen(program, model string, on float64, mic *vmic.Mic) (*listener, error)
 	go l.subscribe(port)
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
 		l.mu.Lock()
-		online, log := l.online, string(l.log)
+		online, ended, log := l.online, l.ended, string(l.log)
 		l.mu.Unlock()
 		if online {
 			return l, nil
 		}
-		if time.Now().After(end) {
+		if ended || time.Now().After(end) {
 			l.close()
-			return nil, fmt.Errorf("the microphone is not online within %v; the program says:\n%s", patience, log)
+			return nil, fmt.Errorf("%w: the microphone does not come online; the program says:\n%s", errUnheard, log)
 		}
 	}
 }
@@ -116,6 +120,9 @@ func (l *listener) keep(r io.Reader) {
 		l.log = l.log[max(0, len(l.log)-4000):]
 		l.mu.Unlock()
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended, l.online = true, false
 }
 
 // subscribe reads messages until the broker is gone for good.
@@ -149,6 +156,12 @@ func (l *listener) take(topic, payload string) {
 		} else {
 			delete(l.on, parts[len(parts)-2])
 		}
+	case topic == "earshot/micbench/mic/scores":
+		var s struct{ At time.Time }
+		if json.Unmarshal([]byte(payload), &s) == nil {
+			l.missed = l.missed || s.At.Sub(l.heard) > windowsApart
+			l.heard = s.At
+		}
 	case topic == "earshot/micbench/mic/event":
 		var e struct {
 			Type  string  `json:"event_type"`
@@ -168,33 +181,39 @@ func (l *listener) take(topic, payload string) {
 	}
 }
 
+// windowsApart is more than lies between two windows (0.743 s) and less than
+// between two with one missing.
+const windowsApart = 1100 * time.Millisecond
+
 // begin forgets the events so far.
 func (l *listener) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.peaks, l.begun = map[string]float64{}, map[string]bool{}
+	l.peaks, l.begun, l.missed = map[string]float64{}, map[string]bool{}, false
 }
 
-// strongest waits until all that was heard is over, and returns the label of
-// the strongest event since begin; "" when there was none.
+// errUnheard says that this machine was too busy to hear all of a clip.
+var errUnheard = errors.New("not all of the clip was heard")
+
+// strongest waits until all that was played before now has been heard and is
+// over, and returns the label of the strongest event since begin; "" when there
+// was none.
 func (l *listener) strongest() (label string, peak float64, err error) {
-	end := time.Now().Add(patience)
-	for calm := time.Now(); time.Since(calm) < quiet; time.Sleep(50 * time.Millisecond) {
+	played := time.Now().Add(quiet)
+	for over := false; !over; time.Sleep(100 * time.Millisecond) {
 		l.mu.Lock()
-		if len(l.on) > 0 {
-			calm = time.Now()
-		}
-		online, on, log := l.online, len(l.on), string(l.log)
+		over = l.heard.After(played) && len(l.on) == 0
+		online, log := l.online, string(l.log)
 		l.mu.Unlock()
-		if !online {
-			return "", 0, fmt.Errorf("the microphone went offline; the program says:\n%s", log)
-		}
-		if time.Now().After(end) {
-			return "", 0, fmt.Errorf("%d labels are still on %v after the clip", on, patience)
+		if !online || time.Since(played) > patience {
+			return "", 0, fmt.Errorf("%w: the microphone is online: %v; the program says:\n%s", errUnheard, online, log)
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.missed {
+		return "", 0, errUnheard
+	}
 	for k, v := range l.peaks {
 		if v > peak {
 			label, peak = k, v

@@ -70,28 +70,67 @@ func run() error {
 		return err
 	}
 	defer mic.Close()
-	l, err := listen(program, *model, *on, mic)
-	if err != nil {
-		return err
+	b := &bench{mic: mic, listen: func() (*listener, error) { return listen(program, *model, *on, mic) }}
+	defer b.close()
+	return b.measure(clips, named)
+}
+
+// bench is the microphone and who listens to it.
+type bench struct {
+	mic      *vmic.Mic
+	listen   func() (*listener, error)
+	l        *listener // nil = to be started
+	replayed int       // clips that were played again
+}
+
+func (b *bench) close() {
+	if b.l != nil {
+		b.l.close()
+		b.l = nil
 	}
-	defer l.close()
-	return measure(mic, l, clips, named)
+}
+
+// tries is how often a clip is played when the machine is too busy to hear it
+// all: what is measured is what is recognised, not how fast this machine is.
+const tries = 6
+
+// hear plays a clip and returns its strongest event.
+func (b *bench) hear(c clip) (label string, score float64, err error) {
+	x, err := audio.ReadMono(c.path, rate)
+	if err != nil {
+		return "", 0, err
+	}
+	for range tries {
+		label, score, err = b.once(x)
+		if !errors.Is(err, errUnheard) {
+			return label, score, err
+		}
+		b.close()
+		b.replayed++
+	}
+	return "", 0, fmt.Errorf("%s, %d times: %w", c.path, tries, err)
+}
+
+// once plays samples to the listener, which it starts when there is none.
+func (b *bench) once(x []float32) (label string, score float64, err error) {
+	if b.l == nil {
+		if b.l, err = b.listen(); err != nil {
+			return "", 0, err
+		}
+	}
+	b.l.begin()
+	if err := b.mic.PlaySamples(x, rate); err != nil {
+		return "", 0, err
+	}
+	return b.l.strongest()
 }
 
 // measure plays the clips and prints what was heard.
-func measure(mic *vmic.Mic, l *listener, clips []clip, named map[string]string) error {
+func (b *bench) measure(clips []clip, named map[string]string) error {
 	var heardRight, namedRight, same int
 	fmt.Printf("%-24s %-18s %-28s %s\n", "FILE", "LABEL", "STRONGEST EVENT", "CLASSIFY")
 	for _, c := range clips {
-		x, err := audio.ReadMono(c.path, rate)
-		if err != nil {
-			return err
-		}
-		l.begin()
-		if err := mic.PlaySamples(x, rate); err != nil {
-			return err
-		}
-		label, score, err := l.strongest()
+		label, score, err := b.hear(c)
 		if err != nil {
 			return err
 		}
@@ -110,6 +149,9 @@ func measure(mic *vmic.Mic, l *listener, clips []clip, named map[string]string) 
 	fmt.Printf("\nmicrophone  %5.1f %%  (%d of %d clips: their label was the strongest event)\n", heard, heardRight, len(clips))
 	fmt.Printf("classify    %5.1f %%  (%d of %d; both agree on %d)\n", classified, namedRight, len(clips), same)
 	fmt.Printf("difference  %+5.1f points\n", heard-classified)
+	if b.replayed > 0 {
+		fmt.Printf("%d times a clip was played again, because the machine was too busy to hear all of it\n", b.replayed)
+	}
 	if heard < classified-tolerance {
 		return fmt.Errorf("the microphone is more than %.0f points below classify", tolerance)
 	}
