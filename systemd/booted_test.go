@@ -87,5 +87,5 @@ watch: {labels: [{label: "*"}]}
 	m.write("/etc/systemd/system/earshot.service.d/booth.conf",
 		"[Service]\nWatchdogSec=5\nEnvironment=PULSE_SERVER=unix:/run/booth/native\n", 0o644)
 	// The index of manual pages is built from all of the machine's: minutes, and none of our business.
-	m.sh("rm -f /var/lib/man-db/auto-update; dpkg --force-confold --force-unsafe-io -i " + deb)
+	m.sh("rm -f /var/lib/man-db/auto-update; dpkg --force-confold --force-unsafe-io -i " + m.bring(deb))
 }

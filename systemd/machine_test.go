@@ -124,6 +124,14 @@ func (m *machine) write(path, text string, mode os.FileMode) {
 	write(m.t, filepath.Join(m.root(), path), text, mode)
 }
 
+// bring copies a file of this machine into the other, whose /tmp is its own, and returns its path there.
+func (m *machine) bring(path string) string {
+	m.t.Helper()
+	inside := filepath.Join("/srv/booth", filepath.Base(path))
+	m.write(inside, read(m.t, path), 0o644)
+	return inside
+}
+
 // root is the machine's file system as this process can reach it.
 func (m *machine) root() string { return fmt.Sprintf("/proc/%d/root", m.leader) }
 

@@ -41,7 +41,7 @@ func (m *machine) ready() {
 
 // capture: a recording played into the microphone comes out as an event.
 func (m *machine) capture() {
-	clip := absolute(m.t, recording)
+	clip := m.bring(recording)
 	heard := m.sh("(for i in 1 2 3; do PULSE_SERVER=unix:/run/booth/native paplay --device=booth " + clip + "; done) & " +
 		subscribe + " -t " + nodeTopic + "/mic/event -C 1 -W 60; kill $! 2>/dev/null; true")
 	if !strings.Contains(heard, "event_type") {

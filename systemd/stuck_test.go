@@ -67,7 +67,7 @@ func (m *machine) hang() {
 	m.sh("systemctl restart earshot")
 	m.until(subscribe+" -t "+nodeTopic+"/mic/availability -C 1 -W 5", "online", 60*time.Second)
 	before := m.show("NRestarts")
-	m.sh("PULSE_SERVER=unix:/run/booth/native paplay --device=booth " + absolute(m.t, recording))
+	m.sh("PULSE_SERVER=unix:/run/booth/native paplay --device=booth " + m.bring(recording))
 	start := time.Now()
 	for m.show("NRestarts") == before {
 		if time.Since(start) > 60*time.Second {
