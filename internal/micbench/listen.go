@@ -159,7 +159,7 @@ func (l *listener) take(topic, payload string) {
 	case topic == "earshot/micbench/mic/scores":
 		var s struct{ At time.Time }
 		if json.Unmarshal([]byte(payload), &s) == nil {
-			l.missed = l.missed || s.At.Sub(l.heard) > windowsApart
+			l.missed = l.missed || !l.heard.IsZero() && s.At.Sub(l.heard) > windowsApart
 			l.heard = s.At
 		}
 	case topic == "earshot/micbench/mic/event":
