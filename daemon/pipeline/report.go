@@ -130,7 +130,7 @@ func (r *reporter) take(m message) {
 
 func (r *reporter) window(m message) {
 	if gap := r.p.gapAt.Load(); gap > r.gap && m.at >= gap {
-		r.smoother.Forget(gap) // no mean spans a hole either
+		r.smoother.Forget() // no mean spans a hole either
 		r.gap = gap
 	}
 	r.end = m.end

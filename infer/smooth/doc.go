@@ -19,16 +19,17 @@
 //
 // # Events
 //
-// Let t be the sample time of a decision: the end of the window pushed, or the
-// time given to Tick. For each label and group with a [Rule]:
+// Let t be the sample time of a decision: the end of the newest window. For
+// each label and group with a [Rule]:
 //
 //	OFF → ON   s ≥ On, and has been at every window for MinOn samples,
 //	           and Cooldown samples have passed since the last OFF
 //	ON  → OFF  s < Off, and has been at every window for Hold samples; or
-//	           no window came for a window length plus Hold
+//	           no window came for a window length plus Hold, by Tick or Push
 //
 // On ≥ Off gives the hysteresis. The second way to OFF is what [Smoother.Tick]
-// is for: a source that freezes must not leave a sensor on.
+// is for: a source that freezes must not leave a sensor on. While windows come,
+// Tick changes nothing, so live sound and its recording give the same events.
 //
 // # Where the sound was
 //

@@ -10,8 +10,8 @@ import (
 // history, without a ring, without state but what an event is.
 type oracle struct {
 	c       Config
-	history []told // since the last Forget
-	now     int64
+	history []told        // since the last Forget
+	now     int64         // end of the newest window
 	on      []*occurrence // per output
 	offAt   []int64       // when it last went off; math.MinInt64 before
 }
@@ -88,6 +88,7 @@ func (o *oracle) own(w told, i int) float64 {
 
 func (o *oracle) push(at, end int64, scores, attention []float32) (events []Event) {
 	o.now = max(o.now, end)
+	events = o.tick(o.now)
 	w := told{at: at, end: end, decided: o.now, peak: locate(at, end, attention)}
 	for _, p := range scores {
 		w.scores = append(w.scores, probability(p))
@@ -114,7 +115,10 @@ func (o *oracle) push(at, end int64, scores, attention []float32) (events []Even
 			} else {
 				on.fell = min(on.fell, o.now)
 			}
-			events = append(events, o.ends(i)...)
+			if o.now-on.fell >= r.Hold && on.fell != math.MaxInt64 {
+				events = append(events, o.event(i, false, mean))
+				o.on[i], o.offAt[i] = nil, o.now
+			}
 			continue
 		}
 		// How long has the mean been ≥ On? Not longer than since the last OFF's window.
@@ -154,45 +158,27 @@ func (o *oracle) event(i int, on bool, score float64) Event {
 	return e
 }
 
-func (o *oracle) ends(i int) []Event {
-	on, r := o.on[i], o.rule(i)
-	due := o.now >= on.last+r.Hold+o.c.WindowSamples
-	if on.fell != math.MaxInt64 {
-		due = o.now >= on.fell+r.Hold
-	}
-	if !due {
-		return nil
-	}
-	score := 0.0
-	if len(o.history) > 0 {
-		score = o.mean(len(o.history)-1, i)
-	}
-	e := o.event(i, false, score)
-	o.on[i], o.offAt[i] = nil, o.now
-	return []Event{e}
-}
-
 func (o *oracle) tick(now int64) (events []Event) {
-	o.now = max(o.now, now)
 	for i, on := range o.on {
-		if on != nil {
-			events = append(events, o.ends(i)...)
+		if on == nil || now < on.last+o.rule(i).Hold+o.c.WindowSamples {
+			continue
 		}
+		score := 0.0
+		if len(o.history) > 0 {
+			score = o.mean(len(o.history)-1, i)
+		}
+		events = append(events, o.event(i, false, score))
+		o.on[i], o.offAt[i] = nil, on.last+o.rule(i).Hold+o.c.WindowSamples
 	}
 	return events
 }
 
-func (o *oracle) forget(now int64) {
-	o.now = max(o.now, now)
-	o.history = nil
-}
-
 func (o *oracle) reset(now int64) (events []Event) {
-	o.forget(now)
+	o.history = nil
 	for i, on := range o.on {
 		if on != nil {
 			events = append(events, o.event(i, false, 0))
-			o.on[i], o.offAt[i] = nil, o.now
+			o.on[i], o.offAt[i] = nil, max(now, on.last)
 		}
 	}
 	return events
@@ -227,23 +213,24 @@ func drive(t *testing.T, script []byte) {
 	}
 	s, o := New(c), newOracle(c)
 	checks := newInvariants(c)
-	at := int64(0)
+	at, now := int64(0), int64(0)
 	for len(script) > 0 {
 		var got, want []Event
 		switch op := next() % 16; op {
 		case 0:
-			now := at + next()*4
+			now = max(now, at+next()*4)
 			got, want = s.Tick(now, nil), o.tick(now)
 		case 1:
-			now := at + next()
+			now = max(now, at+next())
 			got, want = s.Reset(now, nil), o.reset(now)
 		case 2:
-			s.Forget(at)
-			o.forget(at)
+			s.Forget()
+			o.history = nil
 		default:
 			at += 10 * (next() % 32)
 			scores := []float32{float32(next()%17) / 16, float32(next()%17) / 16, float32(next()%17) / 16}
 			attention := []float32{float32(next() % 3), float32(next() % 3), float32(next() % 3)}
+			now = max(now, at+100)
 			got = s.Push(at, at+100, scores, attention, nil)
 			want = o.push(at, at+100, scores, attention)
 		}
@@ -254,7 +241,7 @@ func drive(t *testing.T, script []byte) {
 			if got[i] != want[i] {
 				t.Fatalf("%+v, the oracle says %+v", got[i], want[i])
 			}
-			checks.hold(t, got[i], s.now)
+			checks.hold(t, got[i], now, o.offAt[got[i].Label])
 		}
 		for i, on := range o.on {
 			if s.Active(i) != (on != nil) {
@@ -263,8 +250,9 @@ func drive(t *testing.T, script []byte) {
 		}
 	}
 	// Whatever happened: when nothing more comes, all goes off.
-	for _, e := range s.Tick(s.now+100+200, nil) {
-		checks.hold(t, e, s.now)
+	now += 100 + 200
+	for _, e := range s.Tick(now, nil) {
+		checks.hold(t, e, now, now)
 	}
 	for i := range s.state {
 		if s.Active(i) {
@@ -275,16 +263,16 @@ func drive(t *testing.T, script []byte) {
 
 // invariants are what must hold of every stream of events.
 type invariants struct {
-	c     Config
-	on    map[int]Event
-	offAt map[int]int64
+	c  Config
+	on map[int]Event
 }
 
 func newInvariants(c Config) *invariants {
-	return &invariants{c, map[int]Event{}, map[int]int64{}}
+	return &invariants{c, map[int]Event{}}
 }
 
-func (v *invariants) hold(t *testing.T, e Event, now int64) {
+// hold checks an event of time now; offAt is when its label last went off.
+func (v *invariants) hold(t *testing.T, e Event, now, offAt int64) {
 	t.Helper()
 	r := newOracle(v.c).rule(e.Label)
 	began, active := v.on[e.Label]
@@ -301,14 +289,13 @@ func (v *invariants) hold(t *testing.T, e Event, now int64) {
 		t.Fatalf("OFF at %d does not fit ON %+v: %+v", now, began, e)
 	}
 	if e.On {
-		if off, was := v.offAt[e.Label]; was && now-off < r.Cooldown {
-			t.Fatalf("ON %d samples after OFF, cooldown %d", now-off, r.Cooldown)
+		if now-offAt < r.Cooldown {
+			t.Fatalf("ON %d samples after OFF, cooldown %d", now-offAt, r.Cooldown)
 		}
 		v.on[e.Label] = e
 		return
 	}
 	delete(v.on, e.Label)
-	v.offAt[e.Label] = now
 }
 
 func TestAgainstOracle(t *testing.T) {
@@ -355,6 +342,28 @@ func TestTimeShift(t *testing.T) {
 			}
 			if x[i] != y[i] {
 				t.Fatalf("%+v, later %+v", x[i], y[i])
+			}
+		}
+	}
+}
+
+// While windows come in time, Tick changes nothing, however often and late it is called.
+func TestTickChangesNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	c := config(Rule{On: .6, Off: .4, MinOn: 50, Hold: 60, Cooldown: 70}, 2)
+	quiet, ticked := New(c), New(c)
+	for i := range 5000 {
+		at, p := int64(i*hop), random.Float32()
+		if i/5%3 != 0 {
+			p = p/2 + .5
+		}
+		x, y := quiet.Push(at, at+winLen, []float32{p, 0}, nil, nil), ticked.Push(at, at+winLen, []float32{p, 0}, nil, nil)
+		if len(x) != len(y) || len(x) > 0 && x[0] != y[0] {
+			t.Fatalf("window %d: %v, with ticks %v", i, x, y)
+		}
+		for range random.IntN(4) {
+			if e := ticked.Tick(at+winLen+int64(random.IntN(hop+20)), nil); len(e) != 0 {
+				t.Fatalf("window %d: %v", i, e)
 			}
 		}
 	}

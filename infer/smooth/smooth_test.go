@@ -121,14 +121,19 @@ func TestTick(t *testing.T) {
 	if got := s.Tick(10000, nil); len(got) != 0 {
 		t.Errorf("twice: %v", got)
 	}
-	// A score that has fallen needs no more than Hold.
+	// A score that has fallen is the windows' business while they come.
 	s = New(config(rule, 1))
 	play(s, 0, .9, .1) // falls at 150
-	if got := s.Tick(179, nil); len(got) != 0 {
+	if got := s.Tick(279, nil); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
-	if got := s.Tick(180, nil); len(got) != 1 {
+	if got := s.Tick(280, nil); len(got) != 1 {
 		t.Errorf("%v", got)
+	}
+	// Nobody looked for a long time: the next window ends the old event and begins another.
+	s = New(config(rule, 1))
+	if got := play(s, 0, .9) + " " + play(s, 100, .9); got != "+0/0 -100/100 +100/5000" {
+		t.Error(got)
 	}
 }
 
@@ -155,21 +160,21 @@ func TestReset(t *testing.T) {
 func TestForget(t *testing.T) {
 	s := New(config(Rule{On: .6, Off: .4, MinOn: 50}, 2))
 	play(s, 0, .9)
-	s.Forget(100)
+	s.Forget()
 	if got := play(s, 1, .9); got != "" { // would be on without the gap
 		t.Error(got)
 	}
 	if got := play(s, 2, .9); got != "+2/50" {
 		t.Error(got)
 	}
-	s.Forget(200)
+	s.Forget()
 	if !s.Active(0) || s.Scores()[0] != 0 {
 		t.Error("Forget ends nothing")
 	}
 	if got := play(s, 3, .5); got != "" || s.Scores()[0] != .5 {
 		t.Errorf("%s %g", got, s.Scores()[0])
 	}
-	s.Forget(250)
+	s.Forget()
 	if got := s.Tick(349, nil); len(got) != 0 {
 		t.Error(got)
 	}

@@ -9,9 +9,9 @@ import (
 type Event struct {
 	Label  int     // index into Config.Labels; len(Labels)+g for group g
 	On     bool    // true: the sound began; false: it ended
-	Score  float64 // smoothed score at the switch (0 after a Reset or Forget)
+	Score  float64 // smoothed score at the switch (0 where there is no mean, after a Reset or Forget)
 	Peak   float64 // greatest smoothed score of the event so far
-	Onset  int64   // where the sound began, ≤ the time of the switch
+	Onset  int64   // where the sound began
 	End    int64   // where it ended, ≥ Onset; 0 while On
 	PeakAt int64   // where it was strongest
 }
@@ -20,8 +20,8 @@ type Event struct {
 // concurrent use: its source's goroutine owns it.
 type Smoother struct {
 	c     Config
-	k     int // labels
-	now   int64
+	k     int       // labels
+	last  int64     // end of the newest window
 	wins  []window  // ring of the last Average windows
 	raw   []float64 // (Average, K) their scores, by ring slot
 	first int       // ring slot of the oldest window
@@ -67,7 +67,8 @@ func New(c Config) *Smoother {
 }
 
 // Push takes the scores of the window that covers samples [winAt, winEnd) and
-// appends the events that follow to dst, in order of label index.
+// appends the events that follow to dst: first the ends that were due before,
+// as Tick does, then the others; each in order of label index.
 //
 //	scores    (K) probabilities; not a number counts as 0
 //	attention (T) weights over the window's T equal steps; may be empty
@@ -80,50 +81,49 @@ func (s *Smoother) Push(winAt, winEnd int64, scores, attention []float32, dst []
 	if winEnd <= winAt {
 		panic(fmt.Sprintf("smooth: window of samples [%d, %d)", winAt, winEnd))
 	}
-	s.now = max(s.now, winEnd)
+	s.last = max(s.last, winEnd)
+	dst = s.expire(s.last, dst)
 	s.keep(locate(winAt, winEnd, attention), scores)
 	s.average()
+	newest := (s.first + s.count - 1) % s.c.Average
 	for i := range s.state {
 		st := &s.state[i]
 		if !st.rule.fires() {
 			continue
 		}
-		newest := (s.first + s.count - 1) % s.c.Average
-		st.observe(s.now, s.mean[i], s.own(newest, i), s.wins[newest])
-		if !st.on && st.ready(s.now) {
-			st.begin(s.now, s.mean[i], s.evidence(i))
+		st.observe(s.last, s.mean[i], s.own(newest, i), s.wins[newest])
+		switch {
+		case st.ready(s.last):
+			st.begin(s.last, s.mean[i], s.evidence(i))
 			dst = append(dst, st.event(i, true, s.mean[i]))
-			continue
+		case st.faded(s.last):
+			st.finish(s.last)
+			dst = append(dst, st.event(i, false, s.mean[i]))
 		}
-		dst = s.end(i, dst)
 	}
 	return dst
 }
 
-// Tick ends what is due by sample time now, when no window came to do it. It
-// may be called at any time and as often as one likes.
-func (s *Smoother) Tick(now int64, dst []Event) []Event {
-	s.now = max(s.now, now)
+// Tick ends what no window came for by sample time now. It may be called at
+// any time and as often as one likes: while windows come, it changes nothing.
+func (s *Smoother) Tick(now int64, dst []Event) []Event { return s.expire(now, dst) }
+
+// expire ends what no window came for by time now. The time of such an end is
+// when it was due, not when somebody looked.
+func (s *Smoother) expire(now int64, dst []Event) []Event {
 	for i := range s.state {
-		dst = s.end(i, dst)
+		st := &s.state[i]
+		if due := st.held + st.rule.Hold + s.c.WindowSamples; st.on && now >= due {
+			st.finish(due)
+			dst = append(dst, st.event(i, false, s.mean[i]))
+		}
 	}
 	return dst
-}
-
-// end appends the end of output i if it is due.
-func (s *Smoother) end(i int, dst []Event) []Event {
-	st := &s.state[i]
-	if !st.on || !st.due(s.now, s.c.WindowSamples) {
-		return dst
-	}
-	st.finish(s.now)
-	return append(dst, st.event(i, false, s.mean[i]))
 }
 
 // Forget drops the windows of the mean and what was about to begin: samples
-// were lost at time now. What is on stays on until its timer ends it.
-func (s *Smoother) Forget(now int64) {
-	s.now = max(s.now, now)
+// were lost. What is on stays on until its timer ends it.
+func (s *Smoother) Forget() {
 	s.count = 0
 	clear(s.mean)
 	for i := range s.state {
@@ -131,13 +131,13 @@ func (s *Smoother) Forget(now int64) {
 	}
 }
 
-// Reset is [Smoother.Forget] and ends what is on: the source went away.
-// Cooldowns run on.
+// Reset is [Smoother.Forget] and ends what is on, at sample time now: the
+// source went away. Cooldowns run on.
 func (s *Smoother) Reset(now int64, dst []Event) []Event {
-	s.Forget(now)
+	s.Forget()
 	for i := range s.state {
 		if st := &s.state[i]; st.on {
-			st.finish(s.now)
+			st.finish(max(now, st.held))
 			dst = append(dst, st.event(i, false, 0))
 		}
 	}

@@ -25,7 +25,7 @@ func (st *state) observe(now int64, mean, own float64, w window) {
 	if !st.on {
 		if mean < st.rule.On {
 			st.rising = false
-		} else if !st.rising {
+		} else if !st.rising && (!st.ended || now >= st.endedAt) {
 			st.rising, st.rose = true, now
 		}
 		return
@@ -47,7 +47,7 @@ func (st *state) observe(now int64, mean, own float64, w window) {
 
 // ready tells whether an event begins.
 func (st *state) ready(now int64) bool {
-	return st.rising && now-st.rose >= st.rule.MinOn &&
+	return !st.on && st.rising && now-st.rose >= st.rule.MinOn &&
 		(!st.ended || now-st.endedAt >= st.rule.Cooldown)
 }
 
@@ -59,16 +59,12 @@ func (st *state) begin(now int64, mean float64, e evidence) {
 	st.peak, st.strongest = mean, e.strongest
 }
 
-// due tells whether the event ends: the score stayed below Off for Hold, or no
-// window came for a window length and Hold.
-func (st *state) due(now, windowSamples int64) bool {
-	if st.falling {
-		return now-st.fell >= st.rule.Hold
-	}
-	return now-st.held >= st.rule.Hold+windowSamples
+// faded tells whether the event ends because the score stayed below Off for Hold.
+func (st *state) faded(now int64) bool {
+	return st.on && st.falling && now-st.fell >= st.rule.Hold
 }
 
-// finish switches off.
+// finish switches off, as of time now.
 func (st *state) finish(now int64) {
 	st.on = false
 	st.ended, st.endedAt = true, now
