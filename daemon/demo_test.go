@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"earshot/demo"
+	"earshot/model"
+)
+
+// TestDemoRecording: what a first run shows. The shipped network names every sound of the bundled recording, at
+// its time, and nothing else.
+func TestDemoRecording(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "demo.flac")
+	if err := os.WriteFile(path, demo.FLAC, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, fileSource(path, true)) // the labels and thresholds of every day
+	r.opts.BuiltIn = model.Default
+	r.start()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	r.house.wait(t, "offline", has("earshot/n1/availability", "offline"))
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	var events []eventPayload
+	for _, p := range on(r.house.all, "/src/event") {
+		var e eventPayload
+		if err := json.Unmarshal([]byte(p), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Type != "alarm" { // the group
+			events = append(events, e)
+		}
+	}
+	if len(events) != len(demo.Script) {
+		t.Fatalf("%d events, want %d: %+v", len(events), len(demo.Script), events)
+	}
+	for i, want := range demo.Script {
+		since := events[i].Onset.Sub(events[0].Onset).Seconds()
+		if off := since - (want.Onset - demo.Script[0].Onset); events[i].Type != want.Label || math.Abs(off) > 2 {
+			t.Errorf("event %d: %s %.1f s after the first, want %s %.1f s", i, events[i].Type, since, want.Label, want.Onset-demo.Script[0].Onset)
+		}
+	}
+}
