@@ -49,6 +49,7 @@ const Rates = 6
 func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	g := onnx.New("acrnn-step")
 	t := newTape(g, o.Batch, o.Block, true)
+	t.Scope = "inputs"
 	x, target := t.stepInputs(a, o.Batch)
 	masks := t.maskInputs(a, o.Batch)
 	size := a.Size()
@@ -63,6 +64,7 @@ func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	loss, scores := t.crossEntropy(logits, target, o.Batch)
 	t.runBackward()
 
+	t.Scope = "update"
 	g.Output("loss", loss, onnx.Float, 1)
 	g.Output("scores", scores, onnx.Float, o.Batch, a.Classes)
 	t.statOutputs(a)
@@ -100,25 +102,31 @@ func (t *tape) loadParams(a Arch, flat string) {
 
 // forward emits the network up to the logits; masks may be nil (no dropout).
 func (t *tape) forward(a Arch, x value, masks []string) (logits value, attention string) {
+	t.Scope = "l1"
 	h := t.firstBlock(x, "l1", a.Convs[0])
 	for i, c := range a.Convs[1:] {
-		h = t.convBlock(h, fmt.Sprintf("l%d", i+2), c, true)
+		t.Scope = fmt.Sprintf("l%d", i+2)
+		h = t.convBlock(h, t.Scope, c, true)
 		if a.Attention.Layer == i+2 {
+			t.Scope = "attention"
 			h, attention = t.cnnAttention(h, a.Attention.Softmax)
 		}
 	}
 	h = t.sequence(h)
 	for i, layer := range []string{"l9", "l10"} {
+		t.Scope = layer
 		h = t.biGRU(h, layer, a.Hidden)
 		if masks != nil {
 			h = t.dropout(h, masks[i])
 		}
 	}
+	t.Scope = "attention"
 	if a.Attention.Layer == 10 {
 		h, attention = t.frameAttention(h)
 	} else {
 		h = t.frameMean(h)
 	}
+	t.Scope = "dense"
 	return t.dense(h), attention
 }
 
@@ -153,6 +161,7 @@ func StatGraph(a Arch, batch, block int) *onnx.Graph {
 	g := onnx.New("acrnn-statistics")
 	t := newTape(g, batch, block, false)
 	x := value{g.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), []int{batch, 2, a.Bands, a.Frames}}
+	t.Scope = "inputs"
 	t.loadParams(a, g.Input("weights", onnx.Float, a.Size()))
 	logits, _ := t.forward(a, x, nil)
 	g.Output("scores", t.Op("Softmax", []string{logits.name}, onnx.Attr{Name: "axis", Value: -1}), onnx.Float, batch, a.Classes)

@@ -57,12 +57,16 @@ func (t *tape) addGrad(v value, d string) {
 	t.grads[v.name] = d
 }
 
-// onBackward records a backward block.
+// onBackward records a backward block, of the layer whose forward is being emitted.
 func (t *tape) onBackward(f func()) {
 	if t.train {
-		t.backward = append(t.backward, f)
+		layer := t.Scope
+		t.backward = append(t.backward, func() { t.Scope = layer + backwardScope; f() })
 	}
 }
+
+// backwardScope follows a layer's name in the names of its backward nodes.
+const backwardScope = " backward"
 
 // runBackward emits the backward graph, last block first.
 func (t *tape) runBackward() {

@@ -37,6 +37,7 @@ type Attr struct {
 }
 
 type node struct {
+	name       string
 	op, domain string
 	in, out    []string
 	attrs      []Attr
@@ -61,6 +62,7 @@ type Graph struct {
 	Name     string
 	Opset    int
 	Metadata map[string]string
+	Scope    string // prefix of the names of nodes emitted from now on; ONNX Runtime's profile shows them
 	nodes    []node
 	inits    []tensor
 	inputs   []ValueInfo
@@ -84,7 +86,7 @@ func (g *Graph) Input(name string, t DataType, dims ...int) string {
 // Output declares value v as the graph output called name (an Identity is added when they differ).
 func (g *Graph) Output(name, v string, t DataType, dims ...int) {
 	if v != name {
-		g.nodes = append(g.nodes, node{op: "Identity", in: []string{v}, out: []string{name}})
+		g.nodes = append(g.nodes, node{name: g.Scope + "/" + name, op: "Identity", in: []string{v}, out: []string{name}})
 	}
 	g.outputs = append(g.outputs, ValueInfo{name, t, dims})
 }
@@ -97,6 +99,15 @@ func (g *Graph) Outputs() []string { return names(g.outputs) }
 
 // Nodes returns the number of nodes emitted so far.
 func (g *Graph) Nodes() int { return len(g.nodes) }
+
+// NodeNames returns the names of the nodes in the order they were emitted.
+func (g *Graph) NodeNames() []string {
+	out := make([]string, len(g.nodes))
+	for i := range g.nodes {
+		out[i] = g.nodes[i].name
+	}
+	return out
+}
 
 func names(v []ValueInfo) []string {
 	out := make([]string, len(v))
@@ -116,7 +127,7 @@ func (g *Graph) Node(domain, op string, n int, in []string, attrs ...Attr) []str
 	if domain != "" {
 		g.domains[domain] = 1
 	}
-	g.nodes = append(g.nodes, node{op, domain, slices.Clone(in), slices.Clone(out), attrs}) // callers may change theirs
+	g.nodes = append(g.nodes, node{g.Scope + "/" + out[0], op, domain, slices.Clone(in), slices.Clone(out), attrs}) // callers may change theirs
 	return out
 }
 

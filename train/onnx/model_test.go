@@ -76,6 +76,7 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 	x := g.Input("x", Float, -1, 2, 3)
 	w := g.Floats("w", []float32{1, float32(math.Copysign(0, -1)), 3}, 3, 1)
 	y := g.MatMul(x, w)
+	g.Scope = "part"
 	z := g.Node("com.microsoft", "Odd", 2, []string{y}, Attr{"f", float32(-0.5)}, Attr{"i", -7}, Attr{"s", "é"}, Attr{"is", []int{1, -1}}, Attr{"ss", []string{"a", ""}})
 	g.Output("z", z[1], Float, -1, 2)
 	g.Output(z[0], z[0], Int64)
@@ -101,7 +102,7 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 		t.Errorf("graph %q of %d nodes, want small and 3", graph.text(2), len(graph[1]))
 	}
 	odd, identity := graph.sub(t, 1, 1), graph.sub(t, 1, 2)
-	if !slices.Equal(odd.text(1), []string{y}) || !slices.Equal(odd.text(2), z) || odd.text(4)[0] != "Odd" || odd.text(7)[0] != "com.microsoft" {
+	if !slices.Equal(odd.text(1), []string{y}) || !slices.Equal(odd.text(2), z) || odd.text(3)[0] != "part/"+z[0] || odd.text(4)[0] != "Odd" || odd.text(7)[0] != "com.microsoft" {
 		t.Errorf("node: %q → %q, %q of %q", odd.text(1), odd.text(2), odd.text(4), odd.text(7))
 	}
 	if identity.text(4)[0] != "Identity" || identity.text(1)[0] != z[1] || identity.text(2)[0] != "z" {
@@ -132,6 +133,9 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 	}
 	if out := graph.sub(t, 12, 1); out.text(1)[0] != z[0] || out.sub(t, 2, 0).sub(t, 1, 0).ints(1)[0] != int(Int64) {
 		t.Errorf("second output %v", out)
+	}
+	if n := g.NodeNames(); !slices.Equal(n, []string{"/" + y, "part/" + z[0], "part/z"}) {
+		t.Errorf("node names %q", n)
 	}
 	if !bytes.Equal(g.Marshal(), g.Marshal()) {
 		t.Error("two marshals of one graph differ")

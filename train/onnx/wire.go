@@ -34,6 +34,7 @@ func (n *node) marshal() []byte {
 	for _, s := range n.out {
 		b = appendString(b, 2, s)
 	}
+	b = appendString(b, 3, n.name)
 	b = appendString(b, 4, n.op)
 	for i := range n.attrs {
 		b = appendBytes(b, 5, n.attrs[i].marshal())
