@@ -31,6 +31,7 @@ const (
 // Broker is an MQTT 3.1.1 and 5 broker on a loopback address.
 type Broker struct {
 	server *mqtt.Server
+	listen *closing
 	addr   string
 }
 
@@ -52,19 +53,20 @@ func Start(address string) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
+	listen := &closing{Listener: l, conns: map[*conn]struct{}{}}
 	caps := mqtt.NewDefaultServerCapabilities()
 	caps.MaximumClients = maxClients
 	caps.MaximumPacketSize = maxPacketBytes
 	caps.MaximumClientWritesPending = maxPendingPackets
 	s := mqtt.New(&mqtt.Options{Capabilities: caps, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := errors.Join(s.AddHook(new(auth.AllowHook), nil), s.AddListener(listeners.NewNet("loopback", l))); err != nil {
+	if err := errors.Join(s.AddHook(new(auth.AllowHook), nil), s.AddListener(listeners.NewNet("loopback", listen))); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
 	if err := s.Serve(); err != nil {
-		return nil, errors.Join(fmt.Errorf("embedded broker: %w", err), s.Close())
+		return nil, errors.Join(fmt.Errorf("embedded broker: %w", err), l.Close())
 	}
-	return &Broker{s, l.Addr().String()}, nil
+	return &Broker{s, listen, l.Addr().String()}, nil
 }
 
 func loopbackOnly(address string) error {
@@ -96,7 +98,8 @@ func (b *Broker) Run(ctx context.Context) error {
 
 // Close ends all connections and stops listening.
 func (b *Broker) Close() error {
-	if err := b.server.Close(); err != nil {
+	b.listen.closeAll()
+	if err := b.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("embedded broker: %w", err)
 	}
 	return nil
