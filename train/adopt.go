@@ -23,6 +23,9 @@ func (p *Prepared) Adopt(labels []string, names map[string]string, background st
 			p.Names[l] = n
 		}
 	}
+	if background == "" && p.Background >= 0 { // the model had none: the data's is a new label
+		background = p.Labels[p.Background]
+	}
 	p.Labels = merged
 	p.Background = slices.Index(merged, background)
 }

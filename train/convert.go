@@ -46,13 +46,18 @@ func Restore(m *infer.Model) (acrnn.Arch, acrnn.Weights, ModelInfo, error) {
 	if err != nil {
 		return a, w, ModelInfo{}, fmt.Errorf("model %s: %w", m.Path, err)
 	}
+	memory, err := ReadMemory(m.Bytes)
+	if err != nil {
+		return a, w, ModelInfo{}, fmt.Errorf("model %s: %w", m.Path, err)
+	}
 	return a, w, ModelInfo{Labels: m.Labels, Names: m.Names, Background: m.Background, FrontEnd: front,
-		Thresholds: m.Thresholds, Temperature: m.Temperature, Provenance: m.Provenance, Licence: m.Licence}, nil
+		Thresholds: m.Thresholds, Temperature: m.Temperature, Provenance: m.Provenance, Licence: m.Licence, Memory: memory}, nil
 }
 
 // Convert writes a model that earshot trained in another form. INT8 needs the
-// spans of its activations, see [Calibrate]; other forms take nil.
-func Convert(m *infer.Model, form string, q acrnn.Quantisation) ([]byte, error) {
+// spans of its activations, see [Calibrate]; other forms take nil. A memory
+// that is not nil takes the place of the model's own.
+func Convert(m *infer.Model, form string, q acrnn.Quantisation, memory *Memory) ([]byte, error) {
 	a, w, info, err := Restore(m)
 	if err != nil {
 		return nil, err
@@ -69,6 +74,9 @@ func Convert(m *infer.Model, form string, q acrnn.Quantisation) ([]byte, error) 
 	info.Half = form != FP32
 	if form == INT8 {
 		info.Quant = q
+	}
+	if memory != nil {
+		info.Memory = memory
 	}
 	if info.Provenance, err = noteConversion(m, have, form); err != nil {
 		return nil, err

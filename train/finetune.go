@@ -9,7 +9,7 @@ import (
 )
 
 // Extend gives a trained network another label list: labels that it knows keep
-// their weights, new ones start at random, others go. The trunk is copied.
+// their weights, new ones start at zero, others go. The trunk is copied.
 func Extend(a acrnn.Arch, w acrnn.Weights, from, to []string, seed uint64) (acrnn.Arch, acrnn.Weights, error) {
 	if len(from) != a.Classes {
 		return a, w, fmt.Errorf("the model has %d outputs and %d labels", a.Classes, len(from))
@@ -29,6 +29,9 @@ func Extend(a acrnn.Arch, w acrnn.Weights, from, to []string, seed uint64) (acrn
 		i := slices.Index(from, label)
 		if i < 0 {
 			fresh["dense.b"][j] = -2 // a new label starts out unlikely
+			for r := range rows {
+				fresh["dense.w"][r*next.Classes+j] = 0
+			}
 			continue
 		}
 		fresh["dense.b"][j] = old["dense.b"][i]

@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"earshot/gammatone"
 	"earshot/infer"
@@ -36,8 +38,10 @@ func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Me
 	if m.Result, err = metrics.Evaluate(p.Labels, keep, clips); err != nil {
 		return nil, err
 	}
-	if m.Temperature, err = metrics.FitTemperature(clips, len(p.Labels)); err != nil {
-		return nil, err
+	if m.Temperature = o.Temperature; m.Temperature == 0 {
+		if m.Temperature, err = metrics.FitTemperature(clips, len(p.Labels)); err != nil {
+			return nil, err
+		}
 	}
 	if err := m.thresholds(ctx, s, p, o); err != nil {
 		return nil, err
@@ -48,9 +52,10 @@ func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Me
 
 // MeasureOptions say how to measure.
 type MeasureOptions struct {
-	Hop      int // frames between windows
-	Seed     uint64
-	Progress func(done, total int)
+	Hop         int // frames between windows
+	Seed        uint64
+	Temperature float64 // to take instead of fitting one; 0: fit
+	Progress    func(done, total int)
 }
 
 // falseAlarmTarget is the share of foreign clips that may switch a label on.
@@ -151,4 +156,28 @@ func LicenceOf(name string, learned []dataset.Clip) Licence {
 		l.Licences[c.Licence]++
 	}
 	return l
+}
+
+// Join is what is owed for two sets of recordings together.
+func (l Licence) Join(m Licence) Licence {
+	out := Licence{Data: l.Data + " + " + m.Data, Licences: maps.Clone(l.Licences), Credits: slices.Clone(l.Credits)}
+	if l.Data == m.Data {
+		out.Data = l.Data
+	}
+	known := map[string]bool{}
+	for _, c := range l.Credits {
+		for _, clip := range c.Clips {
+			known[clip] = true
+		}
+	}
+	for name, n := range m.Licences {
+		// The same clips learned from again count once.
+		out.Licences[name] = max(out.Licences[name], n)
+	}
+	for _, c := range m.Credits {
+		if !slices.ContainsFunc(c.Clips, func(clip string) bool { return known[clip] }) {
+			out.Credits = append(out.Credits, c)
+		}
+	}
+	return out
 }

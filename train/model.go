@@ -22,6 +22,7 @@ type ModelInfo struct {
 	Temperature float64
 	Provenance  any                // JSON object
 	Licence     any                // JSON object
+	Memory      *Memory            // for fine-tuning without the old recordings; nil: none
 	Half        bool               // weights as float16
 	Quant       acrnn.Quantisation // convolutions in int8; nil: float32
 }
@@ -57,9 +58,13 @@ func Export(a acrnn.Arch, w acrnn.Weights, m ModelInfo) ([]byte, error) {
 		temperature = 1
 	}
 	g.Metadata["front_end"] = m.FrontEnd.Fingerprint()
+	var memory any
+	if m.Memory != nil {
+		memory = m.Memory
+	}
 	for key, v := range map[string]any{"contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
 		"thresholds": m.Thresholds, "temperature": temperature, "background": background,
-		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr} {
+		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr, "memory": memory} {
 		if v == nil && key != "background" {
 			continue
 		}

@@ -24,6 +24,16 @@ func (n Norm) Apply(x []float32) {
 	}
 }
 
+// Undo takes Apply back.
+func (n Norm) Undo(x []float32) {
+	plane := len(x) / 2
+	for c := range 2 {
+		for i := c * plane; i < (c+1)*plane; i++ {
+			x[i] = x[i]*n.Std[c] + n.Mean[c]
+		}
+	}
+}
+
 // fitNorm measures Norm over the half-overlapping windows of clips that are not digital silence.
 func fitNorm(items []item, front gammatone.Config) Norm {
 	var sum, square [2]float64

@@ -153,6 +153,14 @@ func PrepareTest(ctx context.Context, set *dataset.Set, folds []int, s Source) (
 	return p, err
 }
 
+// CountAll makes figures be about every label but background, whether the data
+// has clips of it or not: a new label is only learned when it wins over the old ones.
+func (p *Prepared) CountAll() {
+	for i, l := range p.Labels {
+		p.figures[l] = i != p.Background
+	}
+}
+
 // Kept marks the labels that figures are about: those of the data, without background.
 func (p *Prepared) Kept() []bool {
 	keep := make([]bool, len(p.Labels))

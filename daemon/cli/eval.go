@@ -54,7 +54,7 @@ model learned from ESC-50's folds 1 to 4.`,
 			e, err := job.Evaluate(ctx, job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, Noise: noise, CacheDir: d.cache,
 				Seed: d.seed, Threads: d.threads, Report: report}, newJobUI(c.ErrOrStderr(), lines))
 			if err != nil {
-				return classifyError(err)
+				return trainingError(err)
 			}
 			if asJSON {
 				enc := json.NewEncoder(c.OutOrStdout())

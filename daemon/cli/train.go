@@ -66,14 +66,18 @@ func (f *trainFlags) run(c *cobra.Command) error {
 	defer stop()
 	ui := newJobUI(c.ErrOrStderr(), c.OutOrStdout())
 	if f.crossValidate {
-		return classifyError(f.validate(ctx, o, ui))
+		return trainingError(f.validate(ctx, o, ui))
 	}
 	_, err = job.Run(ctx, o, ui)
-	return classifyError(err)
+	return trainingError(err)
 }
 
 // validate trains once for each fold and prints mean and spread.
 func (f *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
+	o, err := o.Resolved()
+	if err != nil {
+		return err
+	}
 	folds := append(append([]int{}, o.Source.Train...), o.Source.Test...)
 	if len(folds) < 2 {
 		return usage(errors.New("--cross-validate wants at least two folds"))

@@ -96,7 +96,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
 	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
 	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
-	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp16 or fp32 (computed in fp32 either way)")
+	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp32, fp16 (computed in fp32 too) or int8 (convolutions in eight bits, calibrated on the training clips)")
 	f.StringVar(&t.calibr, "calibration-from", "", "without --test: take temperature and thresholds over from this model")
 	f.StringVar(&t.checkpoint, "checkpoint", "", "where the training is saved (default: the model file's name + .checkpoint)")
 	f.BoolVar(&t.resume, "resume", false, "go on from the checkpoint")
@@ -120,30 +120,19 @@ func (t *trainFlags) options(c *cobra.Command) (job.Options, error) {
 	if err != nil {
 		return job.Options{}, err
 	}
-	if t.weights != "fp16" && t.weights != "fp32" {
-		return job.Options{}, fmt.Errorf("--weights %q: want fp16 or fp32", t.weights)
+	if t.weights != train.FP16 && t.weights != train.FP32 && t.weights != train.INT8 {
+		return job.Options{}, fmt.Errorf("--weights %q: want fp16, fp32 or int8", t.weights)
 	}
 	o := job.Options{
 		Source: train.Source{Set: t.set(), Train: t.folds, Test: t.test, TestFull: true, Background: !t.noBackground,
 			QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
-		Out: t.out, Half: t.weights == "fp16", Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
+		Out: t.out, Half: t.weights != train.FP32, Int8: t.weights == train.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
 		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads, Arena: true},
 	}
 	if t.init != "" {
 		o.Source.Set.MinLabels = 1
-	}
-	if len(o.Source.Train) == 0 {
-		set, err := dataset.Load(o.Source.Set)
-		if err != nil {
-			return o, err
-		}
-		for _, fold := range set.FoldNumbers() {
-			if !slices.Contains(t.test, fold) {
-				o.Source.Train = append(o.Source.Train, fold)
-			}
-		}
 	}
 	return o, nil
 }

@@ -23,6 +23,7 @@ type InferenceOptions struct {
 	Temperature float64      // logits are divided by it; 0 means 1
 	Quant       Quantisation // convolutions in eight bits; nil: in float32
 	Probe       bool         // add an output for each of [Arch.Points], called like it (to find their ranges)
+	Embedding   bool         // add the output "embedding" (N,2H): what the last layer reads
 }
 
 // exporter emits the inference graph.
@@ -65,6 +66,9 @@ func InferenceGraph(a Arch, w Weights, o InferenceOptions) *onnx.Graph {
 			even := e.Mul(e.ReduceSum(h, false, 2), e.Scalar(0))
 			attention = e.Transpose(e.Add(even, e.Scalar(1/float32(steps))), 1, 0)
 		}
+	}
+	if o.Embedding {
+		e.Output("embedding", v, onnx.Float, -1, 2*a.Hidden)
 	}
 	logits := e.Add(e.MatMul(v, e.weights("dense.w", e.at["dense.w"], 2*a.Hidden, a.Classes)), e.Floats("dense.b", e.at["dense.b"], a.Classes))
 	if o.Temperature > 0 && o.Temperature != 1 {

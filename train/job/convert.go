@@ -13,12 +13,14 @@ import (
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/background"
 	"earshot/train/dataset"
 	"earshot/train/metrics"
 )
 
-// calibrationClips are how many clips an int8 conversion measures activations on.
-const calibrationClips = 160
+// convertClips are how many clips of a label a conversion looks at, for the
+// spans of activations and for the memory.
+const convertClips = 4
 
 // ConvertOptions ask for a model file in another form.
 type ConvertOptions struct {
@@ -96,19 +98,51 @@ func Convert(ctx context.Context, o ConvertOptions, ui UI) (*Conversion, error) 
 	return c, atomicfile.Write(o.Out, 0o644, func(w io.Writer) error { _, err := w.Write(bytes); return err })
 }
 
-// converted is the file's new bytes, calibrated on the learned clips where the form needs it.
-func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info train.ModelInfo, learned *train.Prepared) ([]byte, error) {
-	if o.Form != train.INT8 {
-		return train.Convert(o.Model, o.Form, nil)
+// few draws some clips of every label from the folds to learn from.
+func (o ConvertOptions) few(set *dataset.Set) []dataset.Clip {
+	clips := set.Folds(o.Folds...)
+	rand.New(rand.NewPCG(o.Seed, 0x5a3)).Shuffle(len(clips), func(i, j int) { clips[i], clips[j] = clips[j], clips[i] })
+	count := map[int]int{}
+	var out []dataset.Clip
+	for _, c := range clips {
+		if count[c.Label]++; count[c.Label] <= convertClips {
+			out = append(out, c)
+		}
 	}
-	q, err := train.Calibrate(ctx, a, w, info.FrontEnd, learned.Test, o.Seed, o.Threads)
-	if err != nil {
-		return nil, err
-	}
-	return train.Convert(o.Model, o.Form, q)
+	return out
 }
 
-// recordings loads what to measure activations on (int8 only) and what to test on.
+// converted is the file's new bytes: calibrated on the learned clips where the
+// form needs it, with a memory of them where the model has none.
+func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info train.ModelInfo, learned *train.Prepared) ([]byte, error) {
+	if learned == nil {
+		return train.Convert(o.Model, o.Form, nil, nil)
+	}
+	var q acrnn.Quantisation
+	var err error
+	if o.Form == train.INT8 {
+		if q, err = train.Calibrate(ctx, a, w, info.FrontEnd, learned.Test, o.Seed, o.Threads); err != nil {
+			return nil, err
+		}
+	}
+	memory := info.Memory
+	if len(memory.Lacks(learned.Labels)) > 0 {
+		d := train.Data{Labels: learned.Labels, Background: learned.Background, Train: learned.Test}
+		quiet, _, err := background.Load(ctx, background.Options{Clips: 8, Seed: o.Seed})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range quiet {
+			d.Quiet = append(d.Quiet, c.Clip)
+		}
+		if memory, err = train.Remember(a, w, info.FrontEnd, &d, memory, o.Seed, o.Threads); err != nil {
+			return nil, err
+		}
+	}
+	return train.Convert(o.Model, o.Form, q, memory)
+}
+
+// recordings loads what to measure activations on and to remember, and what to test on.
 func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *train.Prepared, err error) {
 	o.Set.MinLabels = 1
 	set, err := dataset.Load(o.Set)
@@ -134,19 +168,14 @@ func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *t
 		tell(test.Broken, ui)
 		test.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
 	}
-	if o.Form != train.INT8 {
-		return nil, test, nil
-	}
 	some := *set
-	rng := rand.New(rand.NewPCG(o.Seed, 0x5a3))
-	some.Clips = slices.Clone(set.Folds(o.Folds...))
-	rng.Shuffle(len(some.Clips), func(i, j int) { some.Clips[i], some.Clips[j] = some.Clips[j], some.Clips[i] })
-	some.Clips = some.Clips[:min(len(some.Clips), calibrationClips)]
-	learned, err = train.PrepareTest(ctx, &some, o.Folds, source)
-	if err == nil {
-		tell(learned.Broken, ui)
+	some.Clips = o.few(set)
+	if learned, err = train.PrepareTest(ctx, &some, o.Folds, source); err != nil {
+		return nil, nil, err
 	}
-	return learned, test, err
+	tell(learned.Broken, ui)
+	learned.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
+	return learned, test, nil
 }
 
 // knows is the error that a model lacks some of labels, nil where it has all.

@@ -29,6 +29,7 @@ type Options struct {
 
 	Out        string // model file
 	Half       bool   // float16 weights
+	Int8       bool   // convolutions in int8, the rest as Half says
 	Checkpoint string // "" is Out + ".checkpoint"
 	Resume     bool
 	Metrics    string // JSON lines; "" writes none
@@ -49,9 +50,6 @@ func (o Options) Validate() error {
 				return fmt.Errorf("fold %d is both to learn from and to test on; take it out of one", f)
 			}
 		}
-	}
-	if len(o.Source.Train) == 0 {
-		return errors.New("no folds to learn from")
 	}
 	if o.Out == "" {
 		return errors.New("no model file to write; name one with --out")

@@ -5,12 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"slices"
 	"time"
 
-	"earshot/atomicfile"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train"
@@ -31,11 +28,26 @@ type Outcome struct {
 	Measured *train.Measured // nil without test folds
 	Before   *train.Measured // fine-tuning: the model it started from, over the labels that it knew
 	Minutes  float64
+
+	known   *infer.Model  // that a fine-tuning started from
+	missing []string      // its labels that the data had no clips of
+	memory  *train.Memory // where only the head was learned
 }
 
 // Run trains, measures, and writes the model and the report.
 func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o, err := o.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.writable(); err != nil {
+		return nil, err
+	}
+	from, err := o.start()
+	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -52,19 +64,28 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err := tellBroken(p, o.Strict, ui); err != nil {
 		return nil, err
 	}
-	arch, init, known, err := o.network(p)
+	arch, init, err := o.network(p, from)
 	if err != nil {
 		return nil, err
 	}
 	ui.Print("%d labels, %d clips to learn from, %d to test on; %.2f M parameters, %d batches of %d an epoch",
 		len(p.Labels), len(p.Train), len(p.Test), float64(arch.Size())/1e6, (len(p.Train)+o.Recipe.Batch-1)/o.Recipe.Batch, o.Recipe.Batch)
 	out := &Outcome{Prepared: p, Arch: arch}
-	if known != nil && len(p.Test) > 0 {
-		if out.Before, err = measureBefore(ctx, known, p, o); err != nil {
+	if from != nil {
+		out.known, out.missing = from.model, unrehearsed(from.model, p)
+	}
+	if from != nil && len(p.Test) > 0 {
+		if out.Before, err = measureBefore(ctx, from.model, p, o); err != nil {
 			return nil, err
 		}
 	}
-	if out.Result, err = o.train(ctx, p, arch, init, ui); err != nil {
+	if len(out.missing) > 0 {
+		o.Recipe.FreezeTrunk = 1
+		out.Result, out.memory, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
+	} else {
+		out.Result, err = o.train(ctx, p, arch, init, ui)
+	}
+	if err != nil {
 		return nil, err
 	}
 	out.Minutes = time.Since(began).Minutes()
@@ -79,50 +100,70 @@ func tellBroken(p *train.Prepared, strict bool, ui UI) error {
 	for _, w := range p.Set.Warnings {
 		ui.Print("note: %s", w)
 	}
-	for _, b := range p.Broken {
-		ui.Print("left out: %s", b)
-	}
+	tell(p.Broken, ui)
 	if strict && len(p.Broken) > 0 {
 		return fmt.Errorf("%d clips cannot be used (listed above) and --strict is set", len(p.Broken))
 	}
 	return nil
 }
 
-// network makes the architecture, and the weights to start from when fine-tuning.
-func (o Options) network(p *train.Prepared) (acrnn.Arch, *acrnn.Weights, *infer.Model, error) {
-	if o.Init == "" && len(o.InitBytes) == 0 {
-		a, err := acrnn.New(len(p.Labels), o.Width, o.Attention)
-		return a, nil, nil, err
-	}
-	name, b := "the built-in model", o.InitBytes
-	if o.Init != "" {
-		var err error
-		name = o.Init
-		if b, err = os.ReadFile(o.Init); err != nil {
-			return acrnn.Arch{}, nil, nil, fmt.Errorf("model to start from: %w", err)
+// starting is the model that a fine-tuning begins with.
+type starting struct {
+	model   *infer.Model
+	arch    acrnn.Arch
+	weights acrnn.Weights
+}
+
+// start reads the model to start from, nil where the network starts at random,
+// and holds that it fits, before anything is computed.
+func (o Options) start() (*starting, error) {
+	if o.Calibrated != "" {
+		if _, err := infer.LoadModel(o.Calibrated); err != nil {
+			return nil, ModelError{err}
 		}
 	}
-	m, err := infer.ParseModel(name, b)
-	if err != nil {
-		return acrnn.Arch{}, nil, nil, err
+	if o.Init == "" && len(o.InitBytes) == 0 {
+		return nil, nil
 	}
-	front, err := gammatone.ParseFingerprint(m.FrontEnd)
+	var s starting
+	var err error
+	if o.Init != "" {
+		s.model, err = infer.LoadModel(o.Init)
+	} else {
+		s.model, err = infer.ParseModel("built-in", o.InitBytes)
+	}
+	if err != nil {
+		return nil, ModelError{err}
+	}
+	front, err := gammatone.ParseFingerprint(s.model.FrontEnd)
 	if err == nil && front.Floor != o.Floor {
 		err = fmt.Errorf("its front end has floor %g, this training %g; add --floor %g", front.Floor, o.Floor, front.Floor)
 	}
-	if err != nil {
-		return acrnn.Arch{}, nil, nil, fmt.Errorf("model %s: %w", name, err)
+	if err == nil {
+		s.arch, s.weights, err = train.Import(s.model.Bytes)
 	}
-	a, w, err := train.Import(b)
 	if err != nil {
-		return a, nil, nil, fmt.Errorf("model %s: %w", name, err)
+		return nil, ModelError{fmt.Errorf("model %q: %w", s.model.Path, err)}
 	}
-	p.Adopt(m.Labels, m.Names, m.Background)
-	a, w, err = train.Extend(a, w, m.Labels, p.Labels, o.Seed)
-	return a, &w, m, err
+	return &s, nil
+}
+
+// network makes the architecture, and the weights to start from when fine-tuning.
+func (o Options) network(p *train.Prepared, s *starting) (acrnn.Arch, *acrnn.Weights, error) {
+	if s == nil {
+		a, err := acrnn.New(len(p.Labels), o.Width, o.Attention)
+		return a, nil, err
+	}
+	p.Adopt(s.model.Labels, s.model.Names, s.model.Background)
+	p.CountAll()
+	a, w, err := train.Extend(s.arch, s.weights, s.model.Labels, p.Labels, o.Seed)
+	return a, &w, err
 }
 
 func (o Options) train(ctx context.Context, p *train.Prepared, a acrnn.Arch, init *acrnn.Weights, ui UI) (*train.Result, error) {
+	if err := o.keepOld(ui); err != nil {
+		return nil, err
+	}
 	log, err := openMetrics(o.Metrics, o.Resume)
 	if err != nil {
 		return nil, err
@@ -148,65 +189,6 @@ func (o Options) train(ctx context.Context, p *train.Prepared, a acrnn.Arch, ini
 			return log.write(e)
 		}}
 	return train.Run(ctx, &p.Data, cfg)
-}
-
-// finish measures, exports and reports.
-func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
-	p, front := out.Prepared, gammatone.Default()
-	front.Floor = o.Floor
-	info := train.ModelInfo{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: train.LicenceOf(o.dataName(), p.Learned)}
-	if p.Background >= 0 {
-		info.Background = p.Labels[p.Background]
-	}
-	prov := train.Provenance{Recipe: o.Recipe, Data: o.dataName(), Train: o.Source.Train, Test: o.Source.Test, Clips: len(p.Train),
-		Steps: out.Result.Steps, Seed: o.Seed, Init: o.startName(), Build: o.Build, Date: time.Now().UTC().Format(time.DateOnly), Note: o.Note}
-	if len(p.Test) > 0 {
-		s, err := train.NewScorer(out.Arch, out.Result.Weights, front, o.Graph.Threads)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		bar := ui.Bar("measuring")
-		m, err := train.Measure(ctx, s, p, train.MeasureOptions{Hop: train.DenseHop, Seed: o.Seed, Progress: func(d, t int) { bar(d, t, "clips") }})
-		if err != nil {
-			return err
-		}
-		out.Measured = m
-		info.Temperature, info.Thresholds = m.Temperature, m.Thresholds
-		prov.Validation = map[string]float64{"clip_accuracy": m.Result.ClipAccuracy, "window_accuracy": m.Result.WindowAccuracy,
-			"macro_f1": m.Result.MacroF1, "ece": m.Result.ECE, "clips": float64(m.Result.Clips)}
-		ui.Print("clips %.1f %% right (%d clips, 95 %% interval %.1f–%.1f), windows %.1f %%, temperature %.2f",
-			100*m.Result.ClipAccuracy, m.Result.Clips, 100*m.Result.Low, 100*m.Result.High, 100*m.Result.WindowAccuracy, m.Temperature)
-		o.tellBefore(out, ui)
-	} else if o.Calibrated != "" {
-		m, err := infer.LoadModel(o.Calibrated)
-		if err != nil {
-			return err
-		}
-		info.Temperature, info.Thresholds = m.Temperature, map[string]infer.Threshold{}
-		for l, t := range m.Thresholds {
-			if slices.Contains(p.Labels, l) {
-				info.Thresholds[l] = t
-			}
-		}
-	}
-	info.Provenance = prov
-	model, err := train.Export(out.Arch, out.Result.Weights, info)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Write(o.Out, 0o644, func(w io.Writer) error { _, err := w.Write(model); return err }); err != nil {
-		return err
-	}
-	ui.Print("model %s: %.2f MB, %d labels, %.1f minutes", o.Out, float64(len(model))/1e6, len(p.Labels), out.Minutes)
-	if o.Report == "" {
-		return nil
-	}
-	if err := writeReport(o.Report, o.title(), out, prov); err != nil {
-		return err
-	}
-	ui.Print("report %s", o.Report)
-	return nil
 }
 
 func (o Options) title() string { return "ACRNN on " + o.dataName() }

@@ -1,0 +1,177 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"earshot/atomicfile"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/train"
+	"earshot/train/card"
+)
+
+// finish measures, exports and reports.
+func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
+	p, front := out.Prepared, gammatone.Default()
+	front.Floor = o.Floor
+	info := train.ModelInfo{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: o.licence(out), Memory: out.memory}
+	if p.Background >= 0 {
+		info.Background = p.Labels[p.Background]
+	}
+	prov := train.Provenance{Recipe: o.Recipe, Data: o.dataName(), Train: o.Source.Train, Test: o.Source.Test, Clips: len(p.Train),
+		Steps: out.Result.Steps, Seed: o.Seed, Init: o.startName(), Build: o.Build, Date: time.Now().UTC().Format(time.DateOnly), Note: o.Note}
+	if len(out.missing) > 0 {
+		info.Temperature = out.known.Temperature
+	}
+	var err error
+	switch {
+	case len(p.Test) > 0:
+		err = o.measure(ctx, out, &info, &prov, ui)
+	case o.Calibrated != "":
+		err = o.takeCalibration(&info, &prov)
+	}
+	if err != nil {
+		return err
+	}
+	if len(out.missing) > 0 {
+		info.Thresholds = keepThresholds(out, info.Thresholds)
+	}
+	if info.Memory == nil {
+		if info.Memory, err = train.Remember(out.Arch, out.Result.Weights, front, &p.Data, nil, o.Seed, o.Graph.Threads); err != nil {
+			return err
+		}
+	}
+	info.Provenance = prov
+	model, err := o.export(ctx, out, info, ui)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(o.Out, 0o644, func(w io.Writer) error { _, err := w.Write(model); return err }); err != nil {
+		return err
+	}
+	ui.Print("model %s: %.2f MB, %d labels, %.1f minutes", o.Out, float64(len(model))/1e6, len(p.Labels), out.Minutes)
+	if o.Report == "" {
+		return nil
+	}
+	if err := writeReport(o.Report, o.title(), out, prov); err != nil {
+		return err
+	}
+	ui.Print("report %s", o.Report)
+	return nil
+}
+
+// measure fills what the held-out clips tell. Where only the head was learned,
+// the temperature stays the old model's: a handful of clips cannot fit one.
+func (o Options) measure(ctx context.Context, out *Outcome, info *train.ModelInfo, prov *train.Provenance, ui UI) error {
+	s, err := train.NewScorer(out.Arch, out.Result.Weights, info.FrontEnd, o.Graph.Threads)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	bar := ui.Bar("measuring")
+	m, err := train.Measure(ctx, s, out.Prepared, train.MeasureOptions{Hop: train.DenseHop, Seed: o.Seed, Temperature: info.Temperature,
+		Progress: func(d, t int) { bar(d, t, "clips") }})
+	if err != nil {
+		return err
+	}
+	out.Measured = m
+	info.Temperature, info.Thresholds = m.Temperature, m.Thresholds
+	prov.Validation = map[string]float64{"clip_accuracy": m.Result.ClipAccuracy, "window_accuracy": m.Result.WindowAccuracy,
+		"macro_f1": m.Result.MacroF1, "ece": m.Result.ECE, "clips": float64(m.Result.Clips)}
+	ui.Print("clips %.1f %% right (%d clips, 95 %% interval %.1f–%.1f), windows %.1f %%, temperature %.2f",
+		100*m.Result.ClipAccuracy, m.Result.Clips, 100*m.Result.Low, 100*m.Result.High, 100*m.Result.WindowAccuracy, m.Temperature)
+	o.tellBefore(out, ui)
+	return nil
+}
+
+// takeCalibration takes temperature and thresholds over from a sibling that
+// was measured, and says so in the provenance.
+func (o Options) takeCalibration(info *train.ModelInfo, prov *train.Provenance) error {
+	m, err := infer.LoadModel(o.Calibrated)
+	if err != nil {
+		return ModelError{err}
+	}
+	info.Temperature, info.Thresholds = m.Temperature, map[string]infer.Threshold{}
+	for l, t := range m.Thresholds {
+		if slices.Contains(info.Labels, l) {
+			info.Thresholds[l] = t
+		}
+	}
+	c, err := card.Read(m)
+	if err != nil {
+		return ModelError{err}
+	}
+	prov.Sibling = fmt.Sprintf("%s (SHA-256 %.12s…)", o.Calibrated, m.SHA256)
+	prov.SiblingVal, prov.SiblingOn = c.Provenance.Validation, c.Provenance.Test
+	return nil
+}
+
+// keepThresholds puts the old model's switching points in place of ones measured on clips that were not there.
+func keepThresholds(out *Outcome, found map[string]infer.Threshold) map[string]infer.Threshold {
+	t := maps.Clone(found)
+	if t == nil {
+		t = map[string]infer.Threshold{}
+	}
+	for _, l := range out.missing {
+		t[l] = out.known.Thresholds[l]
+	}
+	return t
+}
+
+// licence counts and credits what was learned from; a fine-tuned model owes
+// what the one that it started from owed, too.
+func (o Options) licence(out *Outcome) train.Licence {
+	l := train.LicenceOf(o.dataName(), out.Prepared.Learned)
+	if out.known == nil {
+		return l
+	}
+	c, err := card.Read(out.known)
+	if err != nil || len(c.Licence.Licences) == 0 {
+		return l
+	}
+	return c.Licence.Join(l)
+}
+
+// export writes the model's bytes; an int8 one is calibrated and measured beside the float one.
+func (o Options) export(ctx context.Context, out *Outcome, info train.ModelInfo, ui UI) ([]byte, error) {
+	p := out.Prepared
+	if !o.Int8 {
+		return train.Export(out.Arch, out.Result.Weights, info)
+	}
+	q, err := train.Calibrate(ctx, out.Arch, out.Result.Weights, info.FrontEnd, p.Train, o.Seed, o.Graph.Threads)
+	if err != nil {
+		return nil, err
+	}
+	float, err := train.Export(out.Arch, out.Result.Weights, info)
+	if err != nil {
+		return nil, err
+	}
+	info.Quant = q
+	small, err := train.Export(out.Arch, out.Result.Weights, info)
+	if err != nil {
+		return nil, err
+	}
+	a, err := infer.ParseModel("fp16 form", float)
+	if err != nil {
+		return nil, err
+	}
+	b, err := infer.ParseModel("int8 form", small)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conversion{From: Variant{Form: train.FP16, Bytes: len(float)}, To: Variant{Form: train.INT8, Bytes: len(small)}}
+	var test *train.Prepared
+	if len(p.Test) > 0 {
+		test = p
+	}
+	if err := c.compare(ctx, a, b, test, o.Graph.Threads, ui); err != nil {
+		return nil, err
+	}
+	c.Print(ui)
+	return small, nil
+}
