@@ -81,6 +81,7 @@ and none is written to disk unless you switch clips on.`,
 	root.AddCommand(
 		inGroup("listen", newRunCmd()),
 		inGroup("files", newClassifyCmd()),
+		inGroup("files", newFeaturesCmd()),
 		inGroup("setup", newDevicesCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newPrivacyCmd()),
