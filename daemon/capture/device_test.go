@@ -48,17 +48,3 @@ func TestChoose(t *testing.T) {
 		t.Errorf("no devices: %v", err)
 	}
 }
-
-func TestNoiseOfALSAIsMuted(t *testing.T) {
-	in := "ALSA lib pcm.c:2666:(snd_pcm_open_noupdate) Unknown PCM cards.pcm.rear\n" +
-		"{\"level\":\"info\",\"message\":\"a log line\"}\n" +
-		"Cannot connect to server socket err = No such file or directory\n" +
-		"jack server is not running or cannot be started\n" +
-		"JackShmReadWritePtr::~JackShmReadWritePtr - Init not done for -1, skipping unlock\n" +
-		"Expression 'ret' failed in 'src/hostapi/alsa/pa_linux_alsa.c', line: 1735\n\n" +
-		"something new"
-	want := "{\"level\":\"info\",\"message\":\"a log line\"}\nsomething new"
-	if got := string(signal([]byte(in))); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ func child() int {
 func spawn(t *testing.T, m *vmic.Mic) (*exec.Cmd, <-chan string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
+	cmd.Stderr = new(bytes.Buffer)
 	cmd.Env = append(append(os.Environ(), m.Env()...), childEnv+"=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -139,10 +141,15 @@ func TestServerFrozenForAMoment(t *testing.T) {
 }
 
 func TestSilenceIsNotAHang(t *testing.T) {
+	const stall = 5 * time.Second
 	microphone(t, vmic.Config{})
-	r, _ := listen(t, PortAudioConfig{Device: vmic.Device})
+	r, p := listen(t, PortAudioConfig{Device: vmic.Device, StallAfter: stall})
 	r.wait(Online)
-	time.Sleep(2 * defaultStall)
+	for end := time.Now().Add(hangGuard); p.Stats().Samples < samplesIn(stall+2*time.Second, DefaultRate); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no samples")
+		}
+	}
 	select {
 	case s := <-r.states:
 		t.Errorf("a silent microphone was reported as %v: %s", s.Phase, s.Why)
@@ -154,6 +161,29 @@ func TestSilenceIsNotAHang(t *testing.T) {
 	for i, v := range x {
 		if v != 0 {
 			t.Fatalf("sample %d of a silent microphone is %v", i, v)
+		}
+	}
+}
+
+// Looking for devices, and losing one, ALSA, JACK and PortAudio write to
+// standard error; none of it reaches the log.
+func TestLibrariesAreMuted(t *testing.T) {
+	for _, noisy := range []bool{true, false} {
+		m := microphone(t, vmic.Config{})
+		if noisy {
+			t.Setenv(noisyEnv, "1")
+		} else {
+			os.Unsetenv(noisyEnv)
+		}
+		cmd, lines := spawn(t, m)
+		until(t, lines, "online")
+		m.Kill()
+		until(t, lines, "lost")
+		cmd.Process.Kill()
+		cmd.Wait()
+		said := cmd.Stderr.(*bytes.Buffer).String()
+		if noisy == (said == "") {
+			t.Errorf("with noise wanted = %v standard error holds %d bytes: %.300s", noisy, len(said), said)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type deadlines struct {
 }
 
 var defaultDeadlines = deadlines{
-	Initialize: 10 * time.Second, // asks every device, and JACK
+	Initialize: 15 * time.Second, // asks every device, and JACK
 	Query:      3 * time.Second,
 	Open:       5 * time.Second,
 	Start:      5 * time.Second,
@@ -91,13 +91,6 @@ func (h *host) fault() error {
 	return h.hung
 }
 
-// quietly is call with the noise of ALSA and JACK kept off standard error.
-func (h *host) quietly(what string, limit time.Duration, f func() error) error {
-	restore := muteStderr()
-	defer restore()
-	return h.call(what, limit, f)
-}
-
 // acquire initialises PortAudio for one more user. It waits while others are
 // asked to release, but not longer than ctx.
 func (h *host) acquire(ctx context.Context) error {
@@ -107,7 +100,8 @@ func (h *host) acquire(ctx context.Context) error {
 			h.rescan = false
 			h.users++
 			h.mu.Unlock()
-			err := h.quietly("Initialize", h.limit.Initialize, h.sys.Initialize)
+			muteLibraries()
+			err := h.call("Initialize", h.limit.Initialize, h.sys.Initialize)
 			if err != nil {
 				h.leave()
 			}
@@ -127,7 +121,7 @@ func (h *host) acquire(ctx context.Context) error {
 
 // release gives up what acquire got.
 func (h *host) release() error {
-	err := h.quietly("Terminate", h.limit.Terminate, h.sys.Terminate)
+	err := h.call("Terminate", h.limit.Terminate, h.sys.Terminate)
 	h.leave()
 	return err
 }
@@ -159,7 +153,7 @@ func (h *host) rescanAsked() bool {
 
 // inputs lists the input devices; the caller has acquired h.
 func (h *host) inputs() (d []Device, err error) {
-	err = h.quietly("device list", h.limit.Query, func() (err error) {
+	err = h.call("device list", h.limit.Query, func() (err error) {
 		d, err = h.sys.Inputs()
 		return err
 	})

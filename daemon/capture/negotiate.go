@@ -65,7 +65,7 @@ func (p *PortAudio) open(d Device, sink Sink) (stream, *tap, error) {
 			if err != nil {
 				return nil, nil, err
 			}
-			err = h.quietly("Open", h.limit.Open, func() (err error) {
+			err = h.call("Open", h.limit.Open, func() (err error) {
 				if err = h.sys.Supports(d, channels, rate); err != nil {
 					return err
 				}

@@ -150,8 +150,8 @@ func (p *PortAudio) session(ctx context.Context, sink Sink) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = worse(err, h.quietly("Close", h.limit.Close, s.Close)) }()
-	if err := h.quietly("Start", h.limit.Start, s.Start); err != nil {
+	defer func() { err = worse(err, h.call("Close", h.limit.Close, s.Close)) }()
+	if err := h.call("Start", h.limit.Start, s.Start); err != nil {
 		return err
 	}
 	err = p.watch(ctx, t)
@@ -159,7 +159,7 @@ func (p *PortAudio) session(ctx context.Context, sink Sink) (err error) {
 	if last := t.last.Load(); last != 0 {
 		p.last.Store(last)
 	}
-	err = worse(err, h.quietly("Abort", h.limit.Abort, s.Abort))
+	err = worse(err, h.call("Abort", h.limit.Abort, s.Abort))
 	t.drain()
 	return err
 }

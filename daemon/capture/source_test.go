@@ -105,14 +105,20 @@ func TestFileInRealTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	ctx, stop := context.WithTimeout(context.Background(), hangGuard)
 	defer stop()
 	var r recorder
 	start := time.Now()
-	if err := f.Run(ctx, &r); err != nil {
+	done := make(chan error, 1)
+	go func() { done <- f.Run(ctx, &r) }()
+	for len(r.samples()) < DefaultRate/2 && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if n, most := len(r.x), samplesIn(time.Since(start), DefaultRate); int64(n) > most || n == 0 {
+	if n, most := len(r.x), samplesIn(time.Since(start), DefaultRate); int64(n) > most || n < DefaultRate/2 {
 		t.Errorf("%d samples in a time of %d", n, most)
 	}
 }
