@@ -31,11 +31,11 @@ func (t *tape) convBlock(x value, layer string, c Conv, inputGrad bool) value {
 
 	z := y
 	if c.Pooled() {
-		z = value{t.MaxPool(y.name, [2]int{c.PoolH, c.PoolW}), []int{n, c.Out, y.shape[2] / c.PoolH, y.shape[3] / c.PoolW}}
+		z = t.maxPool(y, c.PoolH, c.PoolW)
 	}
 	scale := t.Mul(absGamma, inv)
 	shift := t.Sub(beta.name, t.Mul(mean, scale))
-	a := value{t.Unary("Relu", t.Affine(z.name, scale, shift, c.Out)), z.shape}
+	a := value{name: t.Unary("Relu", t.Affine(z.name, scale, shift, c.Out)), shape: z.shape}
 
 	t.onBackward(func() {
 		dz := t.Mul(t.grad(a), t.positive(a.name))
@@ -51,7 +51,7 @@ func (t *tape) convBlock(x value, layer string, c Conv, inputGrad bool) value {
 			through = t.unpool(y, z, through, c)
 		}
 		stats := t.Affine(y.name, t.scaled(dVar, 2/count), t.scaled(dMean, 1/count), c.Out)
-		dy := value{t.Add(through, stats), y.shape}
+		dy := value{name: t.Add(through, stats), shape: y.shape}
 		dw := t.convWeightGrad(x, dy, c.KH, c.KW)
 		t.addGrad(w, t.Mul(dw, t.Reshape(sign, -1, 1, 1, 1)))
 		if inputGrad {
@@ -80,12 +80,30 @@ func (t *tape) unpool(y, z value, dz string, c Conv) string {
 	}
 	yb := t.Reshape(y.name, n*ch*h, c.PoolH, width)
 	hit := t.Op("Cast", []string{t.Op("Equal", []string{yb, up(z.name)})}, onnx.Attr{Name: "to", Value: int(onnx.Float)})
-	ties := t.ReduceSum(hit, false, 1) // (n·ch·h, width)
-	if c.PoolW > 1 {
-		ties = t.MatMul(ties, t.Transpose(stretch, 1, 0))
+	ties := t.Reshape(hit, n*ch*h, c.PoolH*width)
+	switch {
+	case c.PoolW == 1:
+		ties = t.ReduceSum(hit, false, 1)
+	case c.PoolH*width <= 128: // both sums in one product
+		ties = t.MatMul(ties, t.poolMatrix(c.PoolH, width, c.PoolW))
+	default:
+		ties = t.MatMul(t.ReduceSum(hit, false, 1), t.Transpose(stretch, 1, 0))
 	}
 	share := t.Div(dz, t.Reshape(ties, n, ch, h, w))
 	return t.Reshape(t.Mul(hit, up(share)), n, ch, y.shape[2], width)
+}
+
+// poolMatrix is the (rows·from, from/k) 0/1 matrix that sums rows and, within them, each k
+// columns; columns past the last whole k count nowhere.
+func (t *tape) poolMatrix(rows, from, k int) string {
+	to := from / k
+	m := make([]float32, rows*from*to)
+	for i := range rows * from {
+		if j := i % from / k; j < to {
+			m[i*to+j] = 1
+		}
+	}
+	return t.Floats("", m, rows*from, to)
 }
 
 // stretchMatrix is the (from,to) 0/1 matrix that repeats each column k times; columns past from·k are zero.

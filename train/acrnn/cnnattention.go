@@ -16,7 +16,7 @@ func (t *tape) cnnAttention(x value, softmax bool) (y value, alpha string) {
 	} else {
 		alpha = t.Unary("Sigmoid", s)
 	}
-	y = value{t.Mul(x.name, alpha), x.shape}
+	y = value{name: t.Mul(x.name, alpha), shape: x.shape}
 	t.onBackward(func() {
 		dy := t.grad(y)
 		dAlpha := t.ReduceSum(t.ReduceSum(t.Mul(dy, x.name), true, 1), true, 2)
@@ -32,7 +32,7 @@ func (t *tape) cnnAttention(x value, softmax bool) (y value, alpha string) {
 		for i := range spread {
 			spread[i] = 1 / float32(h)
 		}
-		da := value{t.Mul(ds, t.Floats("", spread, 1, 1, h, 1)), []int{n, 1, h, wd}}
+		da := value{name: t.Mul(ds, t.Floats("", spread, 1, 1, h, 1)), shape: []int{n, 1, h, wd}}
 		t.addGrad(w, t.convWeightGrad(x, da, 3, 3))
 		t.addGrad(x, t.Add(t.Mul(dy, alpha), t.convInputGrad(da, w.name, x.shape[1], 3, 3).name))
 	})

@@ -32,7 +32,7 @@ func (t *tape) firstBlock(x value, layer string, c Conv) value {
 	shift := t.Sub(beta.name, t.Mul(mean, scale))
 	folded := t.Reshape(t.Mul(flat, t.Reshape(scale, -1, 1)), w.shape...)
 	y := t.Conv(x.name, folded, shift, [2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
-	a := value{t.Unary("Relu", y), []int{n, c.Out, h, wd}}
+	a := value{name: t.Unary("Relu", y), shape: []int{n, c.Out, h, wd}}
 
 	t.onBackward(func() {
 		dy := t.Reshape(t.Mul(t.grad(a), t.positive(a.name)), n, c.Out, h*wd)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"earshot/infer"
+	"earshot/train/onnx"
 )
 
 // At the real window, 128×128, the whole gradient's own direction: its derivative is its norm.
@@ -72,6 +73,66 @@ func TestBlockedConvolutionsChangeNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The weight gradient is one, however it is formed: a product a clip or one over all, whole
+// or in chunks of the batch, for all kernels of the network and others.
+func TestWeightGradientForms(t *testing.T) {
+	const n, ci, co, h, w = 8, 3, 2, 5, 7
+	for _, k := range [][2]int{{3, 5}, {3, 1}, {1, 5}, {3, 3}, {1, 1}, {5, 3}} {
+		x, dy := newArray(n, ci, h, w), newArray(n, co, h, w)
+		for i := range x.x {
+			x.x[i] = float64(float32(math.Sin(float64(i))))
+		}
+		for i := range dy.x {
+			dy.x[i] = float64(float32(math.Cos(1.3 * float64(i))))
+		}
+		want := slowWeightGradient(x, dy, k[0], k[1])
+		for form, set := range map[string]func(*tape){
+			"one product": func(t *tape) { t.batchedPositions = 1e9 },
+			"a clip each": func(t *tape) { t.batchedPositions = 1 },
+			"in chunks":   func(t *tape) { t.batchedPositions, t.chunkNumbers = 1, 2*h*(w+2)*20 },
+			"chunks of 1": func(t *tape) { t.batchedPositions, t.chunkNumbers = 1, 1 },
+		} {
+			g := onnx.New("dw")
+			tp := newTape(g, n, 0, false)
+			set(tp)
+			vx := value{name: g.Input("x", onnx.Float, x.dims...), shape: x.dims}
+			vy := value{name: g.Input("dy", onnx.Float, dy.dims...), shape: dy.dims}
+			g.Output("dw", tp.convWeightGrad(vx, vy, k[0], k[1]), onnx.Float, co, ci, k[0], k[1])
+			r, err := newRunner(g, infer.GraphOptions{Threads: 1}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, a := range map[string]array{"x": x, "dy": dy} {
+				for i, v := range a.x {
+					r.tensors[name].Data[i] = float32(v)
+				}
+			}
+			if err := r.run(); err != nil {
+				t.Fatal(err)
+			}
+			if rel := relative(wide(r.tensors["dw"].Data), want); rel > 1e-5 {
+				t.Errorf("kernel %v, %s: relative error %.2g", k, form, rel)
+			}
+			r.close()
+		}
+	}
+}
+
+// slowWeightGradient is the sum of convWeightGrad, written down.
+func slowWeightGradient(x, dy array, kh, kw int) []float64 {
+	n, ci, h, w, co := x.dims[0], x.dims[1], x.dims[2], x.dims[3], dy.dims[1]
+	d := make([]float64, co*ci*kh*kw)
+	for i := range n * co * ci * kh * kw * h * w {
+		t, p := i%w, i/w%h
+		b, a := i/(w*h)%kw, i/(w*h*kw)%kh
+		c, o, clip := i/(w*h*kw*kh)%ci, i/(w*h*kw*kh*ci)%co, i/(w*h*kw*kh*ci*co)
+		if y, s := p+a-kh/2, t+b-kw/2; y >= 0 && y < h && s >= 0 && s < w {
+			d[((o*ci+c)*kh+a)*kw+b] += dy.x[((clip*co+o)*h+p)*w+t] * x.x[((clip*ci+c)*h+y)*w+s]
+		}
+	}
+	return d
 }
 
 // relative is ‖a−b‖/‖b‖.

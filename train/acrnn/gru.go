@@ -17,7 +17,7 @@ func (t *tape) biGRU(x value, layer string, hidden int) value {
 		passes[d] = t.gruDirection(x, layer, d, hidden)
 		out[d] = t.Concat(0, passes[d].states...)
 	}
-	y := value{t.Concat(2, out...), []int{steps, n, 2 * hidden}}
+	y := value{name: t.Concat(2, out...), shape: []int{steps, n, 2 * hidden}}
 	t.onBackward(func() {
 		halves := t.Split(t.grad(y), 2, hidden, hidden)
 		for p := range 2 { // both directions' parameter gradients, stacked as the parameters are
@@ -120,7 +120,7 @@ func (p *gruPass) backward(t *tape, dy string) {
 // sequence turns (N,C,H,T) into the GRU's (T,N,C·H).
 func (t *tape) sequence(x value) value {
 	n, c, h, steps := x.shape[0], x.shape[1], x.shape[2], x.shape[3]
-	y := value{t.Reshape(t.Transpose(x.name, 3, 0, 1, 2), steps, n, c*h), []int{steps, n, c * h}}
+	y := value{name: t.Reshape(t.Transpose(x.name, 3, 0, 1, 2), steps, n, c*h), shape: []int{steps, n, c * h}}
 	t.onBackward(func() {
 		t.addGrad(x, t.Transpose(t.Reshape(t.grad(y), steps, n, c, h), 1, 2, 3, 0))
 	})
@@ -129,7 +129,7 @@ func (t *tape) sequence(x value) value {
 
 // dropout multiplies by a mask made by the caller (0 or 1/(1−p), same shape as x).
 func (t *tape) dropout(x value, mask string) value {
-	y := value{t.Mul(x.name, mask), x.shape}
+	y := value{name: t.Mul(x.name, mask), shape: x.shape}
 	t.onBackward(func() { t.addGrad(x, t.Mul(t.grad(y), mask)) })
 	return y
 }
@@ -138,7 +138,7 @@ func (t *tape) dropout(x value, mask string) value {
 func (t *tape) frameAttention(h value) (v value, beta string) {
 	w := t.param("att.w") // (D,1)
 	beta = t.Op("Softmax", []string{t.MatMul(h.name, w.name)}, onnx.Attr{Name: "axis", Value: 0})
-	v = value{t.ReduceSum(t.Mul(h.name, beta), false, 0), h.shape[1:]}
+	v = value{name: t.ReduceSum(t.Mul(h.name, beta), false, 0), shape: h.shape[1:]}
 	t.onBackward(func() {
 		dv := t.grad(v)
 		dBeta := t.ReduceSum(t.Mul(h.name, dv), true, 2) // (T,N,1)
@@ -154,7 +154,7 @@ func (t *tape) frameAttention(h value) (v value, beta string) {
 // frameMean is what stands in attention's place without it: the mean over steps.
 func (t *tape) frameMean(h value) value {
 	k := 1 / float32(h.shape[0])
-	v := value{t.scaled(t.ReduceSum(h.name, false, 0), k), h.shape[1:]}
+	v := value{name: t.scaled(t.ReduceSum(h.name, false, 0), k), shape: h.shape[1:]}
 	t.onBackward(func() {
 		ones := make([]float32, h.shape[0])
 		for i := range ones {
@@ -168,7 +168,7 @@ func (t *tape) frameMean(h value) value {
 // dense is v·W + b → (N,K).
 func (t *tape) dense(v value) value {
 	w, b := t.param("dense.w"), t.param("dense.b")
-	y := value{t.Add(t.MatMul(v.name, w.name), b.name), []int{v.shape[0], w.shape[1]}}
+	y := value{name: t.Add(t.MatMul(v.name, w.name), b.name), shape: []int{v.shape[0], w.shape[1]}}
 	t.onBackward(func() {
 		d := t.grad(y)
 		t.addGrad(b, t.ReduceSum(d, false, 0))

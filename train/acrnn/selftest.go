@@ -2,6 +2,7 @@ package acrnn
 
 import (
 	"math"
+	"slices"
 
 	"earshot/infer"
 	"earshot/train/onnx"
@@ -37,13 +38,15 @@ func close32(a, b []float32) bool {
 	return true
 }
 
-// trialConv convolves fixed numbers, 32 to 48 channels, 3×5.
+// trialConv convolves fixed numbers, 32 to 48 channels, 3×5, and pools them.
 func trialConv(block int, o infer.GraphOptions) ([]float32, error) {
 	const n, ci, co, h, w = 2, 32, 48, 6, 9
 	g := onnx.New("trial")
 	t := newTape(g, n, block, false)
-	x := value{g.Input("x", onnx.Float, n, ci, h, w), []int{n, ci, h, w}}
-	g.Output("y", t.conv(x, g.Input("w", onnx.Float, co, ci, 3, 5), co, 3, 5).name, onnx.Float, n, co, h, w)
+	x := value{name: g.Input("x", onnx.Float, n, ci, h, w), shape: []int{n, ci, h, w}}
+	y := t.conv(x, g.Input("w", onnx.Float, co, ci, 3, 5), co, 3, 5)
+	g.Output("y", y.name, onnx.Float, n, co, h, w)
+	g.Output("z", t.maxPool(y, 3, 2).name, onnx.Float, n, co, h/3, w/2)
 	r, err := newRunner(g, o, nil)
 	if err != nil {
 		return nil, err
@@ -58,5 +61,5 @@ func trialConv(block int, o infer.GraphOptions) ([]float32, error) {
 	if err := r.run(); err != nil {
 		return nil, err
 	}
-	return append([]float32{}, r.tensors["y"].Data...), nil
+	return slices.Concat(r.tensors["y"].Data, r.tensors["z"].Data), nil
 }

@@ -78,8 +78,8 @@ func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 }
 
 func (t *tape) stepInputs(a Arch, batch int) (x, target value) {
-	x = value{t.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), []int{batch, 2, a.Bands, a.Frames}}
-	target = value{t.Input("target", onnx.Float, batch, a.Classes), []int{batch, a.Classes}}
+	x = value{name: t.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), shape: []int{batch, 2, a.Bands, a.Frames}}
+	target = value{name: t.Input("target", onnx.Float, batch, a.Classes), shape: []int{batch, a.Classes}}
 	return x, target
 }
 
@@ -96,7 +96,7 @@ func (t *tape) loadParams(a Arch, flat string) {
 		sizes[i] = p.Size()
 	}
 	for i, piece := range t.Split(flat, 0, sizes...) {
-		t.params[params[i].Name] = value{t.Reshape(piece, params[i].Shape...), params[i].Shape}
+		t.params[params[i].Name] = value{name: t.Reshape(piece, params[i].Shape...), shape: params[i].Shape}
 	}
 }
 
@@ -160,7 +160,7 @@ func (t *tape) flatGradient(a Arch) string {
 func StatGraph(a Arch, batch, block int) *onnx.Graph {
 	g := onnx.New("acrnn-statistics")
 	t := newTape(g, batch, block, false)
-	x := value{g.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), []int{batch, 2, a.Bands, a.Frames}}
+	x := value{name: g.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), shape: []int{batch, 2, a.Bands, a.Frames}}
 	t.Scope = "inputs"
 	t.loadParams(a, g.Input("weights", onnx.Float, a.Size()))
 	logits, _ := t.forward(a, x, nil)

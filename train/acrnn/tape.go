@@ -8,8 +8,9 @@ import (
 
 // value is a float32 graph value with its static shape.
 type value struct {
-	name  string
-	shape []int
+	name    string
+	shape   []int
+	blocked string // the same in NCHWc layout, where a blocked convolution made it; else ""
 }
 
 // tape emits a forward graph and records how to emit its gradient: reverse-mode
@@ -25,10 +26,15 @@ type tape struct {
 	backward []func()
 	means    []string // batch-norm batch means, one [C] a layer
 	vars     []string
+
+	// How weight gradients are formed, see convWeightGrad.
+	batchedPositions int
+	chunkNumbers     float64
 }
 
 func newTape(g *onnx.Graph, batch, block int, train bool) *tape {
-	return &tape{Graph: g, batch: batch, block: block, train: train, params: map[string]value{}, grads: map[string]string{}}
+	return &tape{Graph: g, batch: batch, block: block, train: train, params: map[string]value{}, grads: map[string]string{},
+		batchedPositions: batchedPositions, chunkNumbers: chunkNumbers}
 }
 
 // param returns a learned tensor by name.

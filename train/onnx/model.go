@@ -68,13 +68,14 @@ type Graph struct {
 	inputs   []ValueInfo
 	outputs  []ValueInfo
 	domains  map[string]int
+	renamed  map[string]string // values that are outputs under another name
 	seen     map[string]string // constant pool: content → name
 	next     int
 }
 
 // New returns an empty graph for opset 17, which ONNX Runtime 1.24 and newer run.
 func New(name string) *Graph {
-	return &Graph{Name: name, Opset: 17, Metadata: map[string]string{}, domains: map[string]int{}, seen: map[string]string{}}
+	return &Graph{Name: name, Opset: 17, Metadata: map[string]string{}, domains: map[string]int{}, renamed: map[string]string{}, seen: map[string]string{}}
 }
 
 // Input declares a graph input and returns its name.
@@ -83,10 +84,17 @@ func (g *Graph) Input(name string, t DataType, dims ...int) string {
 	return name
 }
 
-// Output declares value v as the graph output called name (an Identity is added when they differ).
+// Output declares value v as the graph output called name. The written model
+// calls v so wherever it is used; what cannot be renamed (an input, an
+// initialiser, a value that is an output already) is copied by an Identity.
 func (g *Graph) Output(name, v string, t DataType, dims ...int) {
 	if v != name {
-		g.nodes = append(g.nodes, node{name: g.Scope + "/" + name, op: "Identity", in: []string{v}, out: []string{name}})
+		made := slices.ContainsFunc(g.nodes, func(n node) bool { return slices.Contains(n.out, v) })
+		if _, taken := g.renamed[v]; taken || !made || slices.Contains(g.Outputs(), v) {
+			g.nodes = append(g.nodes, node{name: g.Scope + "/" + name, op: "Identity", in: []string{v}, out: []string{name}})
+		} else {
+			g.renamed[v] = name
+		}
 	}
 	g.outputs = append(g.outputs, ValueInfo{name, t, dims})
 }
@@ -208,7 +216,7 @@ func (g *Graph) Marshal() []byte {
 func (g *Graph) marshalGraph() []byte {
 	var b []byte
 	for i := range g.nodes {
-		b = appendBytes(b, 1, g.nodes[i].marshal())
+		b = appendBytes(b, 1, g.nodes[i].marshal(g.renamed))
 	}
 	b = appendString(b, 2, g.Name)
 	for i := range g.inits {

@@ -80,6 +80,7 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 	z := g.Node("com.microsoft", "Odd", 2, []string{y}, Attr{"f", float32(-0.5)}, Attr{"i", -7}, Attr{"s", "é"}, Attr{"is", []int{1, -1}}, Attr{"ss", []string{"a", ""}})
 	g.Output("z", z[1], Float, -1, 2)
 	g.Output(z[0], z[0], Int64)
+	g.Output("again", z[1], Float, -1, 2)
 	g.Metadata["b"], g.Metadata["a"] = "2", "1"
 
 	m := decode(t, g.Marshal())
@@ -102,11 +103,11 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 		t.Errorf("graph %q of %d nodes, want small and 3", graph.text(2), len(graph[1]))
 	}
 	odd, identity := graph.sub(t, 1, 1), graph.sub(t, 1, 2)
-	if !slices.Equal(odd.text(1), []string{y}) || !slices.Equal(odd.text(2), z) || odd.text(3)[0] != "part/"+z[0] || odd.text(4)[0] != "Odd" || odd.text(7)[0] != "com.microsoft" {
+	if !slices.Equal(odd.text(1), []string{y}) || !slices.Equal(odd.text(2), []string{z[0], "z"}) || odd.text(3)[0] != "part/"+z[0] || odd.text(4)[0] != "Odd" || odd.text(7)[0] != "com.microsoft" {
 		t.Errorf("node: %q → %q, %q of %q", odd.text(1), odd.text(2), odd.text(4), odd.text(7))
 	}
-	if identity.text(4)[0] != "Identity" || identity.text(1)[0] != z[1] || identity.text(2)[0] != "z" {
-		t.Errorf("renamed output: %q %q → %q", identity.text(4), identity.text(1), identity.text(2))
+	if identity.text(4)[0] != "Identity" || identity.text(1)[0] != "z" || identity.text(2)[0] != "again" {
+		t.Errorf("an output of two names: %q %q → %q", identity.text(4), identity.text(1), identity.text(2))
 	}
 	type attribute struct {
 		name  string
@@ -134,11 +135,24 @@ func TestMarshalFollowsOnnxProto(t *testing.T) {
 	if out := graph.sub(t, 12, 1); out.text(1)[0] != z[0] || out.sub(t, 2, 0).sub(t, 1, 0).ints(1)[0] != int(Int64) {
 		t.Errorf("second output %v", out)
 	}
-	if n := g.NodeNames(); !slices.Equal(n, []string{"/" + y, "part/" + z[0], "part/z"}) {
+	if n := g.NodeNames(); !slices.Equal(n, []string{"/" + y, "part/" + z[0], "part/again"}) {
 		t.Errorf("node names %q", n)
 	}
 	if !bytes.Equal(g.Marshal(), g.Marshal()) {
 		t.Error("two marshals of one graph differ")
+	}
+}
+
+// Inputs and initialisers keep their names when they are outputs too.
+func TestOutputsOfWhatNoNodeMade(t *testing.T) {
+	g := New("copy")
+	g.Output("y", g.Input("x", Float, 1), Float, 1)
+	g.Output("v", g.Floats("w", []float32{1}, 1), Float, 1)
+	graph := decode(t, g.Marshal()).sub(t, 7, 0)
+	for i, want := range [][2]string{{"x", "y"}, {"w", "v"}} {
+		if n := graph.sub(t, 1, i); n.text(4)[0] != "Identity" || n.text(1)[0] != want[0] || n.text(2)[0] != want[1] {
+			t.Errorf("%q: %q → %q, want an Identity of %q", n.text(4), n.text(1), n.text(2), want)
+		}
 	}
 }
 

@@ -26,13 +26,15 @@ func opset(domain string, version int) []byte {
 	return appendInt(appendString(nil, 1, domain), 2, version)
 }
 
-func (n *node) marshal() []byte {
+func (n *node) marshal(renamed map[string]string) []byte {
 	var b []byte
-	for _, s := range n.in {
-		b = appendString(b, 1, s)
-	}
-	for _, s := range n.out {
-		b = appendString(b, 2, s)
+	for i, list := range [][]string{n.in, n.out} {
+		for _, s := range list {
+			if to, ok := renamed[s]; ok {
+				s = to
+			}
+			b = appendString(b, protowire.Number(i+1), s)
+		}
 	}
 	b = appendString(b, 3, n.name)
 	b = appendString(b, 4, n.op)
