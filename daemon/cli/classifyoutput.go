@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -197,6 +198,9 @@ type windowJSON struct {
 	Top    []labelScore `json:"top,omitempty"`
 }
 
+// milliseconds rounds seconds to what anybody can use.
+func milliseconds(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }
+
 func (c *classifyOutput) json(r classifyResult) {
 	line := clipJSON{File: r.path}
 	if r.err != nil {
@@ -204,16 +208,16 @@ func (c *classifyOutput) json(r classifyResult) {
 	} else {
 		clip := r.clip
 		rate := float64(clip.Rate)
-		line.Seconds, line.Used, line.Silent, line.Padded = float64(clip.Samples)/rate, clip.Voted, clip.Silent, clip.Padded
+		line.Seconds, line.Used, line.Silent, line.Padded = milliseconds(float64(clip.Samples)/rate), clip.Voted, clip.Silent, clip.Padded
 		line.Top = c.top(clip.Mean)
 		line.Label, line.Name, line.Score = line.Top[0].Label, line.Top[0].Name, line.Top[0].Score
 		for _, w := range clip.Windows {
 			if !c.o.windows {
 				break
 			}
-			j := windowJSON{From: float64(w.At) / rate, To: float64(w.End) / rate, Silent: w.Silent}
+			j := windowJSON{From: milliseconds(float64(w.At) / rate), To: milliseconds(float64(w.End) / rate), Silent: w.Silent}
 			if w.Scores != nil {
-				peak := float64(w.Peak) / rate
+				peak := milliseconds(float64(w.Peak) / rate)
 				j.Peak, j.Top = &peak, c.top(float64s(w.Scores))
 			}
 			line.Windows = append(line.Windows, j)
