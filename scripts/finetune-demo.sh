@@ -126,7 +126,7 @@ for label in speech doorbell; do
 done
 if [ -n "$ESC_TEST" ]; then
 	for m in "$MODEL" "$WORK/home.onnx"; do
-		echo "old labels, ESC fold $TEST, $m:"
-		"$EARSHOT" eval --data "$ESC_TEST" --folds "$TEST" --hop 64 --model "$m" --cache "$CACHE" | sed -n 's/^\(clips right.*\)/  \1/p'
+		echo "old labels, ESC fold $TEST, named among all labels of $m:"
+		"$EARSHOT" eval --data "$ESC_TEST" --folds "$TEST" --hop 64 --all-labels --model "$m" --cache "$CACHE" | sed -n 's/^\(clips right.*\)/  \1/p'
 	done
 fi

@@ -29,6 +29,9 @@ type Measured struct {
 // switching points and one picture a label. Thresholds count fresh synthetic
 // background among what must not alarm.
 func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Measured, error) {
+	if o.Quiet == 0 {
+		o.Quiet = 60
+	}
 	clips, err := s.Score(ctx, p.Test, o.Hop, o.Progress)
 	if err != nil {
 		return nil, err
@@ -55,6 +58,7 @@ type MeasureOptions struct {
 	Hop         int // frames between windows
 	Seed        uint64
 	Temperature float64 // to take instead of fitting one; 0: fit
+	Quiet       int     // fresh synthetic background clips; 0 means 60
 	Progress    func(done, total int)
 }
 
@@ -64,7 +68,7 @@ const falseAlarmTarget = 0.01
 func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) error {
 	clips := m.Clips
 	if p.Background >= 0 {
-		quiet, _, err := background.Load(ctx, background.Options{Clips: 60, Seed: o.Seed + 0xbac4})
+		quiet, _, err := background.Load(ctx, background.Options{Clips: o.Quiet, Seed: o.Seed + 0xbac4})
 		if err != nil {
 			return err
 		}

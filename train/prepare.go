@@ -19,7 +19,7 @@ type Source struct {
 	Test       []int    // folds; may be empty
 	TestFull   bool     // test on every licence, whatever the filter of Set
 	Background bool     // learn the background label
-	Quiet      int      // synthetic background clips; 0 means 240
+	Quiet      int      // synthetic background clips; 0 means QuietClips
 	QuietDirs  []string // folders of the user's own room
 	CacheDir   string
 	Workers    int
@@ -28,6 +28,9 @@ type Source struct {
 	Shuffle    bool                  // permute the training labels: a check that nothing leaks
 	Progress   func(done, total int) // of the features; may be nil
 }
+
+// QuietClips is how many synthetic background clips a training has at hand.
+const QuietClips = 240
 
 // Prepared is a Data with where it came from.
 type Prepared struct {
@@ -113,7 +116,7 @@ func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]
 // quiet makes the background clips and, where it is learned, its label.
 func (p *Prepared) quiet(ctx context.Context, s Source) error {
 	if s.Quiet == 0 {
-		s.Quiet = 240
+		s.Quiet = QuietClips
 	}
 	clips, broken, err := background.Load(ctx, background.Options{Clips: s.Quiet, Seed: s.Seed, Dirs: s.QuietDirs, CacheDir: s.CacheDir, Workers: s.Workers})
 	if err != nil {

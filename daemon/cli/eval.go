@@ -20,14 +20,15 @@ func newEvalCmd() *cobra.Command {
 	var folds []int
 	var modelPath, report string
 	var hop int
-	var noise, asJSON bool
+	var noise, all, asJSON bool
 	c := &cobra.Command{
 		Use:   "eval --data FOLDER [--folds 4] [--model MODEL]",
 		Short: "Measure a model on labelled recordings",
 		Long: `eval measures how well a model names labelled recordings: clip accuracy by the
 paper's rule (mean probability of the clip's windows), windows, every label's
 precision and recall, confusions, calibration, and the model's cost. Figures are
-over the labels of the data; the background label has no vote.
+over the labels of the data (--all-labels: of the model); the background label
+has no vote.
 
 A model should be measured on folds that it did not learn from: the built-in
 model learned from ESC-50's folds 1 to 4.`,
@@ -35,6 +36,9 @@ model learned from ESC-50's folds 1 to 4.`,
   earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := d.given(); err != nil {
+				return err
+			}
 			if hop < 1 || hop > 128 {
 				return usage(fmt.Errorf("--hop %d: want 1 to 128 frames", hop))
 			}
@@ -51,7 +55,7 @@ model learned from ESC-50's folds 1 to 4.`,
 			if asJSON {
 				lines = c.ErrOrStderr()
 			}
-			e, err := job.Evaluate(ctx, job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, Noise: noise, CacheDir: d.cache,
+			e, err := job.Evaluate(ctx, job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, All: all, Noise: noise, CacheDir: d.cache,
 				Seed: d.seed, Threads: d.threads, Report: report}, newJobUI(c.ErrOrStderr(), lines))
 			if err != nil {
 				return trainingError(err)
@@ -70,6 +74,7 @@ model learned from ESC-50's folds 1 to 4.`,
 	f.IntSliceVar(&folds, "folds", nil, "folds to measure on (default: all)")
 	f.StringVarP(&modelPath, "model", "m", "", "model file (default: the one in this binary)")
 	f.IntVar(&hop, "hop", train.DenseHop, "frames from one window to the next; the paper's half overlap is 64")
+	f.BoolVar(&all, "all-labels", false, "every label of the model has a vote, not only those of the data")
 	f.BoolVar(&noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
 	f.StringVar(&report, "report", "", "HTML report to write")
 	f.BoolVar(&asJSON, "json", false, "print JSON")

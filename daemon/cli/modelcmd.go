@@ -64,11 +64,13 @@ activations on. With --test both forms are measured on those folds.`,
 	s.StringVarP(&f.out, "out", "o", "", "with --convert: model file to write")
 	s.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on (default: all but --test)")
 	s.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on")
-	c.MarkFlagsMutuallyExclusive("credits", "json", "convert")
 	return c
 }
 
 func (f *modelFlags) run(c *cobra.Command, path string) error {
+	if f.credits && f.asJSON || f.convert != "" && (f.credits || f.asJSON) {
+		return usage(errors.New("--credits, --json and --convert: want one of them"))
+	}
 	m, err := loadModel(path)
 	if err != nil {
 		return fail(exitModel, err)

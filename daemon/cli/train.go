@@ -49,6 +49,9 @@ figures of a finished model.`,
 
 // run carries the flags out.
 func (f *trainFlags) run(c *cobra.Command) error {
+	if err := f.given(); err != nil {
+		return err
+	}
 	o, err := f.options(c)
 	if err != nil {
 		return usage(err)

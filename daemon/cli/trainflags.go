@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -29,7 +30,6 @@ type dataFlags struct {
 
 func (d *dataFlags) add(c *cobra.Command) {
 	d.addData(c)
-	_ = c.MarkFlagRequired("data")
 }
 
 // addData is add for a command that can do without recordings.
@@ -44,6 +44,14 @@ func (d *dataFlags) addData(c *cobra.Command) {
 	f.StringVar(&d.library, "onnxruntime", "", "libonnxruntime.so (default: searched for)")
 	f.IntVar(&d.threads, "threads", 0, "processor threads (0: all)")
 	f.Uint64Var(&d.seed, "seed", 1, "what everything random follows from")
+}
+
+// given holds that there is a folder of recordings.
+func (d *dataFlags) given() error {
+	if len(d.dirs) == 0 {
+		return usage(errors.New("no recordings; name their folder with --data"))
+	}
+	return nil
 }
 
 func (d *dataFlags) set() dataset.Options {
@@ -66,7 +74,7 @@ type trainFlags struct {
 	provider, optimiser, schedule, note                                            string
 	background, without                                                            []string
 	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
-	epochs, batch, every, device                                                   int
+	epochs, batch, every, device, quiet                                            int
 	width, rate, decay, average, smoothing, floor, mixup, freeze                   float64
 }
 
@@ -95,6 +103,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
 	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
 	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
+	f.IntVar(&t.quiet, "background-clips", train.QuietClips, "synthetic clips of silence, noise and hum to learn background from")
 	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
 	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp32, fp16 (computed in fp32 too) or int8 (convolutions in eight bits, calibrated on the training clips)")
 	f.StringVar(&t.calibr, "calibration-from", "", "without --test: take temperature and thresholds over from this model")
@@ -108,7 +117,6 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.BoolVar(&t.shuffle, "shuffle-labels", false, "permute the training labels: a check that must stay at chance")
 	f.StringVar(&t.provider, "provider", "cpu", "where to compute: cpu or cuda")
 	f.IntVar(&t.device, "device", 0, "GPU number")
-	_ = c.MarkFlagRequired("out")
 }
 
 func (t *trainFlags) options(c *cobra.Command) (job.Options, error) {
@@ -123,9 +131,12 @@ func (t *trainFlags) options(c *cobra.Command) (job.Options, error) {
 	if t.weights != train.FP16 && t.weights != train.FP32 && t.weights != train.INT8 {
 		return job.Options{}, fmt.Errorf("--weights %q: want fp16, fp32 or int8", t.weights)
 	}
+	if t.quiet < 1 {
+		return job.Options{}, fmt.Errorf("--background-clips %d: want at least 1", t.quiet)
+	}
 	o := job.Options{
 		Source: train.Source{Set: t.set(), Train: t.folds, Test: t.test, TestFull: true, Background: !t.noBackground,
-			QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
+			Quiet: t.quiet, QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
 		Out: t.out, Half: t.weights != train.FP32, Int8: t.weights == train.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
 		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,

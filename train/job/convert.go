@@ -116,7 +116,7 @@ func (o ConvertOptions) few(set *dataset.Set) []dataset.Clip {
 // form needs it, with a memory of them where the model has none.
 func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info train.ModelInfo, learned *train.Prepared) ([]byte, error) {
 	if learned == nil {
-		return train.Convert(o.Model, o.Form, nil, nil)
+		return convert(o.Model, o.Form, nil, nil)
 	}
 	var q acrnn.Quantisation
 	var err error
@@ -139,7 +139,15 @@ func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Wei
 			return nil, err
 		}
 	}
-	return train.Convert(o.Model, o.Form, q, memory)
+	return convert(o.Model, o.Form, q, memory)
+}
+
+func convert(m *infer.Model, form string, q acrnn.Quantisation, memory *train.Memory) ([]byte, error) {
+	b, err := train.Convert(m, form, q, memory)
+	if err != nil {
+		return nil, ModelError{err}
+	}
+	return b, nil
 }
 
 // recordings loads what to measure activations on and to remember, and what to test on.

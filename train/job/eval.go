@@ -20,6 +20,7 @@ type EvalOptions struct {
 	Folds    []int // nil: all
 	Model    *infer.Model
 	Hop      int
+	All      bool // every label of the model has a vote, not the data's alone
 	Noise    bool // the SNR ladder
 	CacheDir string
 	Seed     uint64
@@ -43,8 +44,9 @@ type Evaluation struct {
 }
 
 // Evaluate measures a model on labelled clips. The labels of the data that the
-// model does not know are an error; those it knows beyond are left out of the figures.
+// model does not know are an error; those it knows beyond have no vote unless All is set.
 func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
+	o.Set.MinLabels = 1
 	set, err := dataset.Load(o.Set)
 	if err != nil {
 		return nil, err
@@ -62,6 +64,9 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	}
 	tell(p.Broken, ui)
 	p.Adopt(o.Model.Labels, o.Model.Names, o.Model.Background)
+	if o.All {
+		p.CountAll()
+	}
 	s, err := train.ModelScorer(o.Model, o.Threads)
 	if err != nil {
 		return nil, err
