@@ -49,6 +49,7 @@ func run() error {
 	binary := flag.String("earshot", "build/earshot", "the program to measure")
 	model := flag.String("model", "", "model file (default: the one inside the program)")
 	on := flag.Float64("on", 0.2, "score from which something counts as heard at all")
+	tries := flag.Int("tries", 6, "how often to play a clip that this machine was too busy to hear wholly")
 	flag.Parse()
 	if *data == "" {
 		return errors.New("-data DIR is missing: a folder with meta/esc50.csv and audio/")
@@ -70,7 +71,7 @@ func run() error {
 		return err
 	}
 	defer mic.Close()
-	b := &bench{mic: mic, listen: func() (*listener, error) { return listen(program, *model, *on, mic) }}
+	b := &bench{mic: mic, tries: *tries, listen: func() (*listener, error) { return listen(program, *model, *on, mic) }}
 	defer b.close()
 	return b.measure(clips, named)
 }
@@ -78,6 +79,7 @@ func run() error {
 // bench is the microphone and who listens to it.
 type bench struct {
 	mic      *vmic.Mic
+	tries    int // of a clip that was not wholly heard: what is measured is what is recognised, not this machine's speed
 	listen   func() (*listener, error)
 	l        *listener // nil = to be started
 	replayed int       // clips that were played again
@@ -90,17 +92,13 @@ func (b *bench) close() {
 	}
 }
 
-// tries is how often a clip is played when the machine is too busy to hear it
-// all: what is measured is what is recognised, not how fast this machine is.
-const tries = 6
-
 // hear plays a clip and returns its strongest event.
 func (b *bench) hear(c clip) (label string, score float64, err error) {
 	x, err := audio.ReadMono(c.path, rate)
 	if err != nil {
 		return "", 0, err
 	}
-	for range tries {
+	for range b.tries {
 		label, score, err = b.once(x)
 		if !errors.Is(err, errUnheard) {
 			return label, score, err
@@ -108,7 +106,7 @@ func (b *bench) hear(c clip) (label string, score float64, err error) {
 		b.close()
 		b.replayed++
 	}
-	return "", 0, fmt.Errorf("%s, %d times: %w", c.path, tries, err)
+	return "", 0, fmt.Errorf("%s, %d times: %w", c.path, b.tries, err)
 }
 
 // once plays samples to the listener, which it starts when there is none.
