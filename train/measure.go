@@ -85,7 +85,7 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o Mea
 	for i, c := range clips {
 		tempered[i] = metrics.Clip{Name: c.Name, Label: c.Label, Scores: metrics.Temper(c.Scores, k, m.Temperature)}
 	}
-	found, err := metrics.Thresholds(p.Labels, tempered, metrics.ThresholdOptions{FalseAlarms: falseAlarmTarget, Average: 3 * windowFrames / 2 / o.Hop, Least: 0.3, Most: 0.9})
+	found, err := metrics.Thresholds(p.Labels, tempered, metrics.ThresholdOptions{FalseAlarms: falseAlarmTarget, Average: 3 * windowFrames / 2 / o.Hop, Least: 0.5, Most: 0.9})
 	if err != nil {
 		return err
 	}
