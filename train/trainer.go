@@ -78,6 +78,15 @@ type Result struct {
 	Steps   int
 }
 
+// Minutes is the time that the epochs took, over all the runs that a training was resumed in.
+func (r *Result) Minutes() float64 {
+	seconds := 0.0
+	for _, e := range r.History {
+		seconds += e.Seconds
+	}
+	return seconds / 60
+}
+
 // ErrDiverged is returned when the loss is no longer a number.
 var ErrDiverged = errors.New("training diverged: the loss is not a number; lower the rate")
 

@@ -50,7 +50,6 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
 	bar := ui.Bar("features")
 	o.Source.Progress = func(done, total int) { bar(done, total, "clips") }
 	o.Source.Seed = o.Seed
@@ -88,7 +87,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Minutes = time.Since(began).Minutes()
+	out.Minutes = out.Result.Minutes()
 	if !out.Result.Done {
 		return out, fmt.Errorf("%w after %d steps; the state is in %s: run the same command with --resume to go on", ErrInterrupted, out.Result.Steps, o.checkpoint())
 	}
