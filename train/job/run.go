@@ -50,6 +50,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	bar := ui.Bar("features")
 	o.Source.Progress = func(done, total int) { bar(done, total, "clips") }
 	o.Source.Seed = o.Seed
@@ -87,7 +88,9 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Minutes = out.Result.Minutes()
+	if out.Minutes = out.Result.Minutes(); out.Minutes == 0 { // only the head was learned, which has no epochs
+		out.Minutes = time.Since(began).Minutes()
+	}
 	if !out.Result.Done {
 		return out, fmt.Errorf("%w after %d steps; the state is in %s: run the same command with --resume to go on", ErrInterrupted, out.Result.Steps, o.checkpoint())
 	}
