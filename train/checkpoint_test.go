@@ -97,7 +97,7 @@ func TestResumeRefusesAnotherTraining(t *testing.T) {
 		"network differs: Hidden 16 there, 20 now":                                  func(_ *Data, c *Config) { c.Arch.Hidden = 20 },
 		"recipe differs: Epochs 3 there, 5 now":                                     func(_ *Data, c *Config) { c.Recipe.Epochs = 5 },
 		"recipe differs: Augment.Mix 0.7 there, 0.2 now, Batch 4 there, 3 now":      func(_ *Data, c *Config) { c.Recipe.Augment.Mix, c.Recipe.Batch = 0.2, 3 },
-		`label list differs: 2 "tone 1" there, "dog" now`:                           func(d *Data, _ *Config) { d.Labels[1] = "dog" },
+		`label list differs: 2 "tone_1" there, "dog" now`:                           func(d *Data, _ *Config) { d.Labels[1] = "dog" },
 		`data differs: "tones 3 4 1" there, "other" now`:                            func(d *Data, _ *Config) { d.Digest = "other" },
 		"seed differs: 5 there, 6 now":                                              func(_ *Data, c *Config) { c.Seed = 6 },
 		"front end's floor differs: 0.00001 there, 1e-10 now":                       func(_ *Data, c *Config) { c.Floor = 1e-10 },

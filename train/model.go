@@ -91,6 +91,13 @@ func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
 	if err := json.Unmarshal([]byte(meta["trainable"]), &tr); err != nil {
 		return tr.Arch, acrnn.Weights{}, errors.New("the model carries no training state (metadata \"trainable\"); only models that earshot trained can be trained further")
 	}
+	err = tr.Arch.Validate()
+	if err == nil && (tr.Arch.Bands != bands || tr.Arch.Frames != windowFrames) {
+		err = fmt.Errorf("windows of %d bands × %d frames, want %d × %d", tr.Arch.Bands, tr.Arch.Frames, bands, windowFrames)
+	}
+	if err != nil {
+		return tr.Arch, acrnn.Weights{}, fmt.Errorf("the model's training state is broken: %w", err)
+	}
 	w := acrnn.Weights{Flat: make([]float32, tr.Arch.Size()), Means: tr.Means, Vars: tr.Vars, Mean: tr.Mean, Std: tr.Std}
 	if n := tr.Arch.StatSize(); len(tr.Gamma) != n || len(tr.Beta) != n || len(tr.Means) != n || len(tr.Vars) != n {
 		return tr.Arch, w, fmt.Errorf("the model's training state is broken: %d batch-norm channels, want %d", len(tr.Gamma), n)
@@ -111,6 +118,11 @@ func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
 		at = ch
 	}
 	for _, l := range []string{"l9", "l10"} {
+		for n, want := range map[string]int{".w": len(named[l+".w"]), ".r": len(named[l+".r"]), ".b": 2 * len(named[l+".wb"])} {
+			if len(tensors[l+n]) != want {
+				return tr.Arch, w, fmt.Errorf("the model's tensor %s%s has %d values, want %d", l, n, len(tensors[l+n]), want)
+			}
+		}
 		copy(named[l+".w"], tensors[l+".w"])
 		copy(named[l+".r"], tensors[l+".r"])
 		acrnn.SplitGRUBias(named[l+".wb"], named[l+".rb"], tensors[l+".b"])

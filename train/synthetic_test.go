@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -71,7 +72,7 @@ func toneData(labels, clips int, seed uint64) *Data {
 	rng := rand.New(rand.NewPCG(seed, 99))
 	d := &Data{Background: -1, Digest: fmt.Sprint("tones ", labels, clips, seed)}
 	for l := range labels {
-		d.Labels = append(d.Labels, fmt.Sprint("tone ", l))
+		d.Labels = append(d.Labels, fmt.Sprint("tone_", l))
 	}
 	for i := range labels * clips {
 		d.Train = append(d.Train, Example{Clip: toneClip(i%labels, 160, rng), Label: i % labels, Name: fmt.Sprint(i)})
@@ -89,6 +90,36 @@ func tinyArch(t testing.TB, classes int) acrnn.Arch {
 	}
 	a.Hidden = 16
 	return a
+}
+
+const toneLabels, toneClips = 4, 8
+
+// tones is a network that has learned from clips of tones.
+type tones struct {
+	arch   acrnn.Arch
+	data   *Data
+	result *Result
+}
+
+func learnTones(t testing.TB, d *Data, epochs int) *tones {
+	t.Helper()
+	a := tinyArch(t, toneLabels)
+	r, err := Run(context.Background(), d, Config{Arch: a, Recipe: plainRecipe(epochs, 16), Seed: 2, Floor: DefaultFloor, Block: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tones{a, d, r}
+}
+
+var learnedOnce *tones
+
+// learnedTones is one such network for all tests that want one.
+func learnedTones(t testing.TB) *tones {
+	t.Helper()
+	if learnedOnce == nil {
+		learnedOnce = learnTones(t, toneData(toneLabels, toneClips, 4), 30)
+	}
+	return learnedOnce
 }
 
 // plainRecipe learns fast and varies nothing.

@@ -52,6 +52,39 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
+// What New makes is valid, and nothing that panics further on is.
+func TestValidate(t *testing.T) {
+	for _, name := range attentions {
+		att, _ := ParseAttention(name)
+		for _, width := range []float64{0.01, 1, 4} {
+			if a, err := New(7, width, att); err != nil || a.Validate() != nil {
+				t.Errorf("%s, width %g: %v, %v", name, width, err, a.Validate())
+			}
+		}
+	}
+	for says, change := range map[string]func(*Arch){
+		"1 labels":          func(a *Arch) { a.Classes = 1 },
+		"0 GRU cells":       func(a *Arch) { a.Hidden = 0 },
+		"layers, want 8":    func(a *Arch) { a.Convs = a.Convs[:7] },
+		"at layer 9":        func(a *Arch) { a.Attention.Layer = 9 },
+		"0 bands":           func(a *Arch) { a.Bands = 0 },
+		"32 channels of 16": func(a *Arch) { a.Convs[1].In = 16 },
+		"kernel of 3×2":     func(a *Arch) { a.Convs[1].KW = 2 },
+		"pools 3×3 of 128":  func(a *Arch) { a.Convs[1].PoolH = 3 },
+		"pools 2×1 of 128":  func(a *Arch) { a.Convs[0].PoolH = 2 },
+		"parameters, want":  func(a *Arch) { a.Hidden = 1 << 14; a.Convs[7].Out = 1 << 14 },
+	} {
+		a, err := New(5, 1, Attention{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&a)
+		if err := a.Validate(); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("want an error with %q, got %v", says, err)
+		}
+	}
+}
+
 // The flat vector holds each tensor once, decaying ones first, and the counts agree with it.
 func TestParamsLayout(t *testing.T) {
 	for _, name := range attentions {
