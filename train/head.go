@@ -45,6 +45,9 @@ type Taught struct {
 // Columns are learned by Adam on the cross-entropy over all labels, from
 // embeddings of varied windows of the clips, of background, and of memory.
 func Teach(ctx context.Context, a acrnn.Arch, w acrnn.Weights, front gammatone.Config, d *Data, memory *Memory, r Recipe, seed uint64, threads int) (*Taught, error) {
+	if len(d.Train) == 0 {
+		return nil, errNoClips
+	}
 	e, err := newEmbedder(a, w, threads)
 	if err != nil {
 		return nil, err

@@ -90,6 +90,8 @@ func (r *Result) Minutes() float64 {
 // ErrDiverged is returned when the loss is no longer a number.
 var ErrDiverged = errors.New("training diverged: the loss is not a number; lower the rate")
 
+var errNoClips = errors.New("no clips to learn from")
+
 // trainer is one training in progress.
 type trainer struct {
 	cfg     Config
@@ -128,7 +130,7 @@ func newTrainer(data *Data, cfg Config) (*trainer, error) {
 		return nil, err
 	}
 	if len(data.Train) == 0 {
-		return nil, errors.New("no clips to learn from")
+		return nil, errNoClips
 	}
 	if cfg.Arch.Classes != len(data.Labels) {
 		return nil, fmt.Errorf("the network has %d outputs, the data %d labels; they must be as many", cfg.Arch.Classes, len(data.Labels))
