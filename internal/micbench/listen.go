@@ -44,8 +44,7 @@ type listener struct {
 	heard  time.Time          // end of the newest window that has scores
 	missed bool               // windows are missing since begin
 	on     map[string]bool    // labels that are on now
-	peaks  map[string]float64 // of the events that began since begin
-	begun  map[string]bool    // ids of those events
+	peaks  map[string]float64 // of the events since begin
 	log    []byte             // what the program wrote
 }
 
@@ -165,17 +164,9 @@ func (l *listener) take(topic, payload string) {
 	case topic == "earshot/micbench/mic/event":
 		var e struct {
 			Type  string  `json:"event_type"`
-			Phase string  `json:"phase"`
-			ID    string  `json:"id"`
-			Score float64 `json:"score"` // at the start; at the end the peak
+			Score float64 `json:"score"` // its peak, when it is over
 		}
-		if json.Unmarshal([]byte(payload), &e) != nil {
-			return
-		}
-		if e.Phase == "start" {
-			l.begun[e.ID] = true
-		}
-		if l.begun[e.ID] {
+		if json.Unmarshal([]byte(payload), &e) == nil {
 			l.peaks[e.Type] = max(l.peaks[e.Type], e.Score)
 		}
 	}
@@ -189,7 +180,7 @@ const windowsApart = 1100 * time.Millisecond
 func (l *listener) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.peaks, l.begun, l.missed = map[string]float64{}, map[string]bool{}, false
+	l.peaks, l.missed = map[string]float64{}, false
 }
 
 // errUnheard says that this machine was too busy to hear all of a clip.

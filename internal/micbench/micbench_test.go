@@ -51,20 +51,20 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// Messages as "earshot run" sends them: what began in the clip counts, with its peak.
+// Messages as "earshot run" sends them: each occurrence is one event, at its end, with its peak.
 func TestTake(t *testing.T) {
 	l := &listener{on: map[string]bool{}}
 	l.begin()
-	event := func(label, phase, id, score string) {
-		l.take("earshot/micbench/mic/event", `{"event_type":"`+label+`","phase":"`+phase+`","id":"`+id+`","score":`+score+`}`)
+	event := func(label, score string) {
+		l.take("earshot/micbench/mic/event", `{"event_type":"`+label+`","phase":"end","id":"1","score":`+score+`}`)
 	}
 	l.take("earshot/micbench/mic/availability", "online")
-	event("cat", "start", "1", "0.99")
+	event("cat", "0.99") // of the clip before
 	l.begin()
-	event("dog", "start", "2", "0.4")
-	event("rain", "start", "3", "0.5")
-	event("cat", "end", "1", "0.99") // began before
-	event("dog", "end", "2", "0.8")
+	event("dog", "0.4")
+	event("rain", "0.5")
+	event("dog", "0.8")
+	event("rain", "0.3")
 	l.take("earshot/micbench/mic/scores", `{"at":"2099-01-01T00:00:00.000Z","scores":[]}`)
 
 	l.take("earshot/micbench/mic/scores", `{"at":"2099-01-01T00:00:00.743Z","scores":[]}`)
