@@ -14,7 +14,7 @@ import (
 // said here, whatever their count; the values were found on ESC-50's fold 4
 // with speech and a doorbell as new labels.
 const (
-	headPasses    = 60
+	headSteps     = 1300
 	headRate      = 0.01
 	headPull      = 5e-3 // towards the weights at the start; 0 for new labels
 	headBatch     = 64

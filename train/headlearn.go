@@ -90,7 +90,8 @@ func (h *head) learn(ctx context.Context, seed uint64) ([]float64, error) {
 	adam := newAdam(len(columns), h.width+1)
 	rng := rand.New(rand.NewPCG(seed, 0x4ead))
 	var losses []float64
-	for range headPasses {
+	perPass := (len(h.examples) + headBatch - 1) / headBatch
+	for range (headSteps + perPass - 1) / perPass {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

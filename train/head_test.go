@@ -1,0 +1,74 @@
+package train
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// Without a memory nothing holds the new column down on the old labels' sounds:
+// the reason why a model file carries one.
+func TestHeadForgetsWithoutMemory(t *testing.T) {
+	const width = 8
+	rng := rand.New(rand.NewPCG(2, 2))
+	// Old label 0 lives at +e0, background 1 at −e0, the new label 2 at +e0 + e1.
+	at := func(x, y float64) []float32 {
+		v := make([]float32, width)
+		for i := range v {
+			v[i] = float32(0.05 * rng.NormFloat64())
+		}
+		v[0], v[1] = v[0]+float32(x), v[1]+float32(y)
+		return v
+	}
+	learn := func(remember bool) (oldScore float64) {
+		h := &head{width: width, classes: 3, learned: []bool{false, false, true}, firstOld: -1}
+		for _, x := range []float64{3, -3, 0} {
+			column := make([]float64, width+1)
+			column[0] = x
+			h.w = append(h.w, column)
+			h.start = append(h.start, slices.Clone(column))
+		}
+		for range 40 {
+			h.add(at(1, 0.4), 2, 1)
+			h.add(at(-1, 0), 1, 1)
+			if remember {
+				h.add(at(1, 0), 0, 1)
+			}
+		}
+		if _, err := h.learn(context.Background(), 1); err != nil {
+			t.Fatal(err)
+		}
+		z := make([]float64, 3)
+		h.logits(at(1, 0), z)
+		softmax(z, 0)
+		return z[0]
+	}
+	with, without := learn(true), learn(false)
+	if with < 0.6 || without > 0.4 {
+		t.Errorf("the old label's score on its own sound is %.2f with a memory and %.2f without; want over 0.6 and below 0.4", with, without)
+	}
+}
+
+// The span that serves best leaves out a lone extreme, and keeps one that is not alone.
+func TestObservedBest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	many := make([]float32, 100000)
+	for i := range many {
+		many[i] = float32(math.Abs(rng.NormFloat64()))
+	}
+	var even, lone observed
+	even.add(many, rng)
+	lone.add(append(slices.Clone(many), 300), rng)
+	lone.sample = append(lone.sample, 300)
+	if r := even.best(); r.Low != 0 || r.High < 3 || r.High > 5 {
+		t.Errorf("half of a bell curve: span %v, want about 0 to 4", r)
+	}
+	if r := lone.best(); r.High > 300 || r.High < 3 {
+		t.Errorf("with a lone 300: span %v", r)
+	}
+	if r := (&observed{low: 0, high: 0, sample: make([]float32, 10)}).best(); r.Low != 0 || r.High != 0 {
+		t.Errorf("a dead tensor: span %v, want 0 to 0", r)
+	}
+}
