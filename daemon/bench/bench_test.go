@@ -102,7 +102,7 @@ func TestMeasurements(t *testing.T) {
 	if rows, err := Inference(m, "cpu", 20*time.Millisecond); err != nil || len(rows) != 4 {
 		t.Errorf("%v, %v", rows, err)
 	}
-	s := Setup{BuiltIn: func() []byte { return onnx }, Dir: t.TempDir()}
+	s := Setup{Context: t.Context(), BuiltIn: func() []byte { return onnx }, Dir: t.TempDir()}
 	if rows, err := s.Pipeline(20 * time.Second); err != nil || rows[0].Value <= 0 {
 		t.Errorf("%v, %v", rows, err)
 	}

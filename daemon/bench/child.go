@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // child is an earshot of its own, run as a user would.
@@ -27,9 +28,11 @@ func (s Setup) run(args ...string) (*child, error) {
 	if s.Library != "" {
 		args = append(args, "--onnxruntime", s.Library)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(s.Context)
 	c := &child{command: exec.CommandContext(ctx, self, args...), cancel: cancel}
 	c.command.Stderr = os.Stderr
+	c.command.Cancel = func() error { return c.command.Process.Signal(os.Interrupt) }
+	c.command.WaitDelay = 10 * time.Second // then it is killed
 	if err := c.command.Start(); err != nil {
 		cancel()
 		return nil, fmt.Errorf("start %s: %w", self, err)
@@ -44,6 +47,18 @@ func (c *child) stop() error {
 	defer c.cancel()
 	_ = c.command.Process.Signal(os.Interrupt) // fails only when it has ended already
 	return c.command.Wait()
+}
+
+// pause waits; an error when Ctrl-C came first.
+func (s Setup) pause(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-s.Context.Done():
+		return s.Context.Err()
+	}
 }
 
 // freeAddress is a loopback address that nobody uses at this moment.

@@ -16,6 +16,7 @@ import (
 
 // Setup is how the daemon under measurement is built.
 type Setup struct {
+	Context context.Context // ends everything: Ctrl-C
 	BuiltIn func() []byte
 	Model   string // path; "" = built in
 	Library string
@@ -42,7 +43,7 @@ func (s Setup) start(settings map[string]string, sources []config.Source, demo c
 	for key, value := range settings {
 		overrides = append(overrides, config.Override{Flag: "bench", Key: key, Value: value})
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(s.Context)
 	r := &started{stop: stop, done: make(chan error, 1)}
 	ready := make(chan daemon.Ready, 1)
 	go func() {

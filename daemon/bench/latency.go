@@ -82,6 +82,7 @@ func (s Setup) Latency(length time.Duration) ([]Row, error) {
 	}
 	select {
 	case <-time.After(length):
+	case <-s.Context.Done():
 	case err := <-d.done:
 		subscriber.Close()
 		return nil, err

@@ -26,13 +26,17 @@ func (s Setup) Live(length time.Duration) ([]Row, error) {
 		return nil, err
 	}
 	defer func() { _ = c.stop() }() // whatever it says: the figures are taken
-	time.Sleep(warmUp)
+	if err := s.pause(warmUp); err != nil {
+		return nil, err
+	}
 	before, err := processorTimeOf(c.pid())
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
-	time.Sleep(length)
+	if err := s.pause(length); err != nil {
+		return nil, err
+	}
 	after, err := processorTimeOf(c.pid())
 	if err != nil {
 		return nil, err

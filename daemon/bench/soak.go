@@ -54,7 +54,10 @@ func (s Setup) Soak(length time.Duration, fast bool, progress io.Writer) ([]Row,
 	if err != nil {
 		return nil, err
 	}
-	time.Sleep(warmUp)
+	if err := s.pause(warmUp); err != nil {
+		_ = c.stop()
+		return nil, err
+	}
 	watching, err := http.Get("http://" + page + "/events")
 	if err != nil {
 		_ = c.stop()
@@ -70,7 +73,7 @@ func (s Setup) Soak(length time.Duration, fast bool, progress io.Writer) ([]Row,
 	}
 	defer subscriber.Close()
 
-	samples, err := watch(page, length, progress)
+	samples, err := s.watch(page, length, progress)
 	if err != nil {
 		_ = c.stop()
 		return nil, err
@@ -92,10 +95,10 @@ func (s Setup) Soak(length time.Duration, fast bool, progress io.Writer) ([]Row,
 }
 
 // watch scrapes /metrics until the time is over.
-func watch(page string, length time.Duration, progress io.Writer) ([]sample, error) {
+func (s Setup) watch(page string, length time.Duration, progress io.Writer) ([]sample, error) {
 	var samples []sample
 	every := max(length/120, time.Second)
-	for end := time.Now().Add(length); time.Now().Before(end); time.Sleep(every) {
+	for end := time.Now().Add(length); time.Now().Before(end); {
 		now, err := scrape("http://" + page + "/metrics")
 		if err != nil {
 			return nil, err
@@ -104,6 +107,9 @@ func watch(page string, length time.Duration, progress io.Writer) ([]sample, err
 		if len(samples)%12 == 1 {
 			fmt.Fprintf(progress, "  %3d %%  %.0f MB, %.0f goroutines, %.0f descriptors\n", 100-int(100*time.Until(end)/length),
 				now["process_resident_memory_bytes"]/1e6, now["go_goroutines"], now["process_open_fds"])
+		}
+		if err := s.pause(every); err != nil {
+			return nil, err
 		}
 	}
 	if len(samples) < 8 {

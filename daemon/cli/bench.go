@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"earshot/daemon/bench"
@@ -76,7 +79,9 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	setup := bench.Setup{BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	setup := bench.Setup{Context: ctx, BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir}
 	scale := time.Duration(10)
 	if flags.quick {
 		scale = 1
