@@ -37,7 +37,9 @@ not fit for. Without a name it is the model in this binary.
 With --convert the model is written in another form: fp32, fp16 (half the bytes,
 same speed) or int8 (convolutions in eight bits: faster on processors with VNNI
 or dot-product instructions). int8 needs recordings to measure the network's
-activations on. With --test both forms are measured on those folds.`,
+activations on. With --test both forms are measured on those folds. A model that
+lacks the memory of its labels, by which "earshot train --init" adds others, gets
+it from the recordings.`,
 		Example: `  earshot model
   earshot model home.onnx --json
   earshot model builtin --credits > CREDITS.md

@@ -32,7 +32,9 @@ ESC's own; a folder's recordings are dealt into folds by recording.
 
 With --init the network starts from a trained model ("builtin" or a file), keeps
 its labels and adds those of the data: ten recordings of a doorbell make a new
-label in minutes.
+label in minutes. Labels that it knows and the data has no recordings of are
+kept: then only the new labels' own weights are learned, beside the memory of
+the old ones that the model carries.
 
 Ctrl-C finishes the step and saves; --resume goes on. See "earshot eval" for the
 figures of a finished model.`,

@@ -25,7 +25,8 @@ type Card struct {
 	Licence    train.Licence
 	Cost       *metrics.Complexity // nil for networks that earshot did not make
 	Attention  string
-	Form       string // fp32, fp16, int8, or "" where unknown
+	Form       string        // fp32, fp16, int8, or "" where unknown
+	Memory     *train.Memory // nil: none
 }
 
 // Read decodes a model's metadata. What is not there stays zero; what is there
@@ -43,6 +44,9 @@ func Read(m *infer.Model) (*Card, error) {
 		if err := json.Unmarshal(field.raw, field.into); err != nil {
 			return nil, fmt.Errorf("model %s: metadata %q: %w", m.Path, key, err)
 		}
+	}
+	if c.Memory, err = train.ReadMemory(m.Bytes); err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Path, err)
 	}
 	if a, _, err := train.Import(m.Bytes); err == nil {
 		cost := metrics.Cost(a)
@@ -72,6 +76,9 @@ func (c *Card) summary(w io.Writer) {
 	row("SHA-256", "`"+m.SHA256+"`")
 	if c.Cost != nil {
 		row("Network", fmt.Sprintf("%.2f M parameters, %.1f M multiply-accumulates a window, attention %s", float64(c.Cost.Params)/1e6, float64(c.Cost.MACs)/1e6, c.Attention))
+	}
+	if c.Memory != nil {
+		row("Memory", fmt.Sprintf("%d windows of what it learned from, as its last layer saw them (%d numbers each): new labels are learned beside it", len(c.Memory.Labels), c.Memory.Width))
 	}
 	row("Contract", fmt.Sprintf("version %d: `window` float32 [N,%d,%d,%d] → `scores` [N,%d], `attention` [N,%d]", infer.ContractVersion, infer.Channels, infer.Bands, infer.Frames, len(m.Labels), m.Steps))
 	fmt.Fprintln(w)
