@@ -71,7 +71,7 @@ func Paper() Recipe {
 	}
 }
 
-// Recipes by name.
+// RecipeByName returns a recipe; "" is the default one.
 func RecipeByName(name string) (Recipe, error) {
 	switch name {
 	case "", "default":

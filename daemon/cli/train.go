@@ -19,7 +19,7 @@ import (
 )
 
 func newTrainCmd() *cobra.Command {
-	f := &trainFlags{}
+	t := &trainFlags{}
 	c := &cobra.Command{
 		Use:   "train --data FOLDER --out MODEL",
 		Short: "Learn a network from recordings, or teach the built-in one new sounds",
@@ -43,42 +43,42 @@ figures of a finished model.`,
   earshot train --data esc50 --recipe paper --out paper.onnx
   earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
+		RunE: func(c *cobra.Command, _ []string) error { return t.run(c) },
 	}
-	f.add(c)
+	t.add(c)
 	return c
 }
 
 // run carries the flags out.
-func (f *trainFlags) run(c *cobra.Command) error {
-	if err := f.given(); err != nil {
+func (t *trainFlags) run(c *cobra.Command) error {
+	if err := t.given(); err != nil {
 		return err
 	}
-	o, err := f.options(c)
+	o, err := t.options(c)
 	if err != nil {
 		return usage(err)
 	}
 	if err := o.Validate(); err != nil {
 		return usage(err)
 	}
-	if err := infer.Init(f.library); err != nil {
+	if err := infer.Init(t.library); err != nil {
 		return fail(exitModel, err)
 	}
-	if f.init == "builtin" {
+	if t.init == "builtin" {
 		o.Init, o.InitBytes = "", model.Default()
 	}
 	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	ui := newJobUI(c.ErrOrStderr(), c.OutOrStdout())
-	if f.crossValidate {
-		return trainingError(f.validate(ctx, o, ui))
+	if t.crossValidate {
+		return trainingError(t.validate(ctx, o, ui))
 	}
 	_, err = job.Run(ctx, o, ui)
 	return trainingError(err)
 }
 
 // validate trains once for each fold and prints mean and spread.
-func (f *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
+func (t *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
 	o, err := o.Resolved()
 	if err != nil {
 		return err
@@ -120,9 +120,9 @@ func without(folds []int, x int) []int {
 }
 
 // recipe is the named recipe with what the flags change.
-func (f *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
-	name := f.recipeName
-	if name == "" && f.init != "" {
+func (t *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
+	name := t.recipeName
+	if name == "" && t.init != "" {
 		name = "finetune"
 	}
 	r, err := train.RecipeByName(name)
@@ -131,57 +131,57 @@ func (f *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
 	}
 	set := c.Flags().Changed
 	if set("epochs") {
-		r.Epochs = f.epochs
+		r.Epochs = t.epochs
 	}
 	if set("batch") {
-		r.Batch = f.batch
+		r.Batch = t.batch
 	}
 	if set("rate") {
-		r.Rate = f.rate
+		r.Rate = t.rate
 	}
 	if set("optimiser") {
-		if r.Optimiser = acrnn.Optimiser(f.optimiser); r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
-			return r, fmt.Errorf("optimiser %q: want sgd or adamw", f.optimiser)
+		if r.Optimiser = acrnn.Optimiser(t.optimiser); r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
+			return r, fmt.Errorf("optimiser %q: want sgd or adamw", t.optimiser)
 		}
 	}
 	if set("schedule") {
-		r.Schedule = f.schedule
+		r.Schedule = t.schedule
 	}
 	if set("decay") {
-		r.Decay = f.decay
+		r.Decay = t.decay
 	}
 	if set("average") {
-		r.Average = f.average
+		r.Average = t.average
 	}
 	if set("smoothing") {
-		r.Smoothing = f.smoothing
+		r.Smoothing = t.smoothing
 	}
 	if set("freeze") {
-		r.FreezeTrunk = f.freeze
+		r.FreezeTrunk = t.freeze
 	}
-	return r, f.augment(&r.Augment)
+	return r, t.augment(&r.Augment)
 }
 
 // augment switches single augmentations off or on.
-func (f *trainFlags) augment(a *train.Augment) error {
+func (t *trainFlags) augment(a *train.Augment) error {
 	off := map[string]func(){
 		"all": func() { *a = train.Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
 		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
 		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
 		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
 	}
-	for _, name := range f.without {
+	for _, name := range t.without {
 		change, ok := off[name]
 		if !ok {
 			return fmt.Errorf("--without %q: want one of %s", name, keys(off))
 		}
 		change()
 	}
-	if f.waveform {
+	if t.waveform {
 		a.Waveform = true
 	}
-	if f.mixup > 0 {
-		a.MixupAlpha = f.mixup
+	if t.mixup > 0 {
+		a.MixupAlpha = t.mixup
 	}
 	return nil
 }
