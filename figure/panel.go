@@ -18,11 +18,10 @@ type panel struct {
 
 // Room around a panel's data, px.
 const (
-	roomLeft, roomRight  = 86, 92
-	roomTop, roomBottom  = 28, 56
-	barGap, barWidth     = 14, 18
-	tickLong, tickShort  = 7, 4
-	spanTop, spanReserve = 30, 6
+	roomLeft, roomRight = 86, 92
+	roomTop, roomBottom = 28, 56
+	barGap, barWidth    = 14, 18
+	tickLong, tickShort = 7, 4
 )
 
 // panel draws p into the rectangle r.
@@ -140,20 +139,4 @@ func (s *Spectrogram) attention(c *canvas, data image.Rectangle) {
 		c.fill(image.Rect(x, one, min(x+6, data.Max.X), one+1), color.NRGBA{255, 255, 255, 150})
 	}
 	c.halo(data.Min.X+6, one-2, "attention", c.small, 0, 1)
-}
-
-// spans writes the labels along the top of the data, two spans that follow each
-// other at two heights, so that neighbours do not run together.
-func (s *Spectrogram) spans(c *canvas, data image.Rectangle) {
-	from, to := s.span()
-	px := func(sec float64) int {
-		return data.Min.X + int((math.Min(math.Max(sec, from), to)-from)/(to-from)*float64(data.Dx()))
-	}
-	for i, span := range s.Spans {
-		y := data.Min.Y + spanTop + i%2*spanTop
-		a, b := px(span.FromS)+2, px(span.ToS)-2
-		c.fill(image.Rect(a, y-1, b, y+2), color.NRGBA{0, 0, 0, 150})
-		c.fill(image.Rect(a, y, b, y+1), color.White)
-		c.halo((a+b)/2, y-spanReserve/2, span.Text, c.small, 0.5, 1)
-	}
 }

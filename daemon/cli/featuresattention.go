@@ -15,6 +15,7 @@ const builtInName = "built-in"
 const (
 	viewHop   = 16  // frames from one window to the next
 	spanScore = 0.3 // labels that reach it are written over the picture
+	spanRun   = 3   // and that so many windows in a row heard, if there are as many
 )
 
 // attentionView runs a model over a spectrogram, for its attention and labels.
@@ -111,7 +112,7 @@ func (v *attentionView) spans(heard []heardWindow, s *figure.Spectrogram) []figu
 			top.score = max(top.score, heard[j].score)
 		}
 		label := v.model.Labels[top.label]
-		if top.score >= spanScore && label != v.model.Background {
+		if top.score >= spanScore && j-i >= min(spanRun, len(heard)) && label != v.model.Background {
 			from, to := middle(float64(heard[i].start)-viewHop/2), middle(float64(heard[j-1].start)+viewHop/2)
 			if i == 0 { // the first and last windows speak for the ends too
 				from = s.StartS
