@@ -52,65 +52,108 @@ type plan struct {
 // next builds the publication that is due. topics are the retained topics of
 // the configuration c.
 func (a *announcer) next(c *Config, topics []string) plan {
-	base := c.Topic + "/" + c.NodeID
-	after := announced{Node: c.NodeID, Base: base, Topics: topics, Device: map[string]string{}}
-	var p plan
-	clear := func(topic string) {
-		p.messages = append(p.messages, message{topic: topic, qos: 1, retain: true})
+	want, messages := a.wanted(c, topics)
+	p := plan{after: want}
+	for _, t := range a.stale(want) {
+		p.messages = append(p.messages, message{topic: t, qos: 1, retain: true})
 	}
-	gone := map[string]string{}
-	switch {
-	case !c.Discovery:
-	case c.LegacyDiscovery:
-		p.messages = entityMessages(c)
-		for _, m := range p.messages {
-			after.Legacy = append(after.Legacy, m.topic)
+	if switched := want.Topic != "" && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && a.last.Topic != ""; switched {
+		// The unique ids are the same both ways: Home Assistant must have let
+		// the old entities go before it may see the new ones.
+		p.again = true
+		p.after.Topic, p.after.Legacy, p.after.Device = "", nil, nil
+		p.during = a.union(want)
+		return p
+	}
+	gone := a.gone(want)
+	if p.again = len(gone) > 0 && !a.second; p.again {
+		p.after.Device = maps.Clone(want.Device)
+		maps.Copy(p.after.Device, gone)
+	}
+	if want.Topic != "" {
+		if !p.again {
+			gone = nil
 		}
-	default:
-		after.Topic = a.topic
-		for key, x := range components(c) {
-			after.Device[key] = x.Platform
-		}
-		for key, platform := range a.last.Device {
-			if _, stays := after.Device[key]; !stays && a.last.Topic == a.topic {
-				gone[key] = platform
-			}
-		}
+		messages = append(messages, deviceMessage(c, gone))
 	}
-	if after.Topic != "" {
-		stubs := gone
-		if a.second {
-			stubs = nil
-		}
-		p.messages = append(p.messages, deviceMessage(c, stubs))
-	}
-	p.again = len(gone) > 0 && !a.second
-	if a.last.Topic != "" && a.last.Topic != after.Topic {
-		clear(a.last.Topic)
-	}
-	for _, t := range a.last.Legacy {
-		if !slices.Contains(after.Legacy, t) {
-			clear(t)
-		}
-	}
-	for _, t := range a.last.Topics {
-		if !slices.Contains(topics, t) {
-			clear(t)
-		}
-	}
-	p.after, p.during = after, after
-	if p.again {
-		p.during.Device = maps.Clone(after.Device)
-		maps.Copy(p.during.Device, gone)
-		p.after = p.during
-	} else {
-		p.during.Device = maps.Clone(after.Device)
-		maps.Copy(p.during.Device, a.last.Device)
-	}
+	p.messages = append(p.messages, messages...)
+	p.during = a.union(want)
 	return p
 }
 
-// done notes the acknowledgement; changed says that a.last must be saved.
+// wanted is what the configuration announces, and the per-entity messages.
+func (a *announcer) wanted(c *Config, topics []string) (announced, []message) {
+	want := announced{Node: c.NodeID, Base: c.Topic + "/" + c.NodeID, Topics: topics}
+	switch {
+	case !c.Discovery:
+	case c.LegacyDiscovery:
+		messages := entityMessages(c)
+		for _, m := range messages {
+			want.Legacy = append(want.Legacy, m.topic)
+		}
+		return want, messages
+	default:
+		want.Topic, want.Device = a.topic, map[string]string{}
+		for key, x := range components(c) {
+			want.Device[key] = x.Platform
+		}
+	}
+	return want, nil
+}
+
+// stale lists the topics of last time that nothing stands for any more.
+func (a *announcer) stale(want announced) (out []string) {
+	if a.last.Topic != "" && a.last.Topic != want.Topic {
+		out = append(out, a.last.Topic)
+	}
+	for _, t := range a.last.Legacy {
+		if !slices.Contains(want.Legacy, t) {
+			out = append(out, t)
+		}
+	}
+	for _, t := range a.last.Topics {
+		if !slices.Contains(want.Topics, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// gone maps the components to take away to their platforms.
+func (a *announcer) gone(want announced) map[string]string {
+	out := map[string]string{}
+	if want.Topic == "" || a.last.Topic != want.Topic {
+		return out
+	}
+	for key, platform := range a.last.Device {
+		if _, stays := want.Device[key]; !stays {
+			out[key] = platform
+		}
+	}
+	return out
+}
+
+// union is what may be on the broker while a publication is under way.
+func (a *announcer) union(want announced) announced {
+	u := want
+	if a.last.Topic != "" {
+		u.Topic = a.last.Topic
+	}
+	u.Device = map[string]string{}
+	maps.Copy(u.Device, want.Device)
+	maps.Copy(u.Device, a.last.Device)
+	u.Legacy = merge(want.Legacy, a.last.Legacy)
+	u.Topics = merge(want.Topics, a.last.Topics)
+	return u
+}
+
+func merge(a, b []string) []string {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// done notes the acknowledgement; a.last must be saved then.
 func (a *announcer) done(p plan, now time.Time, settle time.Duration) {
 	a.last = p.after
 	a.due, a.second = time.Time{}, false

@@ -3,6 +3,7 @@ package publish
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,4 +91,11 @@ func (h *home) well(t *testing.T) {
 	for _, r := range h.refused {
 		t.Errorf("Home Assistant would refuse: %s", r)
 	}
+}
+
+// saw reports whether a message came on one of earshot's topics.
+func (h *home) saw(topic string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Contains(h.order, topic)
 }

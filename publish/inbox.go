@@ -112,7 +112,6 @@ func (p *Publisher) takeCommand(m incoming) {
 
 // announce publishes the discovery configuration that is due.
 func (p *Publisher) announce(l *link) error {
-	second := p.ann.second
 	p.mu.Lock()
 	pl := p.ann.next(&p.cfg, append(p.book.retainedTopics(), p.topics.availability()))
 	p.mu.Unlock()
@@ -146,11 +145,9 @@ func (p *Publisher) announce(l *link) error {
 	if len(pl.messages) > 0 {
 		p.stats.Discoveries++
 	}
-	if !second { // Home Assistant has just made the entities: give it the states
-		p.book.markAll()
-		if p.diag.topic != "" && p.now().Sub(p.diagAt) < expireSeconds*time.Second {
-			p.boxes[p.diag.topic] = p.diag
-		}
+	p.book.markAll() // Home Assistant has just made the entities: give it the states
+	if p.diag.topic != "" && p.now().Sub(p.diagAt) < expireSeconds*time.Second {
+		p.boxes[p.diag.topic] = p.diag
 	}
 	return nil
 }
