@@ -24,7 +24,10 @@ type Memory struct {
 }
 
 // perLabel is how many windows of a label a memory keeps: 4 of 512 bytes. More
-// gain little (measured: DEVELOPERS.md, fine-tuning).
+// gain little. Measured on 200 clips of ESC-50's fold 4 with a half-trained
+// network, 60.5 % of them right, to which speech and a doorbell were taught from
+// 12 recordings each: without memory 45.0 % at best are still named right among
+// all 52 labels; with 1, 2, 4, 8, 12 windows a label 57.0, 58.5, 59.5, 58.5, 58.5 %.
 const perLabel = 4
 
 // add appends an embedding; its numbers lie in [−1, 1], being means of GRU states.

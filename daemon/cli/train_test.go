@@ -251,6 +251,7 @@ func TestTrainEvalAndOn(t *testing.T) {
 	if strings.Contains(text, "warning") {
 		t.Errorf("a model with a memory is warned about:\n%s", text)
 	}
+	says(train(exitFailure, "--data", at("b"), "--init", at("a.onnx"), "--out", at("no.onnx"), "--weights", "int8"), "int8 without recordings of drill")
 	// All clips at hand: the trunk learns too, and the old labels are compared.
 	text = train(exitOK, "--data", at("a"), "--data", at("b"), "--init", at("b.onnx"), "--out", at("c.onnx"), "--weights", "int8")
 	says(text, "labels it knew", "int8", "epoch 1:")

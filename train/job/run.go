@@ -80,6 +80,9 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 		}
 	}
 	if len(out.missing) > 0 {
+		if o.Int8 {
+			return nil, fmt.Errorf("int8 without recordings of %s, which the model knows, would fit its numbers to the new sounds alone; write fp16, or give recordings with --data", some(out.missing))
+		}
 		o.Recipe.FreezeTrunk = 1
 		out.Result, out.memory, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
 	} else {
