@@ -174,8 +174,8 @@ func (c *Card) measured(w io.Writer) {
 		fmt.Fprintf(w, "On folds %s, which it did not learn from:\n\n", folds(p.Test))
 		figures(w, p.Validation)
 	case len(p.SiblingVal) > 0:
-		fmt.Fprintf(w, "It learned from all the clips there were, so nothing was left to measure it on. Its sibling %s,\n"+
-			"the same recipe without folds %s, gave on those:\n\n", p.Sibling, folds(p.SiblingOn))
+		fmt.Fprintf(w, "Nothing was held out when it learned, so nothing is left to measure it on. Its sibling %s,\n"+
+			"which learned without folds %s, gave on those:\n\n", p.Sibling, folds(p.SiblingOn))
 		figures(w, p.SiblingVal)
 	default:
 		fmt.Fprint(w, "The file holds no accuracy measured on recordings that it did not learn from; `earshot eval` measures one.\n\n")
