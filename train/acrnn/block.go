@@ -9,54 +9,62 @@ import (
 // bnEpsilon is added to batch variances before the square root.
 const bnEpsilon = 1e-5
 
-// convBlock is conv → batch norm → ReLU → max-pool.
+// convBlock is conv → batch norm → ReLU → max-pool, over the chunks of a batch.
 //
 // A pooled layer folds sign(γ) into the filters, so that the affine is monotone
 // and commutes with the maximum: the raw convolution is pooled, and normalised
-// at pooled size (TRAINING.md).
-func (t *tape) convBlock(x value, layer string, c Conv, inputGrad bool) value {
+// at pooled size, where the chunks are joined (TRAINING.md).
+func (t *tape) convBlock(xs []value, layer string, c Conv) value {
 	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
 	sign := t.Op("Where", []string{t.Op("Less", []string{gamma.name, t.Scalar(0)}), t.Scalar(-1), t.Scalar(1)})
 	signedW := t.Mul(w.name, t.Reshape(sign, -1, 1, 1, 1))
 	absGamma := t.Mul(gamma.name, sign)
 
-	y := t.conv(x, signedW, c.Out, c.KH, c.KW)
-	n, count := y.shape[0], float32(y.shape[0]*y.shape[2]*y.shape[3])
-	mean := t.scaled(t.channelSum(y.name, n, c.Out), 1/count)
-	square := t.scaled(t.channelSum(t.Mul(y.name, y.name), n, c.Out), 1/count)
+	f := t.filters(signedW, c.Out, c.In, c.KH, c.KW)
+	ys, zs := make([]value, len(xs)), make([]value, len(xs))
+	for i, x := range xs {
+		ys[i] = t.conv(x, f)
+		zs[i] = ys[i]
+		if c.Pooled() {
+			zs[i] = t.maxPool(ys[i], c.PoolH, c.PoolW)
+		}
+	}
+	count := float32(len(xs) * ys[0].shape[0] * ys[0].shape[2] * ys[0].shape[3])
+	mean := t.scaled(t.sum(each(ys, func(y value) string { return t.channelSum(y.name, y.shape) })), 1/count)
+	square := t.scaled(t.sum(each(ys, func(y value) string { return t.channelSum(t.Mul(y.name, y.name), y.shape) })), 1/count)
 	variance := t.Op("Max", []string{t.Sub(square, t.Mul(mean, mean)), t.Scalar(0)})
 	inv := t.Div(t.Scalar(1), t.Sqrt(t.Add(variance, t.Scalar(bnEpsilon))))
 	t.means = append(t.means, t.Mul(mean, sign))
 	t.vars = append(t.vars, variance)
 
-	z := y
-	if c.Pooled() {
-		z = t.maxPool(y, c.PoolH, c.PoolW)
-	}
+	z := t.joined(zs)
 	scale := t.Mul(absGamma, inv)
 	shift := t.Sub(beta.name, t.Mul(mean, scale))
 	a := value{name: t.Unary("Relu", t.Affine(z.name, scale, shift, c.Out)), shape: z.shape}
 
 	t.onBackward(func() {
 		dz := t.Mul(t.grad(a), t.positive(a.name))
-		dBeta := t.channelSum(dz, n, c.Out)
-		dScale := t.Sub(t.channelSum(t.Mul(dz, z.name), n, c.Out), t.Mul(mean, dBeta))
+		dBeta := t.channelSum(dz, z.shape)
+		dScale := t.Sub(t.channelSum(t.Mul(dz, z.name), z.shape), t.Mul(mean, dBeta))
 		dVar := t.Mul(t.Mul(absGamma, dScale), t.scaled(t.Mul(t.Mul(inv, inv), inv), -0.5))
 		dMean := t.Neg(t.Add(t.Mul(scale, dBeta), t.scaled(t.Mul(dVar, mean), 2)))
 		t.addGrad(beta, dBeta)
 		t.addGrad(gamma, t.Mul(t.Mul(dScale, inv), sign))
 
-		through := t.Mul(dz, t.Reshape(scale, -1, 1, 1))
-		if c.Pooled() {
-			through = t.unpool(y, z, through, c)
+		through := t.split(t.Mul(dz, t.Reshape(scale, -1, 1, 1)), z.shape, len(xs))
+		perY, perOne := t.scaled(dVar, 2/count), t.scaled(dMean, 1/count)
+		back := t.flipped(signedW, c.Out, c.In, c.KH, c.KW)
+		dys := make([]value, len(xs))
+		for i, y := range ys {
+			d := through[i].name
+			if c.Pooled() {
+				d = t.unpool(y, zs[i], d, c)
+			}
+			dys[i] = value{name: t.Add(d, t.Affine(y.name, perY, perOne, c.Out)), shape: y.shape}
+			t.addGrad(xs[i], t.conv(dys[i], back).name)
 		}
-		stats := t.Affine(y.name, t.scaled(dVar, 2/count), t.scaled(dMean, 1/count), c.Out)
-		dy := value{name: t.Add(through, stats), shape: y.shape}
-		dw := t.convWeightGrad(x, dy, c.KH, c.KW)
+		dw := t.convWeightGrad(xs, dys, c.KH, c.KW)
 		t.addGrad(w, t.Mul(dw, t.Reshape(sign, -1, 1, 1, 1)))
-		if inputGrad {
-			t.addGrad(x, t.convInputGrad(dy, signedW, c.In, c.KH, c.KW).name)
-		}
 	})
 	return a
 }
@@ -87,7 +95,7 @@ func (t *tape) unpool(y, z value, dz string, c Conv) string {
 	case c.PoolH*width <= 128: // both sums in one product
 		ties = t.MatMul(ties, t.poolMatrix(c.PoolH, width, c.PoolW))
 	default:
-		ties = t.MatMul(t.ReduceSum(hit, false, 1), t.Transpose(stretch, 1, 0))
+		ties = t.MatMul(t.ReduceSum(hit, false, 1), t.poolMatrix(1, width, c.PoolW))
 	}
 	share := t.Div(dz, t.Reshape(ties, n, ch, h, w))
 	return t.Reshape(t.Mul(hit, up(share)), n, ch, y.shape[2], width)

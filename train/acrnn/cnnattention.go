@@ -9,7 +9,7 @@ import "earshot/train/onnx"
 func (t *tape) cnnAttention(x value, softmax bool) (y value, alpha string) {
 	w, b := t.param("att.w"), t.param("att.b")
 	n, h, wd := x.shape[0], x.shape[2], x.shape[3]
-	a := t.conv(x, w.name, 1, 3, 3)
+	a := t.conv(x, t.filters(w.name, 1, x.shape[1], 3, 3))
 	s := t.Add(t.scaled(t.ReduceSum(a.name, true, 2), 1/float32(h)), t.Reshape(b.name, 1, 1, 1, 1))
 	if softmax {
 		alpha = t.scaled(t.Op("Softmax", []string{s}, onnx.Attr{Name: "axis", Value: 3}), float32(wd))
@@ -33,8 +33,8 @@ func (t *tape) cnnAttention(x value, softmax bool) (y value, alpha string) {
 			spread[i] = 1 / float32(h)
 		}
 		da := value{name: t.Mul(ds, t.Floats("", spread, 1, 1, h, 1)), shape: []int{n, 1, h, wd}}
-		t.addGrad(w, t.convWeightGrad(x, da, 3, 3))
-		t.addGrad(x, t.Add(t.Mul(dy, alpha), t.convInputGrad(da, w.name, x.shape[1], 3, 3).name))
+		t.addGrad(w, t.convWeightGrad([]value{x}, []value{da}, 3, 3))
+		t.addGrad(x, t.Add(t.Mul(dy, alpha), t.conv(da, t.flipped(w.name, 1, x.shape[1], 3, 3)).name))
 	})
 	return y, alpha
 }

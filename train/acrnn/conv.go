@@ -4,27 +4,52 @@ import "earshot/train/onnx"
 
 const nchwcDomain = "com.microsoft.nchwc"
 
-// conv is a stride-1 'same' convolution of x (N,Ci,H,W) with w (Co,Ci,kh,kw).
+// filters are those of one convolution, (Co,Ci,kh,kw), as its kernel wants them.
+type filters struct {
+	name           string
+	co, ci, kh, kw int
+	blocked        bool // laid out for the NCHWc kernel
+}
+
+// filters prepares w for [tape.conv], once for all the pieces of a batch.
+func (t *tape) filters(w string, co, ci, kh, kw int) filters {
+	b := t.block
+	if b == 0 || ci%b != 0 || co%b != 0 {
+		return filters{w, co, ci, kh, kw, false}
+	}
+	// O/b, I/b, kh, kw, b (in), b (out).
+	w = t.Reshape(w, co/b, b, ci/b, b, kh, kw)
+	return filters{t.Reshape(t.Transpose(w, 0, 2, 4, 5, 3, 1), co, ci, kh, kw), co, ci, kh, kw, true}
+}
+
+// flipped are the filters that a convolution's input gradient is made with:
+// w turned around, its channels swapped.
+func (t *tape) flipped(w string, co, ci, kh, kw int) filters {
+	if kh > 1 {
+		w = t.Slice(w, 2, -1, -kh-1, -1)
+	}
+	if kw > 1 {
+		w = t.Slice(w, 3, -1, -kw-1, -1)
+	}
+	return t.filters(t.Transpose(w, 1, 0, 2, 3), ci, co, kh, kw)
+}
+
+// conv is a stride-1 'same' convolution of x (N,Ci,H,W).
 //
 // Where both channel counts fill the CPU's NCHWc block it is ONNX Runtime's
 // blocked kernel with the reorders placed by hand (the runtime itself only
 // places them for constant weights): about 1.7 times as fast. The block size is
 // found by a self-test, see [FindBlock].
-func (t *tape) conv(x value, w string, co, kh, kw int) value {
-	n, ci, h, wd := x.shape[0], x.shape[1], x.shape[2], x.shape[3]
-	out := []int{n, co, h, wd}
-	pads := [4]int{kh / 2, kw / 2, kh / 2, kw / 2}
-	b := t.block
-	if b == 0 || ci%b != 0 || co%b != 0 {
-		return value{name: t.Conv(x.name, w, "", [2]int{kh, kw}, pads), shape: out}
+func (t *tape) conv(x value, f filters) value {
+	out := []int{x.shape[0], f.co, x.shape[2], x.shape[3]}
+	pads := [4]int{f.kh / 2, f.kw / 2, f.kh / 2, f.kw / 2}
+	if !f.blocked {
+		return value{name: t.Conv(x.name, f.name, "", [2]int{f.kh, f.kw}, pads), shape: out}
 	}
-	// Filters as the blocked kernel wants them: O/b, I/b, kh, kw, b (in), b (out).
-	w = t.Reshape(w, co/b, b, ci/b, b, kh, kw)
-	w = t.Reshape(t.Transpose(w, 0, 2, 4, 5, 3, 1), co, ci, kh, kw)
 	xb := t.Node(nchwcDomain, "ReorderInput", 1, []string{x.name})[0]
-	yb := t.Node(nchwcDomain, "Conv", 1, []string{xb, w},
-		onnx.Attr{Name: "kernel_shape", Value: []int{kh, kw}}, onnx.Attr{Name: "pads", Value: pads[:]}, onnx.Attr{Name: "strides", Value: []int{1, 1}})[0]
-	y := t.Node(nchwcDomain, "ReorderOutput", 1, []string{yb}, onnx.Attr{Name: "channels", Value: co})[0]
+	yb := t.Node(nchwcDomain, "Conv", 1, []string{xb, f.name},
+		onnx.Attr{Name: "kernel_shape", Value: []int{f.kh, f.kw}}, onnx.Attr{Name: "pads", Value: pads[:]}, onnx.Attr{Name: "strides", Value: []int{1, 1}})[0]
+	y := t.Node(nchwcDomain, "ReorderOutput", 1, []string{yb}, onnx.Attr{Name: "channels", Value: f.co})[0]
 	return value{y, out, yb}
 }
 
@@ -38,16 +63,4 @@ func (t *tape) maxPool(x value, kh, kw int) value {
 	size := []int{kh, kw}
 	z := t.Node(nchwcDomain, "MaxPool", 1, []string{x.blocked}, onnx.Attr{Name: "kernel_shape", Value: size}, onnx.Attr{Name: "strides", Value: size})[0]
 	return value{t.Node(nchwcDomain, "ReorderOutput", 1, []string{z}, onnx.Attr{Name: "channels", Value: out[1]})[0], out, z}
-}
-
-// convInputGrad is the gradient of conv with respect to x: the convolution of
-// dy with the filters flipped and their channels swapped.
-func (t *tape) convInputGrad(dy value, w string, ci, kh, kw int) value {
-	if kh > 1 {
-		w = t.Slice(w, 2, -1, -kh-1, -1)
-	}
-	if kw > 1 {
-		w = t.Slice(w, 3, -1, -kw-1, -1)
-	}
-	return t.conv(dy, t.Transpose(w, 1, 0, 2, 3), ci, kh, kw)
 }

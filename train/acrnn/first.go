@@ -2,22 +2,28 @@ package acrnn
 
 import "earshot/train/onnx"
 
-// firstBlock is conv → batch norm → ReLU for the layer that reads the window.
+// firstBlock is conv → batch norm → ReLU for the layer that reads the window,
+// over the chunks of a batch.
 //
 // Its input has so few channels that the batch statistics follow from the
 // patches' mean m and covariance C without touching the output: for filter w,
 // mean = w·m and variance = wᵀCw. So the normalisation folds into the filters
 // before the convolution, and the large activation is written once. Gradients
 // flow through the folded filters, m and C being data.
-func (t *tape) firstBlock(x value, layer string, c Conv) value {
+func (t *tape) firstBlock(xs []value, layer string, c Conv) []value {
 	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
-	n, h, wd := x.shape[0], x.shape[2], x.shape[3]
+	n, h, wd := xs[0].shape[0], xs[0].shape[2], xs[0].shape[3]
 	taps := c.In * c.KH * c.KW
-	count := float32(n * h * wd)
+	count := float32(len(xs) * n * h * wd)
 
-	patches := t.patches(x, c) // (N, taps, positions), tap order in,kh,kw
-	m := t.scaled(t.channelSum(patches, n, taps), 1/count)
-	gram := t.ReduceSum(t.MatMul(patches, t.Transpose(patches, 0, 2, 1)), false, 0)
+	patches := make([]value, len(xs)) // (n, taps, positions), tap order in,kh,kw
+	for i, x := range xs {
+		patches[i] = value{name: t.patches(x, c), shape: []int{n, taps, h * wd}}
+	}
+	m := t.scaled(t.sum(each(patches, func(p value) string { return t.channelSum(p.name, p.shape) })), 1/count)
+	gram := t.sum(each(patches, func(p value) string {
+		return t.ReduceSum(t.MatMul(p.name, t.Transpose(p.name, 0, 2, 1)), false, 0)
+	}))
 	cov := t.Sub(t.scaled(gram, 1/count), t.MatMul(t.Reshape(m, taps, 1), t.Reshape(m, 1, taps)))
 
 	flat := t.Reshape(w.name, c.Out, taps)
@@ -31,13 +37,20 @@ func (t *tape) firstBlock(x value, layer string, c Conv) value {
 	scale := t.Mul(gamma.name, inv)
 	shift := t.Sub(beta.name, t.Mul(mean, scale))
 	folded := t.Reshape(t.Mul(flat, t.Reshape(scale, -1, 1)), w.shape...)
-	y := t.Conv(x.name, folded, shift, [2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
-	a := value{name: t.Unary("Relu", y), shape: []int{n, c.Out, h, wd}}
+	as := make([]value, len(xs))
+	for i, x := range xs {
+		y := t.Conv(x.name, folded, shift, [2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
+		as[i] = value{name: t.Unary("Relu", y), shape: []int{n, c.Out, h, wd}}
+	}
 
 	t.onBackward(func() {
-		dy := t.Reshape(t.Mul(t.grad(a), t.positive(a.name)), n, c.Out, h*wd)
-		dShift := t.ReduceSum(t.ReduceSum(dy, false, 2), false, 0)
-		dFolded := t.ReduceSum(t.MatMul(dy, t.Transpose(patches, 0, 2, 1)), false, 0)
+		shifts, foldeds := make([]string, len(xs)), make([]string, len(xs))
+		for i, a := range as {
+			dy := t.Reshape(t.Mul(t.grad(a), t.positive(a.name)), n, c.Out, h*wd)
+			shifts[i] = t.ReduceSum(t.ReduceSum(dy, false, 2), false, 0)
+			foldeds[i] = t.ReduceSum(t.MatMul(dy, t.Transpose(patches[i].name, 0, 2, 1)), false, 0)
+		}
+		dShift, dFolded := t.sum(shifts), t.sum(foldeds)
 		dScale := t.Sub(t.ReduceSum(t.Mul(dFolded, flat), false, 1), t.Mul(mean, dShift))
 		dVar := t.Mul(t.Mul(gamma.name, dScale), t.scaled(t.Mul(t.Mul(inv, inv), inv), -0.5))
 		dMean := t.Neg(t.Mul(scale, dShift))
@@ -48,7 +61,7 @@ func (t *tape) firstBlock(x value, layer string, c Conv) value {
 		t.addGrad(gamma, t.Mul(dScale, inv))
 		t.addGrad(beta, dShift)
 	})
-	return a
+	return as
 }
 
 // patches gathers what each filter sees: (N, In·KH·KW, H·W), zero outside.

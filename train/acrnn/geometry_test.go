@@ -99,7 +99,7 @@ func TestWeightGradientForms(t *testing.T) {
 			set(tp)
 			vx := value{name: g.Input("x", onnx.Float, x.dims...), shape: x.dims}
 			vy := value{name: g.Input("dy", onnx.Float, dy.dims...), shape: dy.dims}
-			g.Output("dw", tp.convWeightGrad(vx, vy, k[0], k[1]), onnx.Float, co, ci, k[0], k[1])
+			g.Output("dw", tp.convWeightGrad([]value{vx}, []value{vy}, k[0], k[1]), onnx.Float, co, ci, k[0], k[1])
 			r, err := newRunner(g, infer.GraphOptions{Threads: 1}, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -44,7 +44,7 @@ func trialConv(block int, o infer.GraphOptions) ([]float32, error) {
 	g := onnx.New("trial")
 	t := newTape(g, n, block, false)
 	x := value{name: g.Input("x", onnx.Float, n, ci, h, w), shape: []int{n, ci, h, w}}
-	y := t.conv(x, g.Input("w", onnx.Float, co, ci, 3, 5), co, 3, 5)
+	y := t.conv(x, t.filters(g.Input("w", onnx.Float, co, ci, 3, 5), co, ci, 3, 5))
 	g.Output("y", y.name, onnx.Float, n, co, h, w)
 	g.Output("z", t.maxPool(y, 3, 2).name, onnx.Float, n, co, h/3, w/2)
 	r, err := newRunner(g, o, nil)

@@ -103,14 +103,16 @@ func (t *tape) loadParams(a Arch, flat string) {
 // forward emits the network up to the logits; masks may be nil (no dropout).
 func (t *tape) forward(a Arch, x value, masks []string) (logits value, attention string) {
 	t.Scope = "l1"
-	h := t.firstBlock(x, "l1", a.Convs[0])
+	chunks := t.firstBlock(t.split(x.name, x.shape, t.chunks(x.shape[0])), "l1", a.Convs[0])
+	var h value
 	for i, c := range a.Convs[1:] {
 		t.Scope = fmt.Sprintf("l%d", i+2)
-		h = t.convBlock(h, t.Scope, c, true)
+		h = t.convBlock(chunks, t.Scope, c)
 		if a.Attention.Layer == i+2 {
 			t.Scope = "attention"
 			h, attention = t.cnnAttention(h, a.Attention.Softmax)
 		}
+		chunks = []value{h} // after the second layer activations are small
 	}
 	h = t.sequence(h)
 	for i, layer := range []string{"l9", "l10"} {

@@ -27,14 +27,15 @@ type tape struct {
 	means    []string // batch-norm batch means, one [C] a layer
 	vars     []string
 
-	// How weight gradients are formed, see convWeightGrad.
+	// How the first layers and weight gradients are formed, see chunks.go and convWeightGrad.
+	chunkClips       int
 	batchedPositions int
 	chunkNumbers     float64
 }
 
 func newTape(g *onnx.Graph, batch, block int, train bool) *tape {
 	return &tape{Graph: g, batch: batch, block: block, train: train, params: map[string]value{}, grads: map[string]string{},
-		batchedPositions: batchedPositions, chunkNumbers: chunkNumbers}
+		chunkClips: chunkClips, batchedPositions: batchedPositions, chunkNumbers: chunkNumbers}
 }
 
 // param returns a learned tensor by name.
@@ -82,9 +83,9 @@ func (t *tape) runBackward() {
 	t.backward = nil
 }
 
-// channelSum sums x (N,C,H,W) over everything but channels → [C].
-func (t *tape) channelSum(x string, n, c int) string {
-	return t.ReduceSum(t.ReduceSum(t.Reshape(x, n, c, -1), false, 2), false, 0)
+// channelSum sums x (N,C,…) over everything but channels → [C].
+func (t *tape) channelSum(x string, shape []int) string {
+	return t.ReduceSum(t.ReduceSum(t.Reshape(x, shape[0], shape[1], -1), false, 2), false, 0)
 }
 
 // positive is 1 where x > 0, else 0 (the ReLU mask; TRAINING.md).

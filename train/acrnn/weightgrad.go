@@ -7,48 +7,54 @@ package acrnn
 // computed as matrix products over positions, X shifted along bands and dY
 // (the other way) along frames, so that all kh·kw taps come out of one product
 // of (Co·kw)×(positions) and (positions)×(Ci·kh).
-func (t *tape) convWeightGrad(x, dy value, kh, kw int) string {
-	if x.shape[2]*x.shape[3] >= t.batchedPositions {
-		return t.weightGradBatched(x, dy, kh, kw)
+//
+// The batch may come in chunks, whose gradients are summed.
+func (t *tape) convWeightGrad(xs, dys []value, kh, kw int) string {
+	ci, co := xs[0].shape[1], dys[0].shape[1]
+	if xs[0].shape[2]*xs[0].shape[3] >= t.batchedPositions {
+		var parts []string
+		for i := range xs {
+			parts = append(parts, t.clipProducts(xs[i], dys[i], kh, kw)...)
+		}
+		d := t.Transpose(t.Reshape(t.sum(parts), co, kw, ci, kh), 0, 2, 3, 1)
+		if kh > 1 { // X's copies lie in falling order of the tap
+			d = t.Slice(d, 2, -1, -kh-1, -1)
+		}
+		return d
 	}
-	ci, co := x.shape[1], dy.shape[1]
-	a := t.shiftedChannelMajor(dy, 3, kw, -1) // (kw·Co, N·H·W)
-	b := t.shiftedChannelMajor(x, 2, kh, 1)
-	d := t.Reshape(t.MatMul(a, t.Transpose(b, 1, 0)), kw, co, kh, ci)
-	return t.Transpose(d, 1, 3, 2, 0)
+	var parts []string
+	for i := range xs {
+		a := t.shiftedChannelMajor(dys[i], 3, kw, -1) // (kw·Co, N·H·W)
+		b := t.shiftedChannelMajor(xs[i], 2, kh, 1)
+		parts = append(parts, t.MatMul(a, t.Transpose(b, 1, 0)))
+	}
+	return t.Transpose(t.Reshape(t.sum(parts), kw, co, kh, ci), 1, 3, 2, 0)
 }
 
-// Where the weight gradient is formed one product a clip, and how many numbers
-// of shifted copies it may hold at once (40e6 are 160 MB).
+// From how many positions on the weight gradient is formed one product a clip,
+// and how many numbers of shifted copies may lie there at once (10e6 are 40 MB,
+// two clips of the second layer: fewer leave a thread without a clip of its
+// own, more leave the processor's cache).
 const (
 	batchedPositions = 300
-	chunkNumbers     = 40e6
+	chunkNumbers     = 10e6
 )
 
-// weightGradBatched forms one product a clip and sums them; chunks of the
-// batch bound the memory of the shifted copies.
-func (t *tape) weightGradBatched(x, dy value, kh, kw int) string {
+// clipProducts forms one product a clip, (Co·kw, Ci·kh), summed over pieces of
+// the batch that bound the memory of the shifted copies.
+func (t *tape) clipProducts(x, dy value, kh, kw int) (parts []string) {
 	n, ci, co := x.shape[0], x.shape[1], dy.shape[1]
 	l := newLags(x.shape[2], x.shape[3], kh, kw)
-	chunk := n
-	for chunk%2 == 0 && float64(chunk*l.length*(kw*co+kh*ci)) > t.chunkNumbers {
-		chunk /= 2
+	piece := n
+	for piece%2 == 0 && float64(piece*l.length*(kw*co+kh*ci)) > t.chunkNumbers {
+		piece /= 2
 	}
-	sum := ""
-	for from := 0; from < n; from += chunk {
-		a := t.copies(l, dy, from, chunk, kw, l.leadY, 1)
-		b := t.copies(l, x, from, chunk, kh, l.leadX, l.width)
-		d := t.ReduceSum(t.MatMul(a, t.Transpose(b, 0, 2, 1)), false, 0)
-		if sum != "" {
-			d = t.Add(sum, d)
-		}
-		sum = d
+	for from := 0; from < n; from += piece {
+		a := t.copies(l, dy, from, piece, kw, l.leadY, 1)
+		b := t.copies(l, x, from, piece, kh, l.leadX, l.width)
+		parts = append(parts, t.ReduceSum(t.MatMul(a, t.Transpose(b, 0, 2, 1)), false, 0))
 	}
-	d := t.Transpose(t.Reshape(sum, co, kw, ci, kh), 0, 2, 3, 1)
-	if kh > 1 { // X's copies lie in falling order of the tap
-		d = t.Slice(d, 2, -1, -kh-1, -1)
-	}
-	return d
+	return parts
 }
 
 // lags lays planes out in rows of one length so that shifts along bands and
