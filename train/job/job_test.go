@@ -1,0 +1,159 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"earshot/infer"
+	"earshot/internal/tinysounds"
+	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/dataset"
+)
+
+// tinyOptions are a training of a second on three labels.
+func tinyOptions(t *testing.T) Options {
+	t.Helper()
+	if err := infer.Init(""); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	tinysounds.Folder(t, filepath.Join(dir, "data"), 4, "bell", "kettle", "drill")
+	r := train.Default()
+	r.Epochs, r.Batch, r.Augment = 2, 6, train.Augment{RandomWindow: true}
+	return Options{Source: train.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 6, CacheDir: filepath.Join(dir, "cache")},
+		Recipe: r, Width: 0.1, Attention: acrnn.Attention{Layer: 10}, Seed: 3, Floor: train.DefaultFloor, Out: filepath.Join(dir, "m.onnx"),
+		Graph: infer.GraphOptions{Threads: 1}}
+}
+
+// stopAt is a UI that ends ctx when the training's bar reaches step.
+func stopAt(step int, cancel func(), out *bytes.Buffer) UI {
+	ui := Quiet(out)
+	ui.Bar = func(title string) func(int, int, string) {
+		return func(done, _ int, _ string) {
+			if title == "training" && done == step {
+				cancel()
+			}
+		}
+	}
+	return ui
+}
+
+// Ctrl-C finishes the step, saves, says how to go on, and leaves no model; what
+// --resume then makes is what an uninterrupted training makes.
+func TestInterruptedJobGoesOn(t *testing.T) {
+	o := tinyOptions(t)
+	var text bytes.Buffer
+	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := infer.LoadModel(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Out = filepath.Join(filepath.Dir(o.Out), "again.onnx")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	_, err = Run(ctx, o, stopAt(1, cancel, &text))
+	if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "after 1 steps") || !strings.Contains(err.Error(), "--resume") {
+		t.Fatalf("interrupted after a step: %v", err)
+	}
+	if _, err := os.Stat(o.Out); err == nil {
+		t.Error("an interrupted training leaves a model")
+	}
+	o.Resume = true
+	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
+		t.Fatal(err)
+	}
+	again, err := infer.LoadModel(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.SHA256 != whole.SHA256 {
+		t.Error("the resumed training made another model")
+	}
+}
+
+func TestResolved(t *testing.T) {
+	o := Options{}
+	dir := t.TempDir()
+	tinysounds.Folder(t, dir, 3, "bell", "drill")
+	o.Source.Set = dataset.Options{Dirs: []string{dir}, Folds: 3}
+	for _, c := range []struct {
+		train, test []int
+		want        []int
+		err         string
+	}{
+		{nil, nil, []int{1, 2, 3}, ""},
+		{nil, []int{2}, []int{1, 3}, ""},
+		{[]int{1}, []int{2}, []int{1}, ""},
+		{[]int{1}, []int{4}, nil, "fold 4 holds no clips; there are folds [1 2 3]"},
+		{nil, []int{1, 2, 3}, nil, "no folds to learn from"},
+	} {
+		o.Source.Train, o.Source.Test = c.train, c.test
+		got, err := o.Resolved()
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("train %v, test %v: %v, want %q", c.train, c.test, err, c.err)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(got.Source.Train, c.want) {
+			t.Errorf("train %v, test %v: learns from %v (%v), want %v", c.train, c.test, got.Source.Train, err, c.want)
+		}
+	}
+}
+
+func TestConvertOptionsRefuse(t *testing.T) {
+	data := dataset.Options{Dirs: []string{"x"}}
+	for want, o := range map[string]ConvertOptions{
+		"--out":  {Form: train.FP16},
+		"--data": {Form: train.INT8, Out: "m"},
+		"--test": {Form: train.FP16, Out: "m", Test: []int{1}},
+		"fold 2": {Form: train.INT8, Out: "m", Set: data, Folds: []int{1, 2}, Test: []int{2}},
+	} {
+		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want something on %s", o, err, want)
+		}
+	}
+	if err := (ConvertOptions{Form: train.INT8, Out: "m", Set: data, Folds: []int{1}, Test: []int{2}}).Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnrehearsed(t *testing.T) {
+	p := &train.Prepared{}
+	p.Labels = []string{"dog", "cat", "background", "bell"}
+	p.Train = []train.Example{{Label: 3}, {Label: 1}}
+	m := &infer.Model{Labels: []string{"dog", "cat", "background"}, Background: "background"}
+	if got := unrehearsed(m, p); !slices.Equal(got, []string{"dog"}) {
+		t.Errorf("unrehearsed %v, want dog: background is made, cat has a clip", got)
+	}
+	if got := taught(p); !slices.Equal(got, []string{"bell", "cat"}) {
+		t.Errorf("taught %v", got)
+	}
+	if got := some([]string{"a", "b", "c", "d", "e"}); got != "a, b, c and 2 more" {
+		t.Errorf("some: %q", got)
+	}
+}
+
+func TestLicenceJoin(t *testing.T) {
+	credit := func(clips ...string) dataset.Credit {
+		return dataset.Credit{Author: "x", Licence: "CC-BY", Clips: clips}
+	}
+	a := train.Licence{Data: "esc", Licences: map[string]int{"CC-BY": 5, "CC0": 3}, Credits: []dataset.Credit{credit("1", "2")}}
+	b := train.Licence{Data: "mine + esc", Licences: map[string]int{"own": 4, "CC-BY": 2}, Credits: []dataset.Credit{credit("2"), credit("9")}}
+	got := a.Join(b)
+	if got.Licences["CC-BY"] != 5 || got.Licences["own"] != 4 || got.Licences["CC0"] != 3 || len(got.Credits) != 2 {
+		t.Errorf("joined %+v", got)
+	}
+	if a.Licences["own"] != 0 || len(a.Credits) != 1 {
+		t.Error("the joined one changed")
+	}
+}
