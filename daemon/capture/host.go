@@ -137,11 +137,13 @@ func (h *host) leave() {
 }
 
 // askRescan asks all users to release PortAudio, so that the next acquire sees
-// devices that came since; a lone user has no one to ask.
-func (h *host) askRescan() {
+// devices that came since. It says whether there was anyone to ask: without
+// users, every acquire reads the list.
+func (h *host) askRescan() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.rescan = h.users > 0
+	return h.rescan
 }
 
 // rescanAsked says that a user should release and acquire anew.

@@ -193,3 +193,31 @@ func TestResamplesAndPicks(t *testing.T) {
 		}
 	}
 }
+
+// A microphone that never comes does not take the others' sound every few seconds.
+func TestRescanGetsSeldom(t *testing.T) {
+	sys := &fakeSystem{}
+	h := newHost(sys, leisurely)
+	p, err := newPortAudio(PortAudioConfig{Device: "never"}, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now time.Duration
+	p.now = func() time.Duration { return now }
+	if err := h.acquire(context.Background()); err != nil { // another source
+		t.Fatal(err)
+	}
+	asked := 0
+	for r := p.newRescan(); now < 24*time.Hour; now += retryMost {
+		r.ask()
+		if h.rescanAsked() {
+			asked++
+			h.mu.Lock()
+			h.rescan = false
+			h.mu.Unlock()
+		}
+	}
+	if asked < 10 || asked > 60 {
+		t.Errorf("the other source was interrupted %d times in a day, want some, but few", asked)
+	}
+}

@@ -13,8 +13,8 @@ import (
 // that is wanted and its own default.
 var usualRates = []int{48000, 96000, 32000, 22050, 16000, 8000}
 
-// rawBlocks is the ring between audio thread and resampler: 0.7 s at 44.1 kHz.
-const rawBlocks = 64
+// rawBlocks is the ring between audio thread and resampler: 2.7 s at 48 kHz.
+const rawBlocks = 256
 
 // rates lists the rates to try, best first.
 func (p *PortAudio) rates(d Device) []int {

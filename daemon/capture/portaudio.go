@@ -101,6 +101,7 @@ func (p *PortAudio) Format() *Format { return p.format.Load() }
 // and, unless cfg.Patient, the error of a device that cannot be opened at first.
 func (p *PortAudio) Run(ctx context.Context, sink Sink) error {
 	pause := retryLeast
+	rescan := p.newRescan()
 	for {
 		before := p.count.samples.Load()
 		err := p.session(ctx, sink)
@@ -117,14 +118,34 @@ func (p *PortAudio) Run(ctx context.Context, sink Sink) error {
 		}
 		p.cfg.OnState(State{Recovering, err.Error()})
 		if alive {
-			pause = retryLeast
+			pause, rescan = retryLeast, p.newRescan()
 		} else {
-			p.host.askRescan()
+			rescan.ask()
 		}
 		if !sleep(ctx, pause) {
 			return nil
 		}
 		pause = min(2*pause, retryMost)
+	}
+}
+
+// rescan asks for the device list to be read again, at once and then more and
+// more seldom: it interrupts every other microphone, for a device that may never
+// come back.
+type rescan struct {
+	p     *PortAudio
+	next  time.Duration // p.now() from which to ask again
+	pause time.Duration
+}
+
+const rescanLeast, rescanMost = 30 * time.Second, 30 * time.Minute
+
+func (p *PortAudio) newRescan() *rescan { return &rescan{p: p, pause: rescanLeast} }
+
+func (r *rescan) ask() {
+	if now := r.p.now(); now >= r.next && r.p.host.askRescan() {
+		r.next = now + r.pause
+		r.pause = min(2*r.pause, rescanMost)
 	}
 }
 
