@@ -143,7 +143,7 @@ func TestTeachAddsALabelAndLosesNone(t *testing.T) {
 	}
 	d := &Data{Labels: append(slices.Clone(n.data.Labels), "high"), Background: -1}
 	var held []Example
-	for range 6 {
+	for range 4 {
 		d.Train = append(d.Train, Example{Clip: toneClip(7, 160, rng), Label: 4})
 		held = append(held, Example{Clip: toneClip(7, 160, rng), Label: 4})
 	}

@@ -65,10 +65,7 @@ func scoresOf(t *testing.T, n *tones, m *infer.Model) (scores []float32, accurac
 // float32, rounded in float16, rounded to eight bits where convolutions are.
 func TestModelFilesComeBack(t *testing.T) {
 	n := learnedTones(t)
-	quant, err := Calibrate(context.Background(), n.arch, n.result.Weights, testFront(), n.data.Train, 1, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	quant := learnedQuant(t)
 	plain, accuracy := scoresOf(t, n, exported(t, n, nil))
 	for _, c := range []struct {
 		form            string
@@ -132,10 +129,7 @@ func TestConvert(t *testing.T) {
 	if WeightForm(b) != FP16 || differences(half.Thresholds, m.Thresholds) != "" || half.Temperature != m.Temperature || !strings.Contains(string(half.Provenance), m.SHA256) || !strings.Contains(string(half.Provenance), `"seed":2`) {
 		t.Errorf("converted: %s, %s, temperature %g", WeightForm(b), half.Provenance, half.Temperature)
 	}
-	quant, err := Calibrate(context.Background(), n.arch, n.result.Weights, testFront(), n.data.Train[:2], 1, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	quant := learnedQuant(t)
 	eight := exported(t, n, func(i *ModelInfo) { i.Half, i.Quant = true, quant })
 	for says, f := range map[string]func() error{
 		"want fp32, fp16 or int8": func() error { _, err := Convert(m, "bf16", nil, nil); return err },

@@ -92,6 +92,9 @@ func tinyArch(t testing.TB, classes int) acrnn.Arch {
 	return a
 }
 
+// oneThread is best for networks this small: a second thread would only wait.
+var oneThread = infer.GraphOptions{Threads: 1, Arena: true}
+
 const toneLabels, toneClips = 4, 8
 
 // tones is a network that has learned from clips of tones.
@@ -104,7 +107,7 @@ type tones struct {
 func learnTones(t testing.TB, d *Data, epochs int) *tones {
 	t.Helper()
 	a := tinyArch(t, toneLabels)
-	r, err := Run(context.Background(), d, Config{Arch: a, Recipe: plainRecipe(epochs, 16), Seed: 2, Floor: DefaultFloor, Block: -1})
+	r, err := Run(context.Background(), d, Config{Arch: a, Recipe: plainRecipe(epochs, 16), Seed: 2, Floor: DefaultFloor, Block: -1, Graph: oneThread})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +116,26 @@ func learnTones(t testing.TB, d *Data, epochs int) *tones {
 
 var learnedOnce *tones
 
+var quantOnce acrnn.Quantisation
+
+// learnedQuant are the spans of learnedTones's activations.
+func learnedQuant(t testing.TB) acrnn.Quantisation {
+	t.Helper()
+	if quantOnce == nil {
+		n := learnedTones(t)
+		var err error
+		if quantOnce, err = Calibrate(context.Background(), n.arch, n.result.Weights, testFront(), n.data.Train, 1, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return quantOnce
+}
+
 // learnedTones is one such network for all tests that want one.
 func learnedTones(t testing.TB) *tones {
 	t.Helper()
 	if learnedOnce == nil {
-		learnedOnce = learnTones(t, toneData(toneLabels, toneClips, 4), 30)
+		learnedOnce = learnTones(t, toneData(toneLabels, toneClips, 4), 24)
 	}
 	return learnedOnce
 }
