@@ -173,7 +173,8 @@ func TestConstantsArePooled(t *testing.T) {
 	if b := g.Floats("", []float32{0, 1}, 2); a != b {
 		t.Errorf("equal constants are %s and %s", a, b)
 	}
-	if g.Int64s(1, 2) != g.Int64s(1, 2) || g.Scalar(3) != g.Scalar(3) || g.Int64s(1, 2) == g.Int64s(2, 1) {
+	pair, scalar := g.Int64s(1, 2), g.Scalar(3)
+	if again := g.Int64s(1, 2); again != pair || g.Scalar(3) != scalar || g.Int64s(2, 1) == pair {
 		t.Error("shapes and scalars are not pooled rightly")
 	}
 }
