@@ -8,7 +8,7 @@ export EARSHOT_ONNXRUNTIME ?= $(CURDIR)/build/lib/earshot/libonnxruntime.so
 
 BINARY      := build/bin/earshot
 LDFLAGS     := -s -w -buildid= -X earshot/daemon/cli.version=$(VERSION) -X earshot/daemon/cli.commit=$(COMMIT)
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+STATICCHECK := build/tools/staticcheck-v0.7.0
 FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
@@ -33,11 +33,16 @@ setup-test:
 test: setup-test lint ## every check: formatting, vet, staticcheck, tests with the race detector
 	go test $(TESTFLAGS) ./...
 
-lint: setup ## gofmt, go vet, staticcheck
+lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	go vet ./...
-	go run $(STATICCHECK) ./...
+	$(STATICCHECK) ./...
+
+# Built once: `go run` of a pinned version asks the module proxy every time.
+$(STATICCHECK):
+	GOBIN='$(CURDIR)/build/tools' go install honnef.co/go/tools/cmd/staticcheck@v0.7.0
+	@mv build/tools/staticcheck $@
 
 bench: build ## the figures of this machine: front end, inference, pipeline, latency
 	$(BINARY) bench $(ARGS)

@@ -39,6 +39,9 @@ stage() {
 	cp systemd/cuda.conf systemd/pulseaudio.conf "$doc/examples/"
 	cp packaging/debian/copyright "$doc/copyright"
 	cp README.md CHANGELOG.md "$doc/"
+	cp model/CARD.md "$doc/model-card.md"
+	cp model/CREDITS.md "$doc/model-credits.md"
+	cp demo/CREDITS.md "$doc/demo-credits.md"
 	licences "$doc/third-party-licences.txt"
 	cp packaging/earshot.1 "$STAGE/usr/share/man/man1/"
 	cp packaging/debian/lintian-overrides "$STAGE/usr/share/lintian/overrides/earshot"
@@ -49,6 +52,13 @@ stage() {
 	gzip -9n "$doc/changelog" "$doc/third-party-licences.txt" "$STAGE/usr/share/man/man1/earshot.1"
 	find "$STAGE" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 }
+
+# Built once: `go run` of a pinned version asks the module proxy every time.
+nfpm=build/tools/nfpm-v2.43.4
+if [ ! -x $nfpm ]; then
+	GOBIN=$PWD/build/tools go install github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
+	mv build/tools/nfpm $nfpm
+fi
 
 MAIL=earshot@earshot.invalid
 mkdir -p dist
@@ -73,11 +83,6 @@ for ARCH in "$@"; do
 	rm -rf "$STAGE"
 	stage "$ARCH"
 	export ARCH VERSION MAIL
-	(
-		unset GOARCH CGO_ENABLED CC
-		umask 022
-		go run github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4 package \
-			--config packaging/nfpm.yaml --packager deb --target "dist/earshot_${VERSION}_$ARCH.deb"
-	)
+	(umask 022 && $nfpm package --config packaging/nfpm.yaml --packager deb --target "dist/earshot_${VERSION}_$ARCH.deb")
 	unset GOARCH CGO_ENABLED CC PKG_CONFIG_LIBDIR
 done
