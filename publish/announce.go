@@ -28,8 +28,9 @@ func (a *announcer) schedule(at time.Time) {
 }
 
 // seen merges what the broker itself remembers, for the case that the state
-// file is lost. Only retained messages from before our own count.
-func (a *announcer) seen(payload []byte) {
+// file is lost. Only retained messages from before our own count. It reports
+// whether there was anything unknown in it.
+func (a *announcer) seen(payload []byte) (news bool) {
 	for key, platform := range platformsOf(payload) {
 		if a.last.Device == nil {
 			a.last.Device = map[string]string{}
@@ -37,8 +38,10 @@ func (a *announcer) seen(payload []byte) {
 		if _, known := a.last.Device[key]; !known {
 			a.last.Device[key] = platform
 			a.last.Topic = a.topic
+			news = true
 		}
 	}
+	return news
 }
 
 // plan is one publication and what is known once it is acknowledged.

@@ -39,7 +39,7 @@ type Config struct {
 type Timing struct {
 	Connect    time.Duration // 10 s: TCP, TLS and MQTT handshake
 	Ack        time.Duration // 15 s without an acknowledgement and the connection counts as dead
-	Echo       time.Duration // 5 s without seeing our own message and the topic counts as refused
+	Echo       time.Duration // 10 s without seeing our own message and the topic counts as refused
 	Recheck    time.Duration // 60 s between two tries at a refused topic
 	Debounce   time.Duration // 500 ms: discovery changes within it make one message
 	Settle     time.Duration // 3 s between "remove" and "left out"
@@ -87,7 +87,7 @@ func (c Config) withDefaults() Config {
 	t := &c.Timing
 	def(&t.Connect, 10*time.Second)
 	def(&t.Ack, 15*time.Second)
-	def(&t.Echo, 5*time.Second)
+	def(&t.Echo, 10*time.Second)
 	def(&t.Recheck, time.Minute)
 	def(&t.Debounce, 500*time.Millisecond)
 	def(&t.Settle, 3*time.Second)

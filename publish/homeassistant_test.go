@@ -126,6 +126,8 @@ func TestBirthBringsConfigurationThenStates(t *testing.T) {
 	r.settled(t)
 	r.Diagnostics(Diagnostics{LatencyMS: 12, Sources: []SourceDiagnostics{{Name: "mic", LevelDBFS: -40}}})
 	h.expectOrder(t, "earshot/n1/diagnostics")
+	h.publish("earshot/marker", "x", false) // what comes later is later
+	h.expectOrder(t, "earshot/marker")
 	h.mu.Lock()
 	before := h.configs
 	h.order = nil

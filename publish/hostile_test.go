@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func TestMuteOverMQTT(t *testing.T) {
 	}
 	command(t, r)
 	l.publish("earshot/n1/mic/dog/mute/set", "1s", false)
-	l.expect("earshot/n1/mic/dog/mute", "ON")
+	eventually(t, "muted", func() bool { return slices.Contains(l.on("earshot/n1/mic/dog/mute"), "ON") })
 	if c := command(t, r); c != (Command{Source: "mic", Label: "dog", On: true, Duration: time.Second}) {
 		t.Errorf("%+v", c)
 	}

@@ -52,7 +52,9 @@ func (p *Publisher) takeConfig(m incoming) {
 		p.echo.heard(m.topic)
 		return
 	}
-	p.ann.seen(m.payload)
+	if p.ann.seen(m.payload) && p.ann.due.IsZero() { // it came after our own
+		p.ann.schedule(p.now().Add(p.cfg.Timing.Debounce))
+	}
 }
 
 // takeRemembered clears what the broker remembers from an older configuration.

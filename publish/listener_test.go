@@ -32,7 +32,7 @@ func (m *mosquitto) listen(topics ...string) *listener {
 func listenAt(t *testing.T, o *mqtt.ClientOptions, topics ...string) *listener {
 	t.Helper()
 	l := &listener{t: t}
-	l.client = mqtt.NewClient(o.SetAutoReconnect(false).SetClientID(fmt.Sprintf("listener%d", time.Now().UnixNano())))
+	l.client = mqtt.NewClient(o.SetAutoReconnect(false).SetKeepAlive(time.Hour).SetClientID(fmt.Sprintf("listener%d", time.Now().UnixNano())))
 	wait(t, l.client.Connect())
 	for _, topic := range topics {
 		wait(t, l.client.Subscribe(topic, 0, func(_ mqtt.Client, m mqtt.Message) {

@@ -104,7 +104,6 @@ func TestEverythingOn(t *testing.T) {
 	c := testConfig(m.sslURL())
 	c.Username, c.Password = "earshot", canary
 	c.CAFile, c.CertFile, c.KeyFile = ca.file, clientCert, clientKey
-	c.Timing.Echo = 500 * time.Millisecond
 	said := statuses(&c)
 	r := run(t, c)
 	r.Occurrence(onset("dog", 0))
