@@ -13,7 +13,6 @@ type mp3Header struct {
 	padding  int // bytes of it
 	unpadded int // ⌊144 · bit rate / rate⌋, bytes
 	samples  int // per channel, layer 3
-	crc      bool
 }
 
 // mp3Bitrates in kbit/s: layer 3 of version 1, then of versions 2 and 2.5.
@@ -43,7 +42,6 @@ func parseMP3Header(b []byte) (h mp3Header, ok bool) {
 	if x>>6&3 == 3 {
 		h.channels = 1
 	}
-	h.crc = x>>16&1 == 0
 	kbits := mp3Bitrates[min(h.version-1, 1)][bitrate]
 	h.unpadded = 144000 * kbits / h.rate
 	h.samples, h.bytes = 1152, h.unpadded

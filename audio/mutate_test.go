@@ -2,9 +2,12 @@ package audio
 
 import (
 	"bytes"
+	"flag"
 	"math/rand/v2"
 	"testing"
 )
+
+var mutations = flag.Int("mutations", 100, "damaged copies of each file that TestMutations decodes")
 
 // TestMutations decodes files with random damage, thousands in all: what the
 // fuzz targets do, in the time a test has. Checksums are made right again, or
@@ -16,7 +19,7 @@ func TestMutations(t *testing.T) {
 	}
 	rnd := rand.New(rand.NewPCG(7, 9))
 	for name, b := range files {
-		for range 150 {
+		for range *mutations {
 			c := mutate(rnd, b)
 			resumAll(c)
 			tryDecode(t, c)

@@ -21,7 +21,6 @@ import (
 //
 // A Resampler is for one goroutine. In steady state it allocates nothing.
 type Resampler struct {
-	from, to int // Hz
 	f        *filter
 	up, down int64     // to and from over their greatest common divisor
 	hist     []float32 // input from index base on
@@ -39,7 +38,7 @@ func NewResampler(from, to int) (*Resampler, error) {
 		return nil, fmt.Errorf("audio: resample from %d Hz to %d Hz: want rates of %d Hz to %d Hz", from, to, MinRate, MaxRate)
 	}
 	g := gcd(from, to)
-	r := &Resampler{from: from, to: to, up: int64(to / g), down: int64(from / g)}
+	r := &Resampler{up: int64(to / g), down: int64(from / g)}
 	if from != to {
 		r.f = designFilter(from, to, int(r.up))
 	}
