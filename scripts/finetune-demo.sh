@@ -37,7 +37,7 @@ random() { # random FROM TO: an integer, both included, in R
 room() {
 	random 5 70; reverb=$R
 	random 3 25; level=-$R
-	random 15 35; noise=$(($level - $R))
+	random 15 35; noise=$((level - R))
 	random 0 12; before=0.$(printf '%02d' "$R")
 	random 1 3; colour=$(echo white pink brown | cut -d' ' -f"$R")
 	sox -V1 -q -R "$1" -r 44100 -c 1 "$WORK/wet.wav" gain -n -9 reverb "$reverb" pad "$before" 0.4 remix 1 gain -n "$level" trim 0 5
@@ -49,7 +49,7 @@ room() {
 # speech N OUT: somebody says something.
 speech() {
 	n=$1
-	sentence=$(sed -n "$(($n % 12 + 1))p" <<'EOF'
+	sentence=$(sed -n "$((n % 12 + 1))p" <<'EOF'
 Good morning, did you sleep well?
 The parcel is on the table in the hall.
 Could you please close the window, it is cold in here.
@@ -75,15 +75,15 @@ EOF
 # doorbell N OUT: ding, dong: a falling third or fourth of decaying partials, rung once or twice.
 doorbell() {
 	random 480 900; high=$R
-	random 74 84; low=$((high * $R / 100))
+	random 74 84; low=$((high * R / 100))
 	random 35 80; gap=0.$R
 	random 8 22; ring=$R
 	random 198 204; second=$R
 	random 290 310; third=$R
 	random 0 1; again=$R
 	ring=$((ring / 10)).$((ring % 10))
-	for note in high low; do
-		eval f=\$$note
+	for note in "high $high" "low $low"; do
+		f=${note#* } note=${note% *}
 		sox -q -R -n -r 44100 -c 1 "$WORK/p1.wav" synth "$ring" sine "$f" fade l 0.002 "$ring" "$ring"
 		sox -q -R -n -r 44100 -c 1 "$WORK/p2.wav" synth "$ring" sine $((f * second / 100)) fade l 0.002 "$ring" "$ring"
 		sox -q -R -n -r 44100 -c 1 "$WORK/p3.wav" synth "$ring" sine $((f * third / 100)) fade l 0.001 "$ring" "$ring"
@@ -122,7 +122,7 @@ echo "fine-tuning took $(($(date +%s) - began)) s in all"
 echo "held-out recordings, named among all labels:"
 for label in speech doorbell; do
 	right=$("$EARSHOT" classify --json -m "$WORK/home.onnx" "$WORK/held/$label" | jq -r .label | grep -c "^$label\$" || true)
-	echo "  $label: $right of $(ls "$WORK/held/$label" | wc -l)"
+	echo "  $label: $right of $(find "$WORK/held/$label" -type f | wc -l)"
 done
 if [ -n "$ESC_TEST" ]; then
 	for m in "$MODEL" "$WORK/home.onnx"; do
