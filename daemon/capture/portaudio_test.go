@@ -20,7 +20,6 @@ type recorder struct {
 	x    []float32
 	at   int64 // index of the next sample
 	gaps []gap // in order
-	held chan struct{}
 }
 
 type gap struct {
