@@ -20,8 +20,11 @@ import (
 // benchParts are what "earshot bench" measures, in this order: the child process first, while this one is idle.
 var benchParts = []string{"live", "front", "inference", "pipeline", "latency"}
 
-// benchSoak takes as long as one likes, so it must be asked for.
-const benchSoak = "soak"
+// benchAsked are measured only when asked for: they take long, or much of the machine.
+var benchAsked = []string{"train", "soak"}
+
+// trainSteps are timed by "earshot bench train".
+const trainSteps = 15
 
 type benchFlags struct {
 	settings
@@ -33,8 +36,9 @@ type benchFlags struct {
 
 func newBenchCmd() *cobra.Command {
 	var flags benchFlags
+	all := slices.Concat(benchParts, benchAsked)
 	c := &cobra.Command{
-		Use:   "bench [" + strings.Join(append(slices.Clone(benchParts), benchSoak), "|") + "]…",
+		Use:   "bench [" + strings.Join(all, "|") + "]…",
 		Short: "Measure speed, latency and memory on this machine",
 		Long: `Measures and prints:
 
@@ -43,14 +47,15 @@ func newBenchCmd() *cobra.Command {
   inference  the network: a window by batch size and threads
   pipeline   file to broker as fast as possible: live streams that a core can serve
   latency    last sample of a window in the ring to its message at an MQTT subscriber
+  train      (only when asked for) a training step at batch 64, and where its time goes
   soak       (only when asked for) memory, goroutines and descriptors with everything on
 
 Nothing is asserted; the aims are printed beside. About a minute in all.`,
-		ValidArgs: append(slices.Clone(benchParts), benchSoak),
+		ValidArgs: all,
 		Args: func(_ *cobra.Command, args []string) error {
 			for _, a := range args {
-				if a != benchSoak && !slices.Contains(benchParts, a) {
-					return usage(fmt.Errorf("cannot measure %q; want one of %s, %s", a, strings.Join(benchParts, ", "), benchSoak))
+				if !slices.Contains(all, a) {
+					return usage(fmt.Errorf("cannot measure %q; want one of %s", a, strings.Join(all, ", ")))
 				}
 			}
 			return nil
@@ -102,7 +107,11 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 			}
 		case "pipeline":
 			rows, err = setup.Pipeline(scale * 60 * time.Second)
-		case benchSoak:
+		case "train":
+			if err = infer.Init(f.Config.Inference.Library); err == nil {
+				rows, err = bench.Train(f.Config.Inference.Provider, f.Config.Inference.DeviceID, 0, trainSteps)
+			}
+		case "soak":
 			rows, err = setup.Soak(flags.soak, flags.fast, c.ErrOrStderr())
 		case "latency":
 			rows, err = setup.Latency(scale * 2 * time.Second)

@@ -22,7 +22,7 @@ func newCheckConfigCmd(shipped []byte) *cobra.Command {
 	var set settings
 	var defaults, online bool
 	c := &cobra.Command{
-		Use:   "check-config",
+		Use:   "check-config [FILE]",
 		Short: "Check the configuration and list every mistake with its line",
 		Long: `Reads the configuration as "earshot run" would, and what it names: the model and
 whether it knows the watched labels, password and certificate files, recordings,
@@ -30,10 +30,18 @@ programs. All mistakes are listed at once, each with its line and what would be
 right. Secrets are never printed. With --online it also connects to the broker and
 looks for the microphones.`,
 		Example: `  earshot check-config
-  earshot check-config --config /etc/earshot/config.yaml
+  earshot check-config /etc/earshot/config.yaml
   earshot check-config --defaults > config.yaml      a commented file to start from`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && c.Flags().Changed("config") {
+				return usage(fmt.Errorf("check-config takes one FILE; found %q", args))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				set.path = args[0]
+			}
 			if defaults {
 				_, err := c.OutOrStdout().Write(shipped)
 				return err
