@@ -1,0 +1,95 @@
+package daemon
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"earshot/daemon/web"
+)
+
+// TestStaysFlat plays hours of sound as fast as it goes with everything on (events, scores, clips, an open page)
+// and looks for what grows: heap after a collection, goroutines, open files. The tests' small model makes an hour
+// cost a few seconds; "earshot bench soak" does the same with the real one in a process of its own.
+func TestStaysFlat(t *testing.T) {
+	hours := []float64{0.25, 1} // of sound, at which to look
+	if testing.Short() {
+		hours = []float64{0.05, 0.2}
+	}
+	path := wav(t, "dog", 3.0, "", 4.0, "siren", 3.0, "", 4.0, "rain", 2.0, "", 4.0)
+	r := newRig(t, quick+"sources: [{name: src, kind: file, paths: ['"+path+"'], realtime: false, loop: true}]\n"+
+		"mqtt: {scores: 2, diagnostics: 1s, event_start: true}\nclips: {enabled: true, max_size: 5MB, keep_free: 1MB, dir: '"+t.TempDir()+"'}\n")
+	r.start()
+	ready := <-r.ready
+	watching, err := http.Get(ready.Page + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watching.Body.Close()
+	go func() { _, _ = io.Copy(io.Discard, watching.Body) }()
+
+	type moment struct {
+		heapMB       float64
+		goroutines   int
+		files        int
+		heard, clips int64
+	}
+	look := func(hours float64) moment {
+		t.Helper()
+		var s web.Status
+		for end := time.Now().Add(5 * hang); ; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%g h of sound are not through", hours)
+			}
+			response, err := http.Get(ready.Page + "status")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = json.NewDecoder(response.Body).Decode(&s)
+			response.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if float64(s.Sources[0].Samples) >= hours*3600*44100 {
+				break
+			}
+			r.house.mu.Lock()
+			r.house.all = nil // what the test remembers is not the daemon's
+			r.house.mu.Unlock()
+		}
+		var m runtime.MemStats
+		least := moment{heapMB: 1e9}
+		for range 5 { // a clip may be on its way just now: the least of several looks
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			least.heapMB = min(least.heapMB, float64(m.HeapAlloc)/1e6)
+			time.Sleep(20 * time.Millisecond)
+		}
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		least.goroutines, least.files = runtime.NumGoroutine(), len(files)
+		least.heard, least.clips = s.Sources[0].Events, s.Clips.Written
+		return least
+	}
+	first, last := look(hours[0]), look(hours[1])
+	t.Logf("after %g h: %+v; after %g h: %+v", hours[0], first, hours[1], last)
+	if last.heapMB > first.heapMB+12 { // a clip under way is up to 5 MB, in the encoder as much again
+		t.Errorf("the heap grew from %.1f to %.1f MB", first.heapMB, last.heapMB)
+	}
+	if last.goroutines > first.goroutines+5 || last.files > first.files+5 {
+		t.Errorf("goroutines %d → %d, files %d → %d", first.goroutines, last.goroutines, first.files, last.files)
+	}
+	if last.heard <= first.heard {
+		t.Error("nothing was heard any more")
+	}
+	r.cancel()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
