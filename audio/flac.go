@@ -38,9 +38,7 @@ func newFLAC(r *bufio.Reader) (*flacDecoder, error) {
 	if s.Info.BitsPerSample > 24 {
 		return nil, fault(ErrUnsupported, "FLAC of at most 24 bits", "it has %d bits a sample", s.Info.BitsPerSample)
 	}
-	if hz := s.Info.SampleRate; hz == 24000 || hz == 176400 {
-		quietFLAC()
-	}
+	quietFLAC()
 	return &flacDecoder{s: s, rate: int(s.Info.SampleRate), ch: int(s.Info.NChannels), total: s.Info.NSamples}, nil
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // quietFLAC keeps one line of mewkiz/flac out of the standard logger, which the
-// library writes for every block of 24 kHz and 176.4 kHz, asking for test files.
-// All other lines, everybody's, pass.
+// library writes for every block that says 24 kHz or 176.4 kHz, asking for test
+// files. All other lines, everybody's, pass.
 var quietFLAC = sync.OnceFunc(func() { log.SetOutput(withoutPlea{log.Writer()}) })
 
 type withoutPlea struct{ w io.Writer }
