@@ -10,7 +10,7 @@
 //     16-bit sample could) says nothing about the sound beside it and has no
 //     vote; where the file holds nothing else, the window with the most sound
 //     in it speaks for all. Training leaves such windows out too.
-//   - A file shorter than one window is continued, see [Pad].
+//   - A file shorter than one window is repeated until it fills one, see [Pad].
 package classify
 
 import (

@@ -254,7 +254,7 @@ func TestPad(t *testing.T) {
 	if got := Pad(x, 2); len(got) != 3 || &got[0] != &x[0] {
 		t.Errorf("%v", got)
 	}
-	if got := Pad(x, 5); len(got) != 5 || got[0] != 1 || got[2] != 3 || got[3] != 0 || got[4] != 0 {
+	if got := Pad(x, 5); len(got) != 5 || got[0] != 1 || got[2] != 3 || got[3] != 1 || got[4] != 2 {
 		t.Errorf("%v", got)
 	}
 }

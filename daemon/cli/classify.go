@@ -33,7 +33,7 @@ it) it takes the files that end in .wav, .flac, .ogg, .oga or .mp3.
 
 Each file is cut into windows of 1.5 s, one every --hop frames of 11.6 ms. A file's
 scores are the mean of its windows'. Windows of digital silence have no vote unless
-there is nothing else. A file shorter than a window is followed by silence. The
+there is nothing else. A file shorter than a window is repeated to fill it. The
 background label ("nothing") is named only when it outweighs all others together.
 
 With --json each file is one line: {"file", "seconds", "label", "name", "score",
