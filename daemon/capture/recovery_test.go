@@ -13,7 +13,7 @@ import (
 // busy machine the player or the server may stumble; then it is played again.
 func (r *running) hear(m *vmic.Mic, from int, x []float32) {
 	r.t.Helper()
-	for range 8 {
+	for range 30 {
 		if err := m.PlaySamples(x, DefaultRate); err != nil {
 			r.t.Fatal(err)
 		}
