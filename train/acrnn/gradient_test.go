@@ -97,11 +97,16 @@ func newProblem(a Arch, batch int, seed uint64) problem {
 	return p
 }
 
-// runGradients runs the gradient graph of a once.
+// runGradients runs the gradient graph of a once: with plain convolutions in chunks of one
+// clip, with blocked ones over the whole batch.
 func runGradients(t testing.TB, a Arch, p problem, block int) (r *runner, gradient map[string][]float64) {
 	t.Helper()
 	batch := len(p.target) / a.Classes
-	r, err := newRunner(StepGraph(a, StepOptions{Batch: batch, Block: block, Gradients: true}), infer.GraphOptions{Threads: 1}, nil)
+	chunk := batch
+	if block == 0 {
+		chunk = 1
+	}
+	r, err := newRunner(StepGraph(a, StepOptions{Batch: batch, Block: block, Gradients: true, chunk: chunk}), infer.GraphOptions{Threads: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

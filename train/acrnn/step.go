@@ -23,6 +23,7 @@ type StepOptions struct {
 	ClipNorm  float32 // global gradient norm, 0 for none
 	Momentum  float32 // SGD
 	SlowTrunk bool    // the trunk's step is scaled by Rate.Trunk (fine-tuning)
+	chunk     int     // clips a chunk of the first layers, for tests; 0: chunkClips
 	Gradients bool    // emit the raw gradient as an output instead of updating (for tests)
 }
 
@@ -49,6 +50,9 @@ const Rates = 6
 func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	g := onnx.New("acrnn-step")
 	t := newTape(g, o.Batch, o.Block, true)
+	if o.chunk > 0 {
+		t.chunkClips = o.chunk
+	}
 	t.Scope = "inputs"
 	x, target := t.stepInputs(a, o.Batch)
 	masks := t.maskInputs(a, o.Batch)
