@@ -5,6 +5,7 @@
 #
 # Reproducible: the same commit with the same Go gives the same bytes (SOURCE_DATE_EPOCH dates them).
 set -eu
+umask 022
 cd "$(dirname "$0")/.."
 VERSION=${1:?version}
 ldflags=${2:?linker flags}
@@ -83,6 +84,6 @@ for ARCH in "$@"; do
 	rm -rf "$STAGE"
 	stage "$ARCH"
 	export ARCH VERSION MAIL
-	(umask 022 && $nfpm package --config packaging/nfpm.yaml --packager deb --target "dist/earshot_${VERSION}_$ARCH.deb")
+	$nfpm package --config packaging/nfpm.yaml --packager deb --target "dist/earshot_${VERSION}_$ARCH.deb"
 	unset GOARCH CGO_ENABLED CC PKG_CONFIG_LIBDIR
 done
