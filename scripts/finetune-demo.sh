@@ -19,7 +19,7 @@
 #   ARGS      more flags for `earshot train`
 set -eu
 EARSHOT=${EARSHOT:-build/bin/earshot} MODEL=${MODEL:-builtin} ESC=${ESC:-} FOLDS=${FOLDS:-1,2,3} TEST=${TEST:-4}
-ESC_TEST=${ESC_TEST:-$ESC} LEARN=${LEARN:-10} HELD=${HELD:-10} ARGS=${ARGS:-}
+ESC_TEST=${ESC_TEST-$ESC} LEARN=${LEARN:-10} HELD=${HELD:-10} ARGS=${ARGS:-}
 WORK=${WORK:-$(mktemp -d /tmp/earshot-finetune.XXXXXX)}
 CACHE=${CACHE:-$WORK/cache}
 for tool in espeak-ng sox jq; do

@@ -157,3 +157,29 @@ func TestLicenceJoin(t *testing.T) {
 		t.Error("the joined one changed")
 	}
 }
+
+// With all recordings at hand a new label starts from the memory, then everything learns on.
+func TestNewLabelBesideAllOldOnes(t *testing.T) {
+	o := tinyOptions(t)
+	o.Recipe.Epochs = 1
+	var text bytes.Buffer
+	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
+		t.Fatal(err)
+	}
+	tinysounds.Folder(t, o.Source.Set.Dirs[0], 4, "whistle")
+	o.Init, o.Out = o.Out, filepath.Join(filepath.Dir(o.Out), "more.onnx")
+	out, err := Run(context.Background(), o, Quiet(&text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "the last layer's weights of whistle have a start") || out.Before == nil || len(out.missing) != 0 {
+		t.Errorf("missing %v, before %v, said\n%s", out.missing, out.Before, text.String())
+	}
+	m, err := infer.LoadModel(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"bell", "drill", "kettle", "background", "whistle"}; !slices.Equal(m.Labels, want) {
+		t.Errorf("labels %q, want %q", m.Labels, want)
+	}
+}

@@ -86,6 +86,11 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 		o.Recipe.FreezeTrunk = 1
 		out.Result, out.memory, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
 	} else {
+		if from != nil {
+			if init, err = o.headStart(ctx, p, arch, init, from.model, ui); err != nil {
+				return nil, err
+			}
+		}
 		out.Result, err = o.train(ctx, p, arch, init, ui)
 	}
 	if err != nil {

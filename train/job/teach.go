@@ -82,3 +82,31 @@ func (o Options) startFlag() string {
 	}
 	return o.Init
 }
+
+// headStart learns the last layer's weights of the new labels before the whole
+// network goes on learning: seconds, where the trainer would spend its first
+// epochs on them. Without a memory of all the old labels it changes nothing.
+func (o Options) headStart(ctx context.Context, p *train.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, ui UI) (*acrnn.Weights, error) {
+	memory, err := train.ReadMemory(known.Bytes)
+	if err != nil {
+		return nil, ModelError{fmt.Errorf("model %s: %w", known.Path, err)}
+	}
+	fresh := *p
+	fresh.Train = nil
+	for _, e := range p.Train {
+		if !slices.Contains(known.Labels, p.Labels[e.Label]) {
+			fresh.Train = append(fresh.Train, e)
+		}
+	}
+	if len(fresh.Train) == 0 || len(memory.Lacks(known.Labels)) > 0 {
+		return init, nil
+	}
+	front := gammatone.Default()
+	front.Floor = o.Floor
+	t, err := train.Teach(ctx, a, *init, front, &fresh.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
+	if err != nil {
+		return nil, err
+	}
+	ui.Print("the last layer's weights of %s have a start: loss %.3f to %.3f", some(taught(&fresh)), t.Loss[0], t.Loss[len(t.Loss)-1])
+	return &t.Weights, nil
+}
