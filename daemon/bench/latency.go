@@ -91,6 +91,9 @@ func (s Setup) Latency(length time.Duration) ([]Row, error) {
 	if err := d.end(); err != nil {
 		return nil, err
 	}
+	if err := s.Context.Err(); err != nil {
+		return nil, err
+	}
 	mu.Lock()
 	defer mu.Unlock()
 	if len(delays) == 0 {

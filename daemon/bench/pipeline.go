@@ -34,6 +34,9 @@ func (s Setup) Pipeline(sound time.Duration) ([]Row, error) {
 	if err := <-d.done; err != nil {
 		return nil, err
 	}
+	if err := s.Context.Err(); err != nil { // Ctrl-C: half a run is no figure
+		return nil, err
+	}
 	wall, work := time.Since(began), processorTime()-spent
 	return []Row{
 		{"real-time streams a core, hop 64", sound.Seconds() / work.Seconds(), "streams", "≥ 120", fmt.Sprintf("%.0f s of sound in %.1f s of processor time, loading included", sound.Seconds(), work.Seconds())},
