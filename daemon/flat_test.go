@@ -22,7 +22,7 @@ func TestStaysFlat(t *testing.T) {
 	}
 	path := wav(t, "dog", 3.0, "", 4.0, "siren", 3.0, "", 4.0, "rain", 2.0, "", 4.0)
 	r := newRig(t, quick+"sources: [{name: src, kind: file, paths: ['"+path+"'], realtime: false, loop: true}]\n"+
-		"mqtt: {scores: 2, diagnostics: 1s, event_start: true}\nclips: {enabled: true, max_size: 5MB, keep_free: 1MB, dir: '"+t.TempDir()+"'}\n")
+		"mqtt: {scores: 2, diagnostics: 1s, event_start: true}\nclips: {enabled: true, max_size: 5MB, keep_free: 1MB, dir: '"+patientDir(t)+"'}\n")
 	r.start()
 	ready := <-r.ready
 	watching, err := http.Get(ready.Page + "events")
@@ -92,4 +92,23 @@ func TestStaysFlat(t *testing.T) {
 	if err := r.end(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// patientDir is a folder that is removed in the end, however long the last clip's
+// writer (which a stop waits for one second at most) still puts files into it.
+func patientDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "earshot-flat-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for end := time.Now().Add(hang); os.RemoveAll(dir) != nil; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Errorf("%s is still being written to", dir)
+				return
+			}
+		}
+	})
+	return dir
 }
