@@ -8,7 +8,7 @@ package audio
 // libvorbis.
 func mendFloors(r *lsbReader, header []byte) []byte {
 	for range r.read(6) + 1 {
-		r.read(16) // time domain transform, a placeholder
+		r.read(16) // time domain transform: Vorbis I reserves it, always 0
 	}
 	var empty []int // bits after which to insert
 	for range r.read(6) + 1 {
