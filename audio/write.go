@@ -43,7 +43,7 @@ func WriteFLAC(path string, x []float32, rate int) error {
 // EncodeWAV16 writes mono samples x at rate, Hz, as 16-bit WAV. A WAV file
 // holds at most 2 GiB of them.
 func EncodeWAV16(w io.Writer, x []float32, rate int) error {
-	if err := writable(x, rate); err != nil {
+	if err := writable(len(x), rate); err != nil {
 		return err
 	}
 	size := 2 * len(x)
@@ -85,38 +85,34 @@ func EncodeWAV16(w io.Writer, x []float32, rate int) error {
 // flacBlock is the block length of our FLAC files, samples.
 const flacBlock = 4096
 
+// Sample is a mono sample: 16 bits, or float32 with full scale ±1.
+type Sample interface{ int16 | float32 }
+
 // EncodeFLAC writes mono samples x at rate, Hz, as 16-bit FLAC with fixed
-// prediction, its length and MD5 sum in the header.
-func EncodeFLAC(w io.Writer, x []float32, rate int) error {
-	if err := writable(x, rate); err != nil {
+// prediction, its length and MD5 sum in the header. It needs no memory beyond a
+// block, however long x is.
+func EncodeFLAC[S Sample](w io.Writer, x []S, rate int) error {
+	if err := writable(len(x), rate); err != nil {
 		return err
-	}
-	pcm := make([]int32, len(x))
-	sum := md5.New()
-	b := make([]byte, 0, 2*flacBlock)
-	for i, v := range x {
-		s := PCM16(v)
-		pcm[i] = int32(s)
-		b = binary.LittleEndian.AppendUint16(b, uint16(s))
-		if len(b) == cap(b) || i == len(x)-1 {
-			sum.Write(b)
-			b = b[:0]
-		}
 	}
 	info := &meta.StreamInfo{
 		BlockSizeMin: flacBlock, BlockSizeMax: flacBlock,
 		SampleRate: uint32(rate), NChannels: 1, BitsPerSample: 16,
-		NSamples: uint64(len(x)),
+		NSamples: uint64(len(x)), MD5sum: sum16(x),
 	}
-	sum.Sum(info.MD5sum[:0])
 	// A bare Writer: the library would seek back in a file, and put the last,
 	// shorter block's length where the format wants the others'.
 	enc, err := flac.NewEncoder(struct{ io.Writer }{w}, info)
 	if err != nil {
 		return err
 	}
-	for len(pcm) > 0 {
-		n := min(len(pcm), flacBlock)
+	pcm := make([]int32, flacBlock)
+	for len(x) > 0 {
+		n := min(len(x), flacBlock)
+		for i, v := range x[:n] {
+			pcm[i] = int32(to16(v))
+		}
+		x = x[n:]
 		err := enc.WriteFrame(&frame.Frame{
 			Header: frame.Header{
 				HasFixedBlockSize: true, BlockSize: uint16(n),
@@ -130,13 +126,37 @@ func EncodeFLAC(w io.Writer, x []float32, rate int) error {
 		if err != nil {
 			return err
 		}
-		pcm = pcm[n:]
 	}
 	return enc.Close()
 }
 
-func writable(x []float32, rate int) error {
-	if len(x) == 0 {
+// sum16 is the MD5 sum of samples as 16 bits, little-endian.
+func sum16[S Sample](x []S) (sum [md5.Size]byte) {
+	h := md5.New()
+	b := make([]byte, 0, 2*flacBlock)
+	for i, v := range x {
+		b = binary.LittleEndian.AppendUint16(b, uint16(to16(v)))
+		if len(b) == cap(b) || i == len(x)-1 {
+			h.Write(b)
+			b = b[:0]
+		}
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+func to16[S Sample](v S) int16 {
+	switch v := any(v).(type) {
+	case float32:
+		return PCM16(v)
+	case int16:
+		return v
+	}
+	panic("audio: not reached")
+}
+
+func writable(samples, rate int) error {
+	if samples == 0 {
 		return fmt.Errorf("audio: no samples to write; want at least one")
 	}
 	if rate < MinRate || rate > MaxRate {
