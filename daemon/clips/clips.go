@@ -87,9 +87,12 @@ type Store struct {
 	c     Config
 	queue chan job // clips to write, oldest first
 
-	now    func() time.Time // the wall clock; tests replace these three
-	free   func(dir string) (int64, error)
-	encode func(path string, x []float32, rateHz int) error
+	now     func() time.Time     // the wall clock; tests replace these four
+	elapsed func() time.Duration // the monotonic clock
+	free    func(dir string) (int64, error)
+	encode  func(path string, x []int16, rateHz int) error
+
+	born map[string]time.Duration // clips in the folder → when they were made, by elapsed; Run's
 
 	mu    sync.Mutex
 	stats Stats // guarded by mu
@@ -133,12 +136,15 @@ func New(c Config) (*Store, error) {
 	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 		return nil, fmt.Errorf("clips: the folder must be writable: %w", err)
 	}
+	start := time.Now()
 	s := &Store{
-		c:      c,
-		queue:  make(chan job, maxQueued),
-		now:    time.Now,
-		free:   freeBytes,
-		encode: writeFLAC,
+		c:       c,
+		queue:   make(chan job, maxQueued),
+		now:     time.Now,
+		elapsed: func() time.Duration { return time.Since(start) },
+		free:    freeBytes,
+		encode:  writeFLAC,
+		born:    map[string]time.Duration{},
 	}
 	s.clearTemporary()
 	return s, nil

@@ -16,7 +16,7 @@ func TestSlowDiskNeverHoldsTheSound(t *testing.T) {
 	hang, entered := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	write := s.encode
-	s.encode = func(path string, x []float32, hz int) error {
+	s.encode = func(path string, x []int16, hz int) error {
 		once.Do(func() { close(entered) })
 		<-hang
 		return write(path, x, hz)

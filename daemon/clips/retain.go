@@ -14,7 +14,8 @@ import (
 type kept struct {
 	name  string
 	bytes int64
-	made  time.Time
+	made  time.Time     // by the file's date
+	born  time.Duration // the same on the store's monotonic clock, by which it ages
 }
 
 // prune removes clips that are too old, then the oldest ones until need more bytes fit
@@ -35,11 +36,11 @@ func (s *Store) prune(need int64) bool {
 	for _, k := range all {
 		total += k.bytes
 	}
-	oldest := s.now().Add(-s.c.MaxAge)
+	oldest := s.elapsed() - s.c.MaxAge
 	left := all[:0]
 	for _, k := range all {
 		tooFull := total+need > s.c.MaxBytes || free-need < s.c.MinFreeBytes
-		if !tooFull && !k.made.Before(oldest) {
+		if !tooFull && k.born >= oldest {
 			left = append(left, k)
 			continue
 		}
@@ -60,12 +61,16 @@ func (s *Store) prune(need int64) bool {
 	return total+need <= s.c.MaxBytes && free-need >= s.c.MinFreeBytes
 }
 
-// list returns the clips in the folder, oldest first.
+// list returns the clips in the folder, oldest first. A file's date is believed once, when the clip
+// is first seen; from then on it ages by the monotonic clock, so that a wall clock that is set makes
+// no clip older or younger, nor turns their order round.
 func (s *Store) list() ([]kept, error) {
 	entries, err := os.ReadDir(s.c.Dir)
 	if err != nil {
 		return nil, err
 	}
+	wall, now := s.now(), s.elapsed()
+	born := make(map[string]time.Duration, len(s.born))
 	var all []kept
 	for _, e := range entries {
 		if !isClipName(e.Name()) || !e.Type().IsRegular() {
@@ -75,10 +80,16 @@ func (s *Store) list() ([]kept, error) {
 		if err != nil {
 			continue // removed by another hand since
 		}
-		all = append(all, kept{e.Name(), info.Size(), info.ModTime()})
+		at, known := s.born[e.Name()]
+		if !known {
+			at = now - max(wall.Sub(info.ModTime()), 0)
+		}
+		born[e.Name()] = at
+		all = append(all, kept{e.Name(), info.Size(), info.ModTime(), at})
 	}
+	s.born = born
 	slices.SortFunc(all, func(a, b kept) int {
-		return cmp.Or(a.made.Compare(b.made), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.born, b.born), a.made.Compare(b.made), cmp.Compare(a.name, b.name))
 	})
 	return all, nil
 }

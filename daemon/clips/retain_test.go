@@ -142,9 +142,9 @@ func TestSizeBound(t *testing.T) {
 	s := newStore(t, config(t.TempDir()))
 	rng := rand.New(rand.NewPCG(2, 2))
 	for _, n := range []int{1, 15, 4096, 4097, 100_000} {
-		x := make([]float32, n)
+		x := make([]int16, n)
 		for i := range x {
-			x[i] = 2*rng.Float32() - 1
+			x[i] = int16(rng.Uint32())
 		}
 		path := filepath.Join(s.c.Dir, "x")
 		if err := s.encode(path, x, rate); err != nil {

@@ -80,16 +80,13 @@ func (s *Store) write(j job) {
 			j.name, s.c.MaxBytes, s.c.MinFreeBytes))
 		return
 	}
-	x := make([]float32, len(j.x))
-	for i, v := range j.x {
-		x[i] = float32(v) / 32768
-	}
 	path := filepath.Join(s.c.Dir, j.name)
-	if err := s.encode(path, x, s.c.SampleRate); err != nil {
+	if err := s.encode(path, j.x, s.c.SampleRate); err != nil {
 		s.count(func(st *Stats) { st.Failed++ })
 		s.fail(fmt.Errorf("clips: %w", err))
 		return
 	}
+	s.born[j.name] = s.elapsed()
 	s.count(func(st *Stats) {
 		st.Written++
 		if info, err := os.Stat(path); err == nil {
@@ -105,6 +102,6 @@ func (s *Store) write(j job) {
 func bytesAtMost(n int) int64 { return 2*int64(n) + int64(n)/4 + 8192 }
 
 // writeFLAC writes a clip whole or not at all, for the owner's and the group's eyes only.
-func writeFLAC(path string, x []float32, rateHz int) error {
+func writeFLAC(path string, x []int16, rateHz int) error {
 	return atomicfile.Write(path, 0o640, func(w io.Writer) error { return audio.EncodeFLAC(w, x, rateHz) })
 }
