@@ -70,6 +70,7 @@ type Daemon struct {
 	ended   chan *source
 	wake    chan struct{} // something that the status shows has changed
 	ill     chan struct{} // a microphone's health has changed
+	starved starvation    // the loop's
 	auto    []config.Source
 	now     atomic.Pointer[publish.Publisher]
 	cfg     atomic.Pointer[config.Config]
@@ -136,7 +137,7 @@ func (d *Daemon) loop(ctx context.Context) error {
 	defer diagnostics.Stop()
 	beat := time.NewTicker(watchEvery())
 	defer beat.Stop()
-	dog := watchdog{limit: stuckAfter}
+	dog := watchdog{limit: stuckAfter, every: watchEvery()}
 	for {
 		select {
 		case <-ctx.Done():

@@ -23,7 +23,8 @@ func watchEvery() time.Duration {
 // vitals are the signs of life at one moment.
 type vitals struct {
 	now       time.Time
-	inference time.Time // start of the run in progress; zero when there is none
+	starved   time.Duration // how long a thread was kept waiting for a processor since the last look
+	inference time.Time     // start of the run in progress; zero when there is none
 	sources   []vital
 }
 
@@ -33,7 +34,6 @@ type vital struct {
 	online    bool // it claims to give sound
 	over      bool // it has ended or failed: nothing is expected of it
 	produced  int64
-	position  int64 // samples through the front end
 	answered  int64 // windows that came back, in whatever state
 	submitted int64
 	beat      time.Duration // since the listener's last turn
@@ -41,46 +41,94 @@ type vital struct {
 
 // watchdog decides whether the daemon is alive. A silent microphone gives zeros, which advance like any samples;
 // a lost one is known to be lost and being looked for; neither is a hang.
+//
+// Nor is a machine that is too busy. What stands still is measured in fair time, which passes with the clock but
+// leaves out most of what threads of this process spent waiting for a processor, and all of what the watchdog itself
+// was late by. Some of it always passes, so that a hang on a busy machine is found too, if late.
 type watchdog struct {
 	limit time.Duration
-	seen  map[string]progress
+	every time.Duration // between two looks, when on time
+
+	last time.Time     // of the last look
+	fair time.Duration // fair time so far
+	signs
+}
+
+// leastFair is the part of an interval that counts even when all of it was spent waiting for a processor.
+const leastFair = 10
+
+// signs are what was last seen to move, and when by fair time.
+type signs struct {
+	run      time.Time // start of the network's run in progress
+	runAt    time.Duration
+	bySource map[string]progress
 }
 
 type progress struct {
-	produced, answered     int64
-	producedAt, answeredAt time.Time
+	produced, answered             int64
+	producedAt, answeredAt, beatAt time.Duration
 }
 
 // look returns why the daemon is not alive, "" when it is.
 func (w *watchdog) look(v vitals) string {
-	if !v.inference.IsZero() && v.now.Sub(v.inference) > w.limit {
-		return fmt.Sprintf("the network has been computing for %v", v.now.Sub(v.inference).Round(time.Second))
+	interval := w.pass(v)
+	if v.inference.IsZero() || !v.inference.Equal(w.run) {
+		w.run, w.runAt = v.inference, w.fair
 	}
-	before := w.seen
-	w.seen = make(map[string]progress, len(v.sources))
+	before := w.bySource
+	w.bySource = make(map[string]progress, len(v.sources))
 	for _, s := range v.sources {
 		if s.over {
 			continue
 		}
 		p, known := before[s.name]
 		if !known || s.produced != p.produced || !s.online {
-			p.produced, p.producedAt = s.produced, v.now
+			p.produced, p.producedAt = s.produced, w.fair
 		}
 		if !known || s.answered != p.answered || s.answered >= s.submitted {
-			p.answered, p.answeredAt = s.answered, v.now
+			p.answered, p.answeredAt = s.answered, w.fair
 		}
-		w.seen[s.name] = p
+		if !known || s.beat < interval {
+			p.beatAt = w.fair
+		}
+		w.bySource[s.name] = p
+	}
+	return w.verdict(v)
+}
+
+// pass lets fair time go on and returns the real time since the last look.
+func (w *watchdog) pass(v vitals) (interval time.Duration) {
+	if !w.last.IsZero() {
+		interval = v.now.Sub(w.last)
+	}
+	counted := min(interval, 2*w.every)
+	w.fair += max(counted-v.starved, counted/leastFair)
+	w.last = v.now
+	return interval
+}
+
+// verdict names the first thing that has stood still for too long.
+func (w *watchdog) verdict(v vitals) string {
+	still := func(since time.Duration) (time.Duration, bool) {
+		d := w.fair - since
+		return d.Round(time.Second), d > w.limit
+	}
+	if d, stuck := still(w.runAt); stuck {
+		return fmt.Sprintf("the network has been computing for %v", d)
 	}
 	for _, s := range v.sources {
-		p := w.seen[s.name]
-		switch {
-		case s.over:
-		case s.beat > w.limit:
-			return fmt.Sprintf("source %s: its listener stands still since %v", s.name, s.beat.Round(time.Second))
-		case v.now.Sub(p.producedAt) > w.limit:
-			return fmt.Sprintf("source %s: no samples since %v although it is online", s.name, v.now.Sub(p.producedAt).Round(time.Second))
-		case v.now.Sub(p.answeredAt) > w.limit:
-			return fmt.Sprintf("source %s: no window came back since %v", s.name, v.now.Sub(p.answeredAt).Round(time.Second))
+		if s.over {
+			continue
+		}
+		p := w.bySource[s.name]
+		if d, stuck := still(p.beatAt); stuck {
+			return fmt.Sprintf("source %s: its listener stands still since %v", s.name, d)
+		}
+		if d, stuck := still(p.producedAt); stuck {
+			return fmt.Sprintf("source %s: no samples since %v although it is online", s.name, d)
+		}
+		if d, stuck := still(p.answeredAt); stuck {
+			return fmt.Sprintf("source %s: no window came back since %v", s.name, d)
 		}
 	}
 	return ""
@@ -88,7 +136,7 @@ func (w *watchdog) look(v vitals) string {
 
 // vitals are the daemon's.
 func (d *Daemon) vitals() vitals {
-	v := vitals{now: time.Now()}
+	v := vitals{now: time.Now(), starved: d.starved.since()}
 	if d.engine != nil {
 		v.inference = d.engine.batcher.Stats().Since
 	}
@@ -102,7 +150,6 @@ func (d *Daemon) vitals() vitals {
 			online:    phase == capture.Online.String(),
 			over:      phase == phaseEnded || phase == phaseFailed || stats.Ended,
 			produced:  stats.Ring.Produced + stats.Ring.Skipped,
-			position:  stats.Position,
 			answered:  stats.Answered + stats.Failed + stats.Dropped + int64(queue.Dropped),
 			submitted: stats.Submitted,
 			beat:      stats.SinceBeat,

@@ -6,50 +6,73 @@ import (
 	"time"
 )
 
-func TestWatchdog(t *testing.T) {
-	start := time.Now()
-	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
-	// step is one look: seconds after the start, the source as it is then.
-	type step struct {
-		second int
-		v      vital
-		hung   time.Duration // how long the network has been at it
+// looks is a course of looks, five seconds apart unless told otherwise, at one source.
+type looks struct {
+	every   time.Duration // 0 = 5 s
+	n       int
+	starved time.Duration                   // at each look
+	at      func(i int, v *vital) (run int) // the source at look i; run numbers the network's run in progress, 0 = none
+}
+
+// verdict is what the watchdog says at the last look.
+func (l looks) verdict() string {
+	every := l.every
+	if every == 0 {
+		every = 5 * time.Second
 	}
-	silent := func(s int, produced int64) step { // zeros advance like any samples
-		return step{second: s, v: vital{name: "mic", online: true, produced: produced, answered: produced / 100, submitted: produced / 100}}
+	start := time.Now()
+	w := watchdog{limit: stuckAfter, every: 5 * time.Second}
+	why := ""
+	for i := range l.n {
+		s := vital{name: "mic", online: true}
+		now := vitals{now: start.Add(time.Duration(i) * every), starved: l.starved}
+		if run := l.at(i, &s); run > 0 {
+			now.inference = start.Add(-time.Duration(run) * time.Minute)
+		}
+		now.sources = []vital{s}
+		why = w.look(now)
+	}
+	return why
+}
+
+func TestWatchdog(t *testing.T) {
+	lives := func(i int, v *vital) int { // zeros advance like any samples
+		v.produced = int64(100 * i)
+		v.answered, v.submitted = int64(i), int64(i)
+		return 0
+	}
+	still := func(int, *vital) int { return 0 }
+	hungListener := func(i int, v *vital) int { lives(i, v); v.beat = time.Duration(i) * 5 * time.Second; return 0 }
+	hungNetwork := func(i int, v *vital) int { lives(i, v); return 1 }
+	noAnswers := func(i int, v *vital) int { lives(i, v); v.answered, v.submitted = 3, int64(5+i); return 0 }
+	slow := func(i int, v *vital) int { // a window every third look, the network always at one
+		v.produced, v.submitted, v.answered = int64(i), int64(10+i), int64(i/3)
+		return 1 + i/3
 	}
 	for _, c := range []struct {
-		name  string
-		steps []step
-		want  string // part of the last look's answer; "" = alive
+		name string
+		looks
+		want string // part of the answer; "" = alive
 	}{
-		{"just started", []step{{second: 0, v: vital{name: "mic"}}}, ""},
-		{"silent microphone", []step{silent(0, 100), silent(60, 200), silent(120, 300)}, ""},
-		{"lost microphone", []step{{0, vital{name: "mic", produced: 100}, 0}, {3600, vital{name: "mic", produced: 100}, 0}}, ""},
-		{"ended recording", []step{{0, vital{name: "f", over: true, online: true, produced: 1}, 0}, {3600, vital{name: "f", over: true, online: true, produced: 1, beat: time.Hour}, 0}}, ""},
-		{"online without samples", []step{silent(0, 100), silent(20, 100)}, "no samples"},
-		{"back after a loss", []step{silent(0, 100), {20, vital{name: "mic", produced: 100}, 0}, silent(25, 100)}, ""},
-		{"listener stands still", []step{{second: 0, v: vital{name: "mic", beat: 20 * time.Second}}}, "listener"},
-		{"network hangs", []step{{second: 0, v: vital{name: "mic"}, hung: 20 * time.Second}}, "computing"},
-		{"network slow", []step{{second: 0, v: vital{name: "mic"}, hung: 5 * time.Second}}, ""},
-		{"windows do not come back", []step{
-			{0, vital{name: "mic", online: true, produced: 1, submitted: 5, answered: 3}, 0},
-			{20, vital{name: "mic", online: true, produced: 2, submitted: 9, answered: 3}, 0}}, "no window"},
-		{"nothing to answer", []step{
-			{0, vital{name: "mic", online: true, produced: 1, submitted: 3, answered: 3}, 0},
-			{20, vital{name: "mic", online: true, produced: 2, submitted: 3, answered: 3}, 0}}, ""},
+		{"just started", looks{n: 1, at: still}, ""},
+		{"silent microphone", looks{n: 10, at: lives}, ""},
+		{"lost microphone", looks{n: 100, at: func(_ int, v *vital) int { v.online = false; return 0 }}, ""},
+		{"ended recording", looks{n: 100, at: func(_ int, v *vital) int { v.over, v.beat = true, time.Hour; return 0 }}, ""},
+		{"online without samples", looks{n: 5, at: still}, "no samples"},
+		{"not yet for long", looks{n: 4, at: still}, ""},
+		{"back after a loss", looks{n: 6, at: func(i int, v *vital) int { v.online = i > 3; return 0 }}, ""},
+		{"listener stands still", looks{n: 6, at: hungListener}, "listener"},
+		{"network hangs", looks{n: 5, at: hungNetwork}, "computing"},
+		{"windows do not come back", looks{n: 5, at: noAnswers}, "no window"},
+		{"slow, but it advances", looks{n: 30, at: slow}, ""},
+		{"no processor for a minute", looks{n: 12, starved: 5 * time.Second, at: noAnswers}, ""},
+		{"waiting for a processor most of the time", looks{n: 12, starved: 4 * time.Second, at: hungNetwork}, ""},
+		{"a hang on a busy machine", looks{n: 40, starved: 5 * time.Second, at: noAnswers}, "no window"},
+		{"the watchdog itself came late", looks{n: 2, every: time.Hour, at: noAnswers}, ""},
+		{"a hang, looked at late", looks{n: 3, every: time.Hour, at: noAnswers}, "no window"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := watchdog{limit: stuckAfter}
-			got := ""
-			for _, s := range c.steps {
-				v := vitals{now: at(s.second), sources: []vital{s.v}}
-				if s.hung > 0 {
-					v.inference = v.now.Add(-s.hung)
-				}
-				got = w.look(v)
-			}
-			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			if got := c.verdict(); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

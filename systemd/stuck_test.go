@@ -70,8 +70,8 @@ func (m *machine) hang() {
 	m.sh("PULSE_SERVER=unix:/run/booth/native paplay --device=booth " + m.bring(recording))
 	start := time.Now()
 	for m.show("NRestarts") == before {
-		if time.Since(start) > 60*time.Second {
-			m.t.Fatalf("no restart within a minute of a blocked inference\n%s", m.journal())
+		if time.Since(start) > 5*time.Minute { // 15 s of fair time, which passes slowly on a busy machine
+			m.t.Fatalf("no restart within five minutes of a blocked inference\n%s", m.journal())
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
