@@ -49,6 +49,7 @@ type Recipe struct {
 	Balance     bool    // repeat clips of rare labels, so that labels are drawn about equally often
 	TrunkRate   float64 // fine-tuning: factor on the rate of everything below the last layer; 0 means 1
 	FreezeTrunk float64 // fine-tuning: first share of the steps with the trunk frozen
+	Frozen      int     // going on from a trained network: first convolution layers that stay as they are
 	Augment     Augment
 }
 
@@ -105,6 +106,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("gradient clipping %g: want a norm over 0, or 0 for none", r.ClipNorm)
 	case !(r.WarmUp >= 0 && r.WarmUp <= 1):
 		return fmt.Errorf("warm-up %g: want a share of the steps, 0 to 1", r.WarmUp)
+	case r.Frozen < 0:
+		return fmt.Errorf("frozen layers %d: want 0 or more", r.Frozen)
 	case !(r.Background >= 0 && r.Background < 1):
 		return fmt.Errorf("share of background %g: want 0 to below 1", r.Background)
 	}

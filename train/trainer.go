@@ -92,11 +92,15 @@ var ErrDiverged = errors.New("training diverged: the loss is not a number; lower
 
 var errNoClips = errors.New("no clips to learn from")
 
+// ErrNothingToFreeze is returned for frozen layers without a network to take them from.
+var ErrNothingToFreeze = errors.New("frozen layers are those of a trained network; name one to go on from with --init")
+
 // trainer is one training in progress.
 type trainer struct {
 	cfg     Config
 	data    *Data
 	front   gammatone.Config
+	frozen  *acrnn.Frozen // nil: every layer learns
 	engine  *acrnn.Engine
 	sampler *sampler
 	norm    Norm
@@ -151,9 +155,15 @@ func newTrainer(data *Data, cfg Config) (*trainer, error) {
 	t.sampler = newSampler(cfg.Recipe, t.front, cfg.Seed, items, data.Quiet, data.Background, len(data.Labels))
 	t.steps = cfg.Recipe.Epochs * t.sampler.stepsPerEpoch()
 	var err error
+	if cfg.Recipe.Frozen > 0 {
+		if cfg.Init == nil {
+			return nil, ErrNothingToFreeze
+		}
+		t.frozen = &acrnn.Frozen{Layers: cfg.Recipe.Frozen, Weights: *cfg.Init}
+	}
 	t.engine, err = acrnn.NewEngine(cfg.Arch, acrnn.StepOptions{Batch: cfg.Recipe.Batch, Block: t.cfg.Block,
 		Optimiser: cfg.Recipe.Optimiser, ClipNorm: float32(cfg.Recipe.ClipNorm), Momentum: 0.9,
-		SlowTrunk: cfg.Recipe.TrunkRate > 0}, cfg.Graph)
+		SlowTrunk: cfg.Recipe.TrunkRate > 0, Frozen: t.frozen}, cfg.Graph)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +216,7 @@ const statisticsBatches = 24
 
 // statistics runs plain training windows forward and averages the moments.
 func (t *trainer) statistics(flat []float32) (means, vars []float32, err error) {
-	s, err := acrnn.NewStatistics(t.cfg.Arch, t.cfg.Recipe.Batch, t.cfg.Block, t.cfg.Graph)
+	s, err := acrnn.NewStatistics(t.cfg.Arch, t.frozen, t.cfg.Recipe.Batch, t.cfg.Block, t.cfg.Graph)
 	if err != nil {
 		return nil, nil, err
 	}

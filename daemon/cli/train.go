@@ -159,6 +159,9 @@ func (t *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
 	if set("freeze") {
 		r.FreezeTrunk = t.freeze
 	}
+	if set("freeze-layers") {
+		r.Frozen = t.frozen
+	}
 	return r, t.augment(&r.Augment)
 }
 

@@ -74,7 +74,7 @@ type trainFlags struct {
 	provider, optimiser, schedule, note                                            string
 	background, without                                                            []string
 	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
-	epochs, batch, every, device, quiet                                            int
+	epochs, batch, every, device, quiet, frozen                                    int
 	width, rate, decay, average, smoothing, floor, mixup, freeze                   float64
 }
 
@@ -98,6 +98,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.Float64Var(&t.average, "average", 0, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
 	f.Float64Var(&t.smoothing, "smoothing", 0, "label smoothing")
 	f.Float64Var(&t.freeze, "freeze", 0, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
+	f.IntVar(&t.frozen, "freeze-layers", 0, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step nearly twice as fast")
 	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, noise, mask, random-window, waveform")
 	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")

@@ -61,7 +61,9 @@ func (t *tape) convBlock(xs []value, layer string, c Conv) value {
 				d = t.unpool(y, zs[i], d, c)
 			}
 			dys[i] = value{name: t.Add(d, t.Affine(y.name, perY, perOne, c.Out)), shape: y.shape}
-			t.addGrad(xs[i], t.conv(dys[i], back).name)
+			if !xs[i].data {
+				t.addGrad(xs[i], t.conv(dys[i], back).name)
+			}
 		}
 		dw := t.convWeightGrad(xs, dys, c.KH, c.KW)
 		t.addGrad(w, t.Mul(dw, t.Reshape(sign, -1, 1, 1, 1)))

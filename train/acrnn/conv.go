@@ -11,6 +11,9 @@ type filters struct {
 	blocked        bool // laid out for the NCHWc kernel
 }
 
+// pads are those of a 'same' convolution: bands and frames before, then after.
+func (f filters) pads() []int { return []int{f.kh / 2, f.kw / 2, f.kh / 2, f.kw / 2} }
+
 // filters prepares w for [tape.conv], once for all the pieces of a batch.
 func (t *tape) filters(w string, co, ci, kh, kw int) filters {
 	b := t.block
@@ -42,15 +45,23 @@ func (t *tape) flipped(w string, co, ci, kh, kw int) filters {
 // found by a self-test, see [FindBlock].
 func (t *tape) conv(x value, f filters) value {
 	out := []int{x.shape[0], f.co, x.shape[2], x.shape[3]}
-	pads := [4]int{f.kh / 2, f.kw / 2, f.kh / 2, f.kw / 2}
 	if !f.blocked {
-		return value{name: t.Conv(x.name, f.name, "", [2]int{f.kh, f.kw}, pads), shape: out}
+		return value{name: t.Conv(x.name, f.name, "", [2]int{f.kh, f.kw}, [4]int(f.pads())), shape: out}
 	}
+	yb := t.blockedConv(x, f)
+	return value{name: t.unblocked(yb, f.co), shape: out, blocked: yb}
+}
+
+// blockedConv is conv by the blocked kernel, its output in NCHWc layout.
+func (t *tape) blockedConv(x value, f filters) string {
 	xb := t.Node(nchwcDomain, "ReorderInput", 1, []string{x.name})[0]
-	yb := t.Node(nchwcDomain, "Conv", 1, []string{xb, f.name},
-		onnx.Attr{Name: "kernel_shape", Value: []int{f.kh, f.kw}}, onnx.Attr{Name: "pads", Value: pads[:]}, onnx.Attr{Name: "strides", Value: []int{1, 1}})[0]
-	y := t.Node(nchwcDomain, "ReorderOutput", 1, []string{yb}, onnx.Attr{Name: "channels", Value: f.co})[0]
-	return value{y, out, yb}
+	return t.Node(nchwcDomain, "Conv", 1, []string{xb, f.name}, onnx.Attr{Name: "kernel_shape", Value: []int{f.kh, f.kw}},
+		onnx.Attr{Name: "pads", Value: f.pads()}, onnx.Attr{Name: "strides", Value: []int{1, 1}})[0]
+}
+
+// unblocked brings y back from NCHWc layout.
+func (t *tape) unblocked(y string, channels int) string {
+	return t.Node(nchwcDomain, "ReorderOutput", 1, []string{y}, onnx.Attr{Name: "channels", Value: channels})[0]
 }
 
 // maxPool pools x with stride equal to the kernel. In NCHWc layout the runtime does it four
@@ -60,7 +71,12 @@ func (t *tape) maxPool(x value, kh, kw int) value {
 	if x.blocked == "" {
 		return value{name: t.MaxPool(x.name, [2]int{kh, kw}), shape: out}
 	}
+	z := t.blockedMaxPool(x.blocked, kh, kw)
+	return value{name: t.unblocked(z, out[1]), shape: out, blocked: z}
+}
+
+// blockedMaxPool is maxPool within NCHWc layout.
+func (t *tape) blockedMaxPool(y string, kh, kw int) string {
 	size := []int{kh, kw}
-	z := t.Node(nchwcDomain, "MaxPool", 1, []string{x.blocked}, onnx.Attr{Name: "kernel_shape", Value: size}, onnx.Attr{Name: "strides", Value: size})[0]
-	return value{t.Node(nchwcDomain, "ReorderOutput", 1, []string{z}, onnx.Attr{Name: "channels", Value: out[1]})[0], out, z}
+	return t.Node(nchwcDomain, "MaxPool", 1, []string{y}, onnx.Attr{Name: "kernel_shape", Value: size}, onnx.Attr{Name: "strides", Value: size})[0]
 }

@@ -81,7 +81,12 @@ type Engine struct {
 }
 
 // NewEngine builds and loads the training graph of a.
+//
+// Errors: layers that cannot be frozen, or a graph that the runtime refuses.
 func NewEngine(a Arch, o StepOptions, g infer.GraphOptions) (*Engine, error) {
+	if err := o.Frozen.check(a); err != nil {
+		return nil, err
+	}
 	r, err := newRunner(StepGraph(a, o), g, nil)
 	if err != nil {
 		return nil, fmt.Errorf("training graph: %w", err)
@@ -148,9 +153,12 @@ type Statistics struct {
 	run   *runner
 }
 
-// NewStatistics loads the statistics graph.
-func NewStatistics(a Arch, batch, block int, g infer.GraphOptions) (*Statistics, error) {
-	r, err := newRunner(StatGraph(a, batch, block), g, nil)
+// NewStatistics loads the statistics graph. Frozen layers (nil for none) keep theirs.
+func NewStatistics(a Arch, f *Frozen, batch, block int, g infer.GraphOptions) (*Statistics, error) {
+	if err := f.check(a); err != nil {
+		return nil, err
+	}
+	r, err := newRunner(StatGraph(a, f, batch, block), g, nil)
 	if err != nil {
 		return nil, fmt.Errorf("statistics graph: %w", err)
 	}

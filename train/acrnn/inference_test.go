@@ -17,7 +17,7 @@ func TestInferenceIsTheTrainingNetwork(t *testing.T) {
 			a := narrowArch(t, attention, max(block, 4), 6)
 			const batch = 6
 			p := newProblem(a, batch, 13)
-			s, err := NewStatistics(a, batch, block, infer.GraphOptions{})
+			s, err := NewStatistics(a, nil, batch, block, infer.GraphOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

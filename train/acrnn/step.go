@@ -23,6 +23,7 @@ type StepOptions struct {
 	ClipNorm  float32 // global gradient norm, 0 for none
 	Momentum  float32 // SGD
 	SlowTrunk bool    // the trunk's step is scaled by Rate.Trunk (fine-tuning)
+	Frozen    *Frozen // first layers that stay as they are; nil for none
 	chunk     int     // clips a chunk of the first layers, for tests; 0: chunkClips
 	Gradients bool    // emit the raw gradient as an output instead of updating (for tests)
 }
@@ -64,7 +65,7 @@ func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	weights := g.Input("weights", onnx.Float, size)
 	t.loadParams(a, weights)
 
-	logits, _ := t.forward(a, x, masks)
+	logits, _ := t.forward(a, o.Frozen, x, masks)
 	loss, scores := t.crossEntropy(logits, target, o.Batch)
 	t.runBackward()
 
@@ -72,7 +73,7 @@ func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	g.Output("loss", loss, onnx.Float, 1)
 	g.Output("scores", scores, onnx.Float, o.Batch, a.Classes)
 	t.statOutputs(a)
-	gradient := t.flatGradient(a)
+	gradient := t.flatGradient(a, o.Frozen)
 	if o.Gradients {
 		g.Output("gradient", gradient, onnx.Float, size)
 		return g
@@ -105,14 +106,22 @@ func (t *tape) loadParams(a Arch, flat string) {
 }
 
 // forward emits the network up to the logits; masks may be nil (no dropout).
-func (t *tape) forward(a Arch, x value, masks []string) (logits value, attention string) {
-	t.Scope = "l1"
-	chunks := t.firstBlock(t.split(x.name, x.shape, t.chunks(x.shape[0])), "l1", a.Convs[0])
+func (t *tape) forward(a Arch, f *Frozen, x value, masks []string) (logits value, attention string) {
 	var h value
-	for i, c := range a.Convs[1:] {
-		t.Scope = fmt.Sprintf("l%d", i+2)
+	var chunks []value
+	done := f.layers()
+	if done > 0 {
+		h = t.frozenBlocks(a, f, x)
+		chunks = []value{h}
+	} else {
+		t.Scope, done = "l1", 1
+		chunks = t.firstBlock(t.split(x.name, x.shape, t.chunks(x.shape[0])), t.Scope, a.Convs[0])
+	}
+	for i, c := range a.Convs[done:] {
+		layer := done + i + 1
+		t.Scope = fmt.Sprintf("l%d", layer)
 		h = t.convBlock(chunks, t.Scope, c)
-		if a.Attention.Layer == i+2 {
+		if a.Attention.Layer == layer {
 			t.Scope = "attention"
 			h, attention = t.cnnAttention(h, a.Attention.Softmax)
 		}
@@ -151,11 +160,15 @@ func (t *tape) statOutputs(a Arch) {
 	t.Output("vars", t.Concat(0, t.vars...), onnx.Float, a.StatSize())
 }
 
-// flatGradient joins the gradients in the order of the flat parameter vector.
-func (t *tape) flatGradient(a Arch) string {
+// flatGradient joins the gradients in the order of the flat parameter vector; those of frozen layers are 0.
+func (t *tape) flatGradient(a Arch, f *Frozen) string {
 	params := a.Params()
 	parts := make([]string, len(params))
 	for i, p := range params {
+		if f.holds(p) {
+			parts[i] = t.Floats("", make([]float32, p.Size()), p.Size())
+			continue
+		}
 		parts[i] = t.Reshape(t.grad(t.param(p.Name)), p.Size())
 	}
 	return t.Concat(0, parts...)
@@ -163,13 +176,14 @@ func (t *tape) flatGradient(a Arch) string {
 
 // StatGraph emits the forward pass with batch statistics and no dropout:
 // averaged over batches it gives the statistics that belong to given weights.
-func StatGraph(a Arch, batch, block int) *onnx.Graph {
+// Frozen layers (nil for none) run with theirs and give them back.
+func StatGraph(a Arch, f *Frozen, batch, block int) *onnx.Graph {
 	g := onnx.New("acrnn-statistics")
 	t := newTape(g, batch, block, false)
 	x := value{name: g.Input("window", onnx.Float, batch, 2, a.Bands, a.Frames), shape: []int{batch, 2, a.Bands, a.Frames}}
 	t.Scope = "inputs"
 	t.loadParams(a, g.Input("weights", onnx.Float, a.Size()))
-	logits, _ := t.forward(a, x, nil)
+	logits, _ := t.forward(a, f, x, nil)
 	g.Output("scores", t.Op("Softmax", []string{logits.name}, onnx.Attr{Name: "axis", Value: -1}), onnx.Float, batch, a.Classes)
 	t.statOutputs(a)
 	return g

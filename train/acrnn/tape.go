@@ -11,6 +11,7 @@ type value struct {
 	name    string
 	shape   []int
 	blocked string // the same in NCHWc layout, where a blocked convolution made it; else ""
+	data    bool   // nothing that learns made it: no gradient is wanted
 }
 
 // tape emits a forward graph and records how to emit its gradient: reverse-mode

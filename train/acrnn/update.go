@@ -49,7 +49,11 @@ func (t *tape) update(a Arch, o StepOptions, rates []string, weights, gradient s
 		panic("acrnn: unknown optimiser " + string(o.Optimiser))
 	}
 	if o.SlowTrunk {
-		next = t.Add(weights, t.onTrunk(a, t.Sub(next, weights), rates[5]))
+		step := t.Sub(next, weights)
+		next = t.Add(weights, t.either(a, func(p Param) bool { return p.Head }, step, t.Mul(step, rates[5])))
+	}
+	if o.Frozen.layers() > 0 { // against the decay: their gradients are 0
+		next = t.either(a, o.Frozen.holds, weights, next)
 	}
 	average := in("average")
 	averaged := t.Add(average, t.Mul(t.Sub(next, average), t.Sub(t.Scalar(1), ema)))
@@ -57,22 +61,21 @@ func (t *tape) update(a Arch, o StepOptions, rates []string, weights, gradient s
 	t.Output("average'", averaged, onnx.Float, size)
 }
 
-// onTrunk multiplies the part of a flat vector that is below the head by k.
-func (t *tape) onTrunk(a Arch, flat, k string) string {
-	params := a.Params()
+// either takes the parameters that are chosen from the flat vector yes and the others from no.
+func (t *tape) either(a Arch, chosen func(Param) bool, yes, no string) string {
 	var sizes []int
-	var head []bool
-	for _, p := range params {
-		if n := len(head); n > 0 && head[n-1] == p.Head {
+	var choice []bool
+	for _, p := range a.Params() {
+		if n := len(choice); n > 0 && choice[n-1] == chosen(p) {
 			sizes[n-1] += p.Size()
 			continue
 		}
-		sizes, head = append(sizes, p.Size()), append(head, p.Head)
+		sizes, choice = append(sizes, p.Size()), append(choice, chosen(p))
 	}
-	parts := t.Split(flat, 0, sizes...)
+	parts, others := t.Split(yes, 0, sizes...), t.Split(no, 0, sizes...)
 	for i := range parts {
-		if !head[i] {
-			parts[i] = t.Mul(parts[i], k)
+		if !choice[i] {
+			parts[i] = others[i]
 		}
 	}
 	return t.Concat(0, parts...)

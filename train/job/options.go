@@ -57,6 +57,9 @@ func (o Options) Validate() error {
 	if !(o.Floor > 0 && o.Floor < 1) {
 		return fmt.Errorf("floor %g: want an energy over 0 and below 1", o.Floor)
 	}
+	if o.Recipe.Frozen > 0 && o.Init == "" && len(o.InitBytes) == 0 {
+		return train.ErrNothingToFreeze
+	}
 	return o.Recipe.Validate()
 }
 
