@@ -203,7 +203,7 @@ func (s *sampler) quietLabel(label int) int {
 	return label
 }
 
-// dropoutMask fills m with 0 or 2, each with probability one half.
+// dropoutMask is dropout of one half, as in the paper: it fills m with 0 or 2, each as likely.
 func dropoutMask(m []float32, rng *rand.Rand) {
 	for i := 0; i < len(m); i += 64 {
 		bits := rng.Uint64()

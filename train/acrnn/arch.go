@@ -63,7 +63,6 @@ type Arch struct {
 	Hidden        int // GRU cells a direction
 	Classes       int
 	Attention     Attention
-	Dropout       float64 // after each GRU layer
 }
 
 // New returns the paper's network with its widths (filters and cells) scaled.
@@ -77,7 +76,7 @@ func New(classes int, width float64, attention Attention) (Arch, error) {
 		return Arch{}, fmt.Errorf("width %g: want a factor over 0 and up to 4 (1 is the paper's network)", width)
 	}
 	w := func(n int) int { return max(4, 4*int(math.Round(float64(n)*width/4))) }
-	a := Arch{Bands: 128, Frames: 128, Hidden: w(256), Classes: classes, Attention: attention, Dropout: 0.5}
+	a := Arch{Bands: 128, Frames: 128, Hidden: w(256), Classes: classes, Attention: attention}
 	in := 2
 	for _, c := range []Conv{
 		{Out: 32, KH: 3, KW: 5, PoolH: 1, PoolW: 1}, {Out: 32, KH: 3, KW: 5, PoolH: 4, PoolW: 3},
