@@ -35,11 +35,8 @@ func (s *source) block(b *ringbuf.Block) {
 // judged tells whether the source is a microphone, or stands for one: a recording may well be silent.
 func (s *source) judged() bool { return s.cfg.Kind != config.KindFile && s.cfg.Kind != kindDemo }
 
-// frames sees every window, in the listener; it draws only for somebody who looks.
+// frames sees every window, in the listener; the page remembers the last seconds for whoever opens it.
 func (s *source) frames(w *gammatone.Window) {
-	if !s.d.hub.Watched() {
-		return
-	}
 	c := gammatone.Default()
 	s.d.hub.Send(web.SpectrumMessage{
 		Type:    "spectrum",
@@ -47,6 +44,7 @@ func (s *source) frames(w *gammatone.Window) {
 		Bands:   web.SpectrumBands,
 		Columns: web.Columns(w.X, c.Bands, c.WindowFrames, s.columns),
 		Rate:    float64(s.rate) / float64(c.HopSamples),
+		End:     s.pipe.Wall(w.End),
 	})
 }
 
@@ -59,9 +57,7 @@ func (s *source) scores(at time.Time, scores []float64) {
 	if n := s.d.settings().MQTT.Scores; n > 0 {
 		s.d.publisher().Scores(s.cfg.Name, at, topScores(w, scores, n))
 	}
-	if s.d.hub.Watched() {
-		s.d.hub.Send(web.ScoresMessage{Type: "scores", Source: s.cfg.Name, Top: pageScores(w, scores)})
-	}
+	s.d.hub.Send(web.ScoresMessage{Type: "scores", Source: s.cfg.Name, Top: pageScores(w, scores)})
 }
 
 // failed sees why a window has no scores, in the reporter.

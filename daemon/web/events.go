@@ -1,12 +1,9 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 )
 
@@ -18,7 +15,7 @@ const writeLimit = 10 * time.Second
 
 // events is the stream of an open page (text/event-stream).
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
-	pipe, ok := s.cfg.Hub.open()
+	backlog, pipe, ok := s.cfg.Hub.open()
 	if !ok {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
 		return
@@ -34,7 +31,11 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	ticker := time.NewTicker(statusEvery)
 	defer ticker.Stop()
-	for alive := send(s.statusText()); alive; {
+	alive := send(s.statusText()) // first: it names the sources
+	for _, text := range backlog {
+		alive = alive && send(text)
+	}
+	for alive {
 		select {
 		case <-r.Context().Done():
 			return
@@ -54,19 +55,4 @@ func (s *Server) statusText() []byte {
 		return []byte(`{"type":"none"}`)
 	}
 	return text
-}
-
-// pagePolicy lets the page run its own script and style and talk to this server, and nothing else: even a label
-// with a script in its name would do nothing, were it not written as text anyway.
-var pagePolicy = policyFor(pageText)
-
-var inline = regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`)
-
-func policyFor(page []byte) string {
-	policy := "default-src 'none'; connect-src 'self'; img-src data:; media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	for _, m := range inline.FindAllSubmatch(page, -1) {
-		sum := sha256.Sum256(m[2])
-		policy += fmt.Sprintf("; %s-src 'sha256-%s'", m[1], base64.StdEncoding.EncodeToString(sum[:]))
-	}
-	return policy
 }

@@ -8,13 +8,14 @@ import (
 )
 
 // Hub spreads what the pipelines report to the pages that are open. A page that cannot keep up loses messages,
-// the pipelines never wait. With no page open nothing is encoded.
+// the pipelines never wait. With no page open nothing is encoded; the last seconds are kept for one that opens.
 type Hub struct {
 	pages atomic.Int32 // open pages
 
-	mu     sync.Mutex // guards listeners and recent
+	mu     sync.Mutex // guards the rest
 	pipes  map[chan []byte]struct{}
-	recent []EventMessage // the last switches, for a page that opens now; newest last
+	recent []EventMessage   // the last switches, for a page that opens now; newest last
+	pasts  map[string]*past // by source: its last seconds, for the same
 
 	dropped atomic.Uint64
 }
@@ -25,11 +26,8 @@ const maxPages = 16
 // pageQueue messages may wait for a slow page: some seconds.
 const pageQueue = 64
 
-// recentEvents are shown to a page that opens.
-const recentEvents = 50
-
 // NewHub makes a hub without listeners.
-func NewHub() *Hub { return &Hub{pipes: map[chan []byte]struct{}{}} }
+func NewHub() *Hub { return &Hub{pipes: map[chan []byte]struct{}{}, pasts: map[string]*past{}} }
 
 // Watched tells whether any page is open: what is costly to make need not be made otherwise.
 func (h *Hub) Watched() bool { return h.pages.Load() > 0 }
@@ -44,11 +42,13 @@ type LevelMessage struct {
 
 // SpectrumMessage is a few new columns of the spectrogram.
 type SpectrumMessage struct {
-	Type    string  `json:"type"` // "spectrum"
-	Source  string  `json:"source"`
-	Bands   int     `json:"bands"`
-	Columns []byte  `json:"columns"` // (column, band), 0 … 255 = LowDB … HighDB; base64 in JSON
-	Rate    float64 `json:"rate"`    // columns a second
+	Type    string    `json:"type"` // "spectrum"
+	Source  string    `json:"source"`
+	Bands   int       `json:"bands"`
+	Columns []byte    `json:"columns"`        // (column, band), 0 … 255 = LowDB … HighDB; base64 in JSON
+	Rate    float64   `json:"rate"`           // columns a second
+	End     time.Time `json:"end"`            // when the newest column ended
+	Past    bool      `json:"past,omitempty"` // what was before the page opened, in one piece
 }
 
 // ScoresMessage is the best labels of the newest window.
@@ -86,9 +86,7 @@ type statusMessage struct {
 
 // Send spreads a message.
 func (h *Hub) Send(message any) {
-	if e, ok := message.(EventMessage); ok {
-		h.remember(e)
-	}
+	h.remember(message)
 	if !h.Watched() {
 		return
 	}
@@ -107,32 +105,17 @@ func (h *Hub) Send(message any) {
 	}
 }
 
-func (h *Hub) remember(e EventMessage) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.recent) == recentEvents {
-		copy(h.recent, h.recent[1:])
-		h.recent = h.recent[:recentEvents-1]
-	}
-	h.recent = append(h.recent, e)
-}
-
-// open adds a page, which gets the recent events first; false when there are too many.
-func (h *Hub) open() (pipe chan []byte, ok bool) {
+// open adds a page; backlog is what it must be told first. It is false when there are too many.
+func (h *Hub) open() (backlog [][]byte, pipe chan []byte, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.pipes) >= maxPages {
-		return nil, false
+		return nil, nil, false
 	}
 	pipe = make(chan []byte, pageQueue)
-	for _, e := range h.recent {
-		if text, err := json.Marshal(e); err == nil {
-			pipe <- text
-		}
-	}
 	h.pipes[pipe] = struct{}{}
 	h.pages.Add(1)
-	return pipe, true
+	return h.backlog(time.Now()), pipe, true
 }
 
 func (h *Hub) close(pipe chan []byte) {

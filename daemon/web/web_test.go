@@ -116,8 +116,13 @@ func TestMetrics(t *testing.T) {
 func TestPageIsClosed(t *testing.T) {
 	url := serve(t, Config{Status: example})
 	code, header, body := get(t, url, "")
-	if code != http.StatusOK || !strings.Contains(body, "<title>earshot</title>") {
+	if code != http.StatusOK {
 		t.Fatalf("%d", code)
+	}
+	for _, part := range []string{"<title>earshot</title>", "prefers-reduced-motion", "class Strip", "new EventSource("} {
+		if strings.Count(body, part) != 1 {
+			t.Errorf("the page has %q %d times", part, strings.Count(body, part))
+		}
 	}
 	policy := header.Get("Content-Security-Policy")
 	if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "script-src 'sha256-") || !strings.Contains(policy, "style-src 'sha256-") {
@@ -213,7 +218,7 @@ func TestStream(t *testing.T) {
 // TestSlowPage: a page that does not read costs messages, never the sender's time or memory without bound.
 func TestSlowPage(t *testing.T) {
 	hub := NewHub()
-	pipe, ok := hub.open()
+	_, pipe, ok := hub.open()
 	if !ok {
 		t.Fatal("no room")
 	}
@@ -232,11 +237,11 @@ func TestSlowPage(t *testing.T) {
 func TestTooManyPages(t *testing.T) {
 	hub := NewHub()
 	for range maxPages {
-		if _, ok := hub.open(); !ok {
+		if _, _, ok := hub.open(); !ok {
 			t.Fatal("refused too early")
 		}
 	}
-	if _, ok := hub.open(); ok {
+	if _, _, ok := hub.open(); ok {
 		t.Error("no bound on pages")
 	}
 	for range 3 * recentEvents {
