@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"earshot/internal/output"
+
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
@@ -18,7 +20,7 @@ import (
 // that the publisher says: messages, errors, health, files, fmt, JSON, and what
 // paho would log.
 func TestCanary(t *testing.T) {
-	var paho syncBuffer
+	var paho output.Buffer
 	for _, l := range []*mqtt.Logger{&mqtt.ERROR, &mqtt.CRITICAL, &mqtt.WARN, &mqtt.DEBUG} {
 		was := *l
 		*l = log.New(&paho, "", 0)
@@ -26,12 +28,12 @@ func TestCanary(t *testing.T) {
 	}
 	dir := t.TempDir()
 	m := newMosquitto(t, "password_file "+passwordFile(t, "earshot", canary))
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.Username, c.Password = "earshot", canary
 	c.StateFile, c.StoreDir = filepath.Join(dir, "announced.json"), dir
 	c.Device.URL = "http://user:" + canary + "@hallway.lan/"
 	said := statuses(&c)
-	l := listenAt(t, mqtt.NewClientOptions().AddBroker(m.url()).SetUsername("earshot").SetPassword(canary), "#")
+	l := listenAt(t, mqtt.NewClientOptions().AddBroker(m.URL()).SetUsername("earshot").SetPassword(canary), "#")
 	r := run(t, c)
 	leak := "ffmpeg -i rtsp://cam:" + canary + "@10.0.0.7/stream exited"
 	r.SourceAvailable("mic", false, leak)
@@ -39,7 +41,7 @@ func TestCanary(t *testing.T) {
 	r.Occurrence(onset("dog", 0))
 	r.settled(t)
 	l.expect("earshot/n1/mic/problem", `{"state":"ON","reason":"lost","detail":"ffmpeg -i rtsp://***@10.0.0.7/stream exited"}`)
-	m.kill()
+	m.Kill()
 	eventually(t, "the loss is noticed", func() bool { return !r.Health().Connected })
 	r.Occurrence(end("dog", 0, time.Second))
 	r.stop(t)

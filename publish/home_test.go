@@ -23,7 +23,7 @@ type home struct {
 	refused  []string
 }
 
-func newHome(t *testing.T, m *mosquitto) *home {
+func newHome(t *testing.T, m *broker) *home {
 	t.Helper()
 	h := &home{entities: map[string]string{}}
 	h.listener = m.listen()

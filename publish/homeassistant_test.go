@@ -21,7 +21,7 @@ func without(label string) []Source {
 	return s
 }
 
-func gone(t *testing.T, h *home, m *mosquitto, key, topic string) {
+func gone(t *testing.T, h *home, m *broker, key, topic string) {
 	t.Helper()
 	eventually(t, key+" vanishes from Home Assistant", func() bool { return !h.has(key) })
 	eventually(t, key+" is left out of the configuration, its topics are cleared", func() bool {
@@ -34,7 +34,7 @@ func gone(t *testing.T, h *home, m *mosquitto, key, topic string) {
 func TestRemovedLabelVanishes(t *testing.T) {
 	m := newMosquitto(t)
 	h := newHome(t, m)
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	eventually(t, "dog is there", func() bool { return h.has("mic_dog") })
 	r.settled(t)
 	r.Occurrence(onset("dog", 0))
@@ -68,7 +68,7 @@ func TestRemovedLabelVanishesAcrossARestart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := newMosquitto(t)
 			h := newHome(t, m)
-			c := testConfig(m.url())
+			c := testConfig(m.URL())
 			if name == "state file" {
 				c.StateFile = t.TempDir() + "/announced.json"
 			}
@@ -89,7 +89,7 @@ func TestRemovedLabelVanishesAcrossARestart(t *testing.T) {
 	}
 }
 
-func (h *home) reconnect(t *testing.T, m *mosquitto) {
+func (h *home) reconnect(t *testing.T, m *broker) {
 	t.Helper()
 	h.listener = m.listen()
 	for _, filter := range []string{"homeassistant/+/+/config", "earshot/#"} {
@@ -101,7 +101,7 @@ func (h *home) reconnect(t *testing.T, m *mosquitto) {
 func TestRemovalInterrupted(t *testing.T) {
 	m := newMosquitto(t)
 	h := newHome(t, m)
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.StateFile = t.TempDir() + "/announced.json"
 	r := run(t, c)
 	r.settled(t)
@@ -122,7 +122,7 @@ func TestRemovalInterrupted(t *testing.T) {
 func TestBirthBringsConfigurationThenStates(t *testing.T) {
 	m := newMosquitto(t)
 	h := newHome(t, m)
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	r.Diagnostics(Diagnostics{LatencyMS: 12, Sources: []SourceDiagnostics{{Name: "mic", LevelDBFS: -40}}})
 	h.expectOrder(t, "earshot/n1/diagnostics")
@@ -156,7 +156,7 @@ func TestChangesAreDebounced(t *testing.T) {
 	m := newMosquitto(t)
 	h := newHome(t, m)
 	clock := &fakeClock{now: epoch}
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.Now = clock.Now
 	c.Timing.Debounce, c.Timing.Echo = time.Minute, 1000*time.Hour
 	r := run(t, c)
@@ -191,7 +191,7 @@ func TestChangesAreDebounced(t *testing.T) {
 func TestChangingTheWayOfDiscovery(t *testing.T) {
 	m := newMosquitto(t)
 	h := newHome(t, m)
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.StateFile = t.TempDir() + "/announced.json"
 	const legacy = "homeassistant/binary_sensor/earshot_n1_mic_dog/config"
 	step := func(what string, ok func() bool) {

@@ -12,7 +12,7 @@ import (
 func TestMuteOverMQTT(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen("earshot/#")
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.SourceAvailable("mic", true, "")
 	r.settled(t)
 	const mute = "earshot/n1/mic/mute"
@@ -67,7 +67,7 @@ func TestHostileCommands(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen("earshot/#")
 	l.publish("earshot/n1/mic/mute/set", "ON", true)
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	for _, payload := range []string{"", "on", "-1", strings.Repeat("x", 1<<20), "\xff\xfe", "{", "$(reboot)", "9e99"} {
 		l.publish("earshot/n1/mic/mute/set", payload, false)
@@ -97,7 +97,7 @@ func TestFloodOfRememberedTopics(t *testing.T) {
 	}
 	l.publish("earshot/n1/not/ours/at/all", "keep", true)
 	l.publish("earshot/n2/mic/dog/state", "ON", true)
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	eventually(t, "the rubbish is gone", func() bool {
 		for topic := range m.retained() {

@@ -12,7 +12,7 @@ import (
 func TestNothingLeaks(t *testing.T) {
 	const breaks = 40
 	m := newMosquitto(t)
-	g := newGate(t, m.addr())
+	g := newGate(t, m.Addr())
 	c := testConfig(g.url())
 	c.Timing.BackoffMin, c.Timing.BackoffMax = time.Millisecond, 5*time.Millisecond
 	r := run(t, c)

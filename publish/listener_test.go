@@ -24,9 +24,9 @@ type listener struct {
 }
 
 // listen subscribes to topics (QoS 0) with a client of its own.
-func (m *mosquitto) listen(topics ...string) *listener {
+func (m *broker) listen(topics ...string) *listener {
 	m.t.Helper()
-	return listenAt(m.t, mqtt.NewClientOptions().AddBroker(m.url()), topics...)
+	return listenAt(m.t, mqtt.NewClientOptions().AddBroker(m.URL()), topics...)
 }
 
 func listenAt(t *testing.T, o *mqtt.ClientOptions, topics ...string) *listener {
@@ -88,7 +88,7 @@ func (l *listener) expect(topic, payload string) {
 }
 
 // retained asks the broker afresh what it remembers.
-func (m *mosquitto) retained() map[string]string {
+func (m *broker) retained() map[string]string {
 	m.t.Helper()
 	l := m.listen()
 	defer l.close()

@@ -11,7 +11,7 @@ import (
 func TestKilledUnderLoad(t *testing.T) {
 	const sounds, kills = 1500, 6
 	m := newMosquitto(t)
-	g := newGate(t, m.addr())
+	g := newGate(t, m.Addr())
 	c := testConfig(g.url())
 	c.QueueLimit = 2 * sounds
 	c.Timing.BackoffMin, c.Timing.BackoffMax = time.Millisecond, 20*time.Millisecond
@@ -36,7 +36,7 @@ func TestKilledUnderLoad(t *testing.T) {
 	for k := range kills {
 		goal := uint64((k + 1) * sounds / (kills + 2))
 		eventually(t, "some events", func() bool { return r.Stats().Events >= goal })
-		m.kill()
+		m.Kill()
 		g.set(true)
 		eventually(t, "the subscriber has read all", func() bool { return !l.client.IsConnectionOpen() })
 		arrived = append(arrived, l.on(events)...)
@@ -65,7 +65,7 @@ func TestKilledUnderLoad(t *testing.T) {
 func TestDayOfEventsThenABroker(t *testing.T) {
 	m := prepareMosquitto(t)
 	clock := &fakeClock{now: epoch}
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.QueueLimit, c.Now = 1000, clock.Now
 	r := run(t, c)
 	n := 0
@@ -99,7 +99,7 @@ func TestDayOfEventsThenABroker(t *testing.T) {
 // process delivers.
 func TestUnsentOutliveTheProcess(t *testing.T) {
 	m := prepareMosquitto(t)
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.StoreDir = t.TempDir() + "/store"
 	r := run(t, c)
 	r.Occurrence(onset("dog", 0))

@@ -48,10 +48,10 @@ func child(broker string) int {
 	return 0
 }
 
-func startChild(t *testing.T, m *mosquitto) *exec.Cmd {
+func startChild(t *testing.T, m *broker) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+m.url())
+	cmd.Env = append(os.Environ(), childEnv+"="+m.URL())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestSIGTERMLeavesOffline(t *testing.T) {
 			t.Errorf("%s = %q, want %q", topic, kept[topic], want)
 		}
 	}
-	if strings.Contains(m.log.String(), "Client earshot_n1 closed its connection") {
+	if strings.Contains(m.Log(), "Client earshot_n1 closed its connection") {
 		t.Error("the broker saw no DISCONNECT")
 	}
 }
@@ -136,7 +136,7 @@ func TestStartSaysOffForAll(t *testing.T) {
 	l.expect(dogState, "ON")
 	_ = cmd.Process.Kill()
 	l.expect(nodeAvailability, "offline")
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	for _, label := range []string{"dog", "siren", "alarm"} {
 		l.expect("earshot/n1/mic/"+label+"/state", "OFF")
@@ -149,7 +149,7 @@ func TestStartSaysOffForAll(t *testing.T) {
 // Promise: a broker that lost everything gets it all back.
 func TestWipedBroker(t *testing.T) {
 	m := newMosquitto(t) // without persistence: every restart is a wipe
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.SourceAvailable("mic", true, "")
 	r.Occurrence(onset("dog", 0))
 	r.settled(t)
@@ -157,7 +157,7 @@ func TestWipedBroker(t *testing.T) {
 	if len(before) != 15 {
 		t.Errorf("%d retained topics: %v", len(before), sortedKeys(before))
 	}
-	m.kill()
+	m.Kill()
 	eventually(t, "the loss is noticed", func() bool { return !r.Health().Connected })
 	began := time.Now()
 	m.start()
@@ -177,7 +177,7 @@ func TestWipedBroker(t *testing.T) {
 // somebody does.
 func TestConnectionRefused(t *testing.T) {
 	m := prepareMosquitto(t)
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	said := statuses(&c)
 	r := run(t, c)
 	r.Occurrence(onset("dog", 0))
@@ -186,7 +186,7 @@ func TestConnectionRefused(t *testing.T) {
 	if h := r.Health(); h.OK || h.Connected || !strings.Contains(h.Reason, "connection refused: nothing listens there") {
 		t.Errorf("health %+v", h)
 	}
-	if got := said.errors(); len(got) != 1 || got[0] != fmt.Sprintf("broker %s: connection refused: nothing listens there", m.url()) {
+	if got := said.errors(); len(got) != 1 || got[0] != fmt.Sprintf("broker %s: connection refused: nothing listens there", m.URL()) {
 		t.Errorf("said %q, want one clear line for all attempts", got)
 	}
 	m.start()
@@ -199,7 +199,7 @@ func TestConnectionRefused(t *testing.T) {
 // Promise: a broker that hangs is noticed, and nothing is lost meanwhile.
 func TestFrozenBroker(t *testing.T) {
 	m := newMosquitto(t)
-	c := testConfig(m.url())
+	c := testConfig(m.URL())
 	c.KeepAlive = time.Second
 	c.Timing.Ack, c.Timing.Connect = time.Second, time.Second
 	r := run(t, c)
@@ -229,7 +229,7 @@ func TestFrozenBroker(t *testing.T) {
 // Stopping is quick even when the broker hangs.
 func TestStopWithFrozenBroker(t *testing.T) {
 	m := newMosquitto(t)
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	m.signal(syscall.SIGSTOP)
 	r.Occurrence(onset("dog", 0))
@@ -244,7 +244,7 @@ func TestStopWithFrozenBroker(t *testing.T) {
 func TestLateWillIsCorrected(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen("#")
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.settled(t)
 	l.publish(nodeAvailability, "offline", true)
 	eventually(t, "online again", func() bool { return m.retained()[nodeAvailability] == "online" })

@@ -84,7 +84,7 @@ func end(label string, at, d time.Duration) Occurrence {
 func TestLifeOnARealBroker(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen("#")
-	r := run(t, testConfig(m.url()))
+	r := run(t, testConfig(m.URL()))
 	r.up(t)
 	l.expect("earshot/n1/availability", "online")
 	l.expect("earshot/n1/mic/availability", "offline")

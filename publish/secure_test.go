@@ -12,7 +12,7 @@ import (
 
 const canary = "canary-4f1c-never-print-me"
 
-func (m *mosquitto) sslURL() string { return "ssl://" + m.addr() }
+func (m *broker) sslURL() string { return "ssl://" + m.Addr() }
 
 // passwordFile makes mosquitto's password file with its own tool.
 func passwordFile(t *testing.T, user, password string) string {
@@ -67,7 +67,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMosquitto(t, c.lines...)
-			cfg := testConfig(m.url())
+			cfg := testConfig(m.URL())
 			if c.tls {
 				cfg.Broker = m.sslURL()
 			}
@@ -147,7 +147,7 @@ func TestRefusedTopics(t *testing.T) {
 			acl := m.write("acl", "user earshot\n"+c.acl)
 			m.configure("password_file "+passwordFile(t, "earshot", canary), "acl_file "+acl)
 			m.start()
-			cfg := testConfig(m.url())
+			cfg := testConfig(m.URL())
 			cfg.Username, cfg.Password = "earshot", canary
 			cfg.Timing.Echo, cfg.Timing.Recheck = 300*time.Millisecond, 300*time.Millisecond
 			said := statuses(&cfg)

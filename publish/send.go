@@ -19,7 +19,7 @@ func (p *Publisher) sendBatch(l *link, wait time.Duration) (bool, error) {
 	}
 	p.mu.Unlock()
 	if !ok {
-		p.echo.careful = false // all went through
+		p.echo.careful = p.echo.careful && !p.ann.due.IsZero() // all went through, but for what is announced yet
 		return false, nil
 	}
 	if err := p.send(l, b.messages, wait); err != nil {
