@@ -1,0 +1,73 @@
+// Package quota gives a program only so much processor time: a control group of its own, with the kernel's bandwidth
+// limit. It stands for a machine that is too slow, or busy with something else. Linux, root, cgroup version 1 or 2.
+package quota
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+)
+
+// Group is a control group. Close it when its processes have ended.
+type Group struct {
+	dir string
+	v2  bool
+}
+
+// period is over which the kernel counts.
+const period = 100 * time.Millisecond
+
+// New makes a group without a limit.
+func New() (*Group, error) {
+	g := &Group{}
+	root := "/sys/fs/cgroup/cpu"
+	if _, err := os.Stat(filepath.Join(root, "cpu.cfs_period_us")); err != nil {
+		root, g.v2 = "/sys/fs/cgroup", true
+		if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err != nil {
+			return nil, errors.New("quota: no control groups for the processor here")
+		}
+		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+cpu"), 0) // Limit tells if it is not there
+	}
+	var err error
+	if g.dir, err = os.MkdirTemp(root, "earshot-"); err != nil {
+		return nil, fmt.Errorf("quota: %w", err)
+	}
+	return g, nil
+}
+
+// Add moves a process, with all its threads, into the group.
+func (g *Group) Add(pid int) error {
+	return g.write("cgroup.procs", strconv.Itoa(pid))
+}
+
+// Limit gives the group so many processors, such as 0.02; 0 = all there are.
+func (g *Group) Limit(processors float64) error {
+	quota := time.Duration(processors * float64(period))
+	if processors > 0 {
+		quota = max(quota, time.Millisecond) // the kernel takes no less
+	}
+	us, every := strconv.FormatInt(quota.Microseconds(), 10), strconv.FormatInt(period.Microseconds(), 10)
+	if g.v2 {
+		if processors == 0 {
+			us = "max"
+		}
+		return g.write("cpu.max", us+" "+every)
+	}
+	if processors == 0 {
+		us = "-1"
+	}
+	return errors.Join(g.write("cpu.cfs_period_us", every), g.write("cpu.cfs_quota_us", us))
+}
+
+func (g *Group) write(name, text string) error {
+	if err := os.WriteFile(filepath.Join(g.dir, name), []byte(text), 0); err != nil {
+		return fmt.Errorf("quota: %w", err)
+	}
+	return nil
+}
+
+// Close removes the group.
+func (g *Group) Close() error { return os.Remove(g.dir) }
