@@ -10,19 +10,13 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/testruntime"
 	"earshot/train/acrnn"
 	"earshot/train/features"
 )
 
 func TestMain(m *testing.M) {
-	path, err := infer.FindLibrary("")
-	if err == nil {
-		err = infer.Init(path)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests run the graphs they write:", err)
-		os.Exit(1)
-	}
+	testruntime.MustLoad()
 	if name := os.Getenv(childVariable); name != "" {
 		os.Exit(trainInChild(name))
 	}

@@ -12,7 +12,6 @@ import (
 
 	"earshot/daemon/classify"
 	"earshot/daemon/config"
-	"earshot/gammatone"
 	"earshot/infer"
 )
 
@@ -71,19 +70,9 @@ type classifyPool struct {
 // on the CPU, each with one thread; a lone file gets all the threads, and a GPU
 // is shared by turns.
 func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) {
-	m, err := modelFile(c.Model.Path)
+	m, front, err := loadNetwork(c.Model.Path, c.Inference.Library)
 	if err != nil {
-		return nil, fail(exitModel, err)
-	}
-	front, err := gammatone.ParseFingerprint(m.FrontEnd)
-	if err != nil {
-		return nil, fail(exitModel, fmt.Errorf("model %q: %w", m.Path, err))
-	}
-	if front.WindowLen() != infer.WindowLen {
-		return nil, fail(exitModel, fmt.Errorf("model %q: its front end makes windows of %d values, its network takes %d", m.Path, front.WindowLen(), infer.WindowLen))
-	}
-	if err := infer.Init(c.Inference.Library); err != nil {
-		return nil, fail(exitModel, err)
+		return nil, err
 	}
 	options := infer.Options{Provider: c.Inference.Provider, DeviceID: c.Inference.DeviceID, Threads: 1}
 	if o.jobs == 1 {
@@ -108,12 +97,4 @@ func (p *classifyPool) close() {
 	for _, s := range p.sessions {
 		s.Close()
 	}
-}
-
-// modelFile loads the model at path, or the one inside the binary.
-func modelFile(path string) (*infer.Model, error) {
-	if path != "" {
-		return infer.LoadModel(path)
-	}
-	return infer.ParseModel("built-in model", builtInModel())
 }

@@ -9,9 +9,6 @@ import (
 	"earshot/infer"
 )
 
-// builtInName is what --model calls the model in this binary.
-const builtInName = "built-in"
-
 const (
 	viewHop   = 16  // frames from one window to the next
 	spanScore = 0.3 // labels that reach it are written over the picture
@@ -26,22 +23,9 @@ type attentionView struct {
 }
 
 func newAttentionView(c config.Config, name string) (*attentionView, error) {
-	if name == builtInName {
-		name = ""
-	}
-	m, err := modelFile(name)
+	m, front, err := loadNetwork(name, c.Inference.Library)
 	if err != nil {
-		return nil, fail(exitModel, err)
-	}
-	front, err := gammatone.ParseFingerprint(m.FrontEnd)
-	if err != nil {
-		return nil, fail(exitModel, fmt.Errorf("model %q: %w", m.Path, err))
-	}
-	if front.WindowLen() != infer.WindowLen {
-		return nil, fail(exitModel, fmt.Errorf("model %q: its front end makes windows of %d values, its network takes %d", m.Path, front.WindowLen(), infer.WindowLen))
-	}
-	if err := infer.Init(c.Inference.Library); err != nil {
-		return nil, fail(exitModel, err)
+		return nil, err
 	}
 	s, err := infer.NewSession(m, infer.Options{Provider: c.Inference.Provider, DeviceID: c.Inference.DeviceID, Threads: c.Inference.Threads})
 	if err != nil {

@@ -54,7 +54,7 @@ func (t *trainFlags) run(c *cobra.Command) error {
 	if err := t.given(); err != nil {
 		return err
 	}
-	o, err := t.options(c)
+	o, err := t.options()
 	if err != nil {
 		return usage(err)
 	}
@@ -120,7 +120,7 @@ func without(folds []int, x int) []int {
 }
 
 // recipe is the named recipe with what the flags change.
-func (t *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
+func (t *trainFlags) recipe() (train.Recipe, error) {
 	name := t.recipeName
 	if name == "" && t.init != "" {
 		name = "finetune"
@@ -129,38 +129,11 @@ func (t *trainFlags) recipe(c *cobra.Command) (train.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	set := c.Flags().Changed
-	if set("epochs") {
-		r.Epochs = t.epochs
+	for _, replace := range t.overrides {
+		replace(&r)
 	}
-	if set("batch") {
-		r.Batch = t.batch
-	}
-	if set("rate") {
-		r.Rate = t.rate
-	}
-	if set("optimiser") {
-		if r.Optimiser = acrnn.Optimiser(t.optimiser); r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
-			return r, fmt.Errorf("optimiser %q: want sgd or adamw", t.optimiser)
-		}
-	}
-	if set("schedule") {
-		r.Schedule = t.schedule
-	}
-	if set("decay") {
-		r.Decay = t.decay
-	}
-	if set("average") {
-		r.Average = t.average
-	}
-	if set("smoothing") {
-		r.Smoothing = t.smoothing
-	}
-	if set("freeze") {
-		r.FreezeTrunk = t.freeze
-	}
-	if set("freeze-layers") {
-		r.Frozen = t.frozen
+	if r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
+		return r, fmt.Errorf("optimiser %q: want sgd or adamw", r.Optimiser)
 	}
 	return r, t.augment(&r.Augment)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"earshot/infer"
 	"earshot/train"
@@ -71,11 +72,12 @@ type trainFlags struct {
 	dataFlags
 	folds, test                                                                    []int
 	out, init, recipeName, attention, checkpoint, metrics, report, weights, calibr string
-	provider, optimiser, schedule, note                                            string
+	provider, note                                                                 string
 	background, without                                                            []string
 	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
-	epochs, batch, every, device, quiet, frozen                                    int
-	width, rate, decay, average, smoothing, floor, mixup, freeze                   float64
+	every, device, quiet                                                           int
+	width, floor, mixup                                                            float64
+	overrides                                                                      []func(*train.Recipe)
 }
 
 func (t *trainFlags) add(c *cobra.Command) {
@@ -89,16 +91,16 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
 	f.StringVar(&t.attention, "attention", "l10", "none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax")
 	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; 0.5 for small boards")
-	f.IntVar(&t.epochs, "epochs", 0, "epochs instead of the recipe's")
-	f.IntVar(&t.batch, "batch", 0, "windows a step instead of the recipe's")
-	f.Float64Var(&t.rate, "rate", 0, "peak learning rate instead of the recipe's")
-	f.StringVar(&t.optimiser, "optimiser", "", "sgd (Nesterov) or adamw instead of the recipe's")
-	f.StringVar(&t.schedule, "schedule", "", "one-cycle or step instead of the recipe's")
-	f.Float64Var(&t.decay, "decay", 0, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
-	f.Float64Var(&t.average, "average", 0, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
-	f.Float64Var(&t.smoothing, "smoothing", 0, "label smoothing")
-	f.Float64Var(&t.freeze, "freeze", 0, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
-	f.IntVar(&t.frozen, "freeze-layers", 0, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step nearly twice as fast")
+	override(t, f, f.IntVar, "epochs", func(r *train.Recipe) *int { return &r.Epochs }, "epochs instead of the recipe's")
+	override(t, f, f.IntVar, "batch", func(r *train.Recipe) *int { return &r.Batch }, "windows a step instead of the recipe's")
+	override(t, f, f.Float64Var, "rate", func(r *train.Recipe) *float64 { return &r.Rate }, "peak learning rate instead of the recipe's")
+	override(t, f, f.StringVar, "optimiser", func(r *train.Recipe) *string { return (*string)(&r.Optimiser) }, "sgd (Nesterov) or adamw instead of the recipe's")
+	override(t, f, f.StringVar, "schedule", func(r *train.Recipe) *string { return &r.Schedule }, "one-cycle or step instead of the recipe's")
+	override(t, f, f.Float64Var, "decay", func(r *train.Recipe) *float64 { return &r.Decay }, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
+	override(t, f, f.Float64Var, "average", func(r *train.Recipe) *float64 { return &r.Average }, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
+	override(t, f, f.Float64Var, "smoothing", func(r *train.Recipe) *float64 { return &r.Smoothing }, "label smoothing")
+	override(t, f, f.Float64Var, "freeze", func(r *train.Recipe) *float64 { return &r.FreezeTrunk }, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
+	override(t, f, f.IntVar, "freeze-layers", func(r *train.Recipe) *int { return &r.Frozen }, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step nearly twice as fast")
 	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, noise, mask, random-window, waveform")
 	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
@@ -120,8 +122,19 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.IntVar(&t.device, "device", 0, "GPU number")
 }
 
-func (t *trainFlags) options(c *cobra.Command) (job.Options, error) {
-	r, err := t.recipe(c)
+// override registers a flag that, when it is given, takes the place of the recipe's field.
+func override[T any](t *trainFlags, f *pflag.FlagSet, register func(*T, string, T, string), name string, field func(*train.Recipe) *T, usage string) {
+	var value, none T
+	register(&value, name, none, usage)
+	t.overrides = append(t.overrides, func(r *train.Recipe) {
+		if f.Changed(name) {
+			*field(r) = value
+		}
+	})
+}
+
+func (t *trainFlags) options() (job.Options, error) {
+	r, err := t.recipe()
 	if err != nil {
 		return job.Options{}, err
 	}

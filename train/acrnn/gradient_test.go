@@ -4,23 +4,16 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
 	"earshot/infer"
+	"earshot/internal/testruntime"
 )
 
 func TestMain(m *testing.M) {
-	path, err := infer.FindLibrary("")
-	if err == nil {
-		err = infer.Init(path)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests run the graphs they write:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	testruntime.MustLoad()
+	m.Run()
 }
 
 var attentions = []string{"none", "l10", "l2-sigmoid", "l2-softmax", "l4-sigmoid", "l4-softmax",

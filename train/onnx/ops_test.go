@@ -1,25 +1,17 @@
 package onnx_test
 
 import (
-	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"earshot/infer"
+	"earshot/internal/testruntime"
 	"earshot/train/onnx"
 )
 
 func TestMain(m *testing.M) {
-	path, err := infer.FindLibrary("")
-	if err == nil {
-		err = infer.Init(path)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "these tests run the graphs they write:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	testruntime.MustLoad()
+	m.Run()
 }
 
 // Every operator wrapper, run by ONNX Runtime, against numbers worked out by hand.
