@@ -9,8 +9,8 @@ import (
 	"earshot/train/features"
 )
 
-// scorerBatch is how many windows a scorer runs at once.
-const scorerBatch = 32
+// scorerBatch is how many windows a scorer runs at once: about those of a clip at half overlap.
+const scorerBatch = 8
 
 // Scorer runs a network over clips' windows.
 type Scorer struct {

@@ -20,7 +20,7 @@ func newEvalCmd() *cobra.Command {
 	var folds []int
 	var modelPath, report string
 	var hop int
-	var noise, all, asJSON bool
+	var noise, alarms, all, asJSON bool
 	c := &cobra.Command{
 		Use:   "eval --data FOLDER [--folds 4] [--model MODEL]",
 		Short: "Measure a model on labelled recordings",
@@ -33,7 +33,8 @@ has no vote.
 A model should be measured on folds that it did not learn from: the built-in
 model learned from ESC-50's folds 1 to 4.`,
 		Example: `  earshot eval --data esc50 --folds 4 --model mine.onnx
-  earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html`,
+  earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html
+  earshot eval --data esc50 --folds 4 --model mine.onnx --alarms`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := d.given(); err != nil {
@@ -55,8 +56,12 @@ model learned from ESC-50's folds 1 to 4.`,
 			if asJSON {
 				lines = c.ErrOrStderr()
 			}
-			e, err := job.Evaluate(ctx, job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, All: all, Noise: noise, CacheDir: d.cache,
-				Seed: d.seed, Threads: d.threads, Report: report}, newJobUI(c.ErrOrStderr(), lines))
+			o := job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, All: all, Noise: noise, CacheDir: d.cache,
+				Seed: d.seed, Threads: d.threads, Report: report}
+			if alarms {
+				o.Alarms = alarmOptions(d.seed)
+			}
+			e, err := job.Evaluate(ctx, o, newJobUI(c.ErrOrStderr(), lines))
 			if err != nil {
 				return trainingError(err)
 			}
@@ -76,6 +81,7 @@ model learned from ESC-50's folds 1 to 4.`,
 	f.IntVar(&hop, "hop", train.DenseHop, "frames from one window to the next; the paper's half overlap is 64")
 	f.BoolVar(&all, "all-labels", false, "every label of the model has a vote, not only those of the data")
 	f.BoolVar(&noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
+	f.BoolVar(&alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")
 	f.StringVar(&report, "report", "", "HTML report to write")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -107,5 +113,8 @@ func printEvaluation(w io.Writer, e *job.Evaluation) {
 		if c.Clips > 0 {
 			fmt.Fprintf(w, "%-20s %6d %8.1f%% %5.1f%% %5.1f%%\n", c.Label, c.Clips, 100*c.Precision, 100*c.Recall, 100*c.F1)
 		}
+	}
+	if e.Alarms != nil {
+		printAlarms(w, e.Alarms)
 	}
 }

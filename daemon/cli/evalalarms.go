@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"earshot/daemon/config"
+	"earshot/train"
+	"earshot/train/metrics"
+)
+
+// quietMinutes of synthetic noise and hum are listened to for false alarms.
+const quietMinutes = 60
+
+// alarmOptions are the daemon's default settings.
+func alarmOptions(seed uint64) *train.AlarmOptions {
+	d := config.Default()
+	return &train.AlarmOptions{Hop: d.Windows.HopFrames, Average: d.Smoothing.Windows, Hold: d.Watch.Hold.Seconds(), Quiet: quietMinutes, Seed: seed}
+}
+
+// printAlarms tells how often the daemon would have been right and wrong: for what it watches
+// by default one by one, for all labels in sum.
+func printAlarms(w io.Writer, a *metrics.Alarms) {
+	watched := map[string]bool{}
+	for _, l := range config.Default().Watch.Labels {
+		watched[l.Label] = true
+	}
+	fmt.Fprintf(w, "\nevents, as the daemon tells them by default: every clip once, one after another, %.2f h in all\n\n", a.Hours)
+	fmt.Fprintf(w, "%-20s %6s %6s %13s %9s\n", "label", "clips", "heard", "false alarms", "an hour")
+	line := func(c metrics.AlarmCount) {
+		if c.Clips == 0 && c.False == 0 {
+			return
+		}
+		share := 0.0
+		if c.Clips > 0 {
+			share = 100 * float64(c.Heard) / float64(c.Clips)
+		}
+		fmt.Fprintf(w, "%-20s %6d %5.0f%% %13d %9.1f\n", c.Label, c.Clips, share, c.False, float64(c.False)/a.Hours)
+	}
+	rows := slices.Clone(a.Labels)
+	slices.SortStableFunc(rows, func(x, y metrics.AlarmCount) int { return y.False - x.False })
+	for _, c := range rows {
+		if watched[c.Label] {
+			line(c)
+		}
+	}
+	sum := a.Sum(func(l string) bool { return watched[l] })
+	sum.Label = "watched together"
+	line(sum)
+	sum = a.Sum(nil)
+	sum.Label = "all labels together"
+	line(sum)
+	fmt.Fprintf(w, "\nin %.1f h of noise and hum of many colours and levels: %d false alarms of all labels together\n", a.QuietHours, a.QuietFalse)
+}
