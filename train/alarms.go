@@ -53,7 +53,9 @@ func (s *Scorer) Alarms(ctx context.Context, m *infer.Model, test []Example, o A
 	}
 	out.Hours, out.Labels = hours, countAlarms(m.Labels, test, events)
 	events, out.QuietHours, err = s.stream(ctx, m, quiet, o, func(done int) { step(len(clips) + done) })
-	out.QuietFalse = len(events)
+	for _, e := range events {
+		out.Labels[e.label].Quiet++
+	}
 	return out, err
 }
 

@@ -26,17 +26,18 @@ func printAlarms(w io.Writer, a *metrics.Alarms) {
 	for _, l := range config.Default().Watch.Labels {
 		watched[l.Label] = true
 	}
-	fmt.Fprintf(w, "\nevents, as the daemon tells them by default: every clip once, one after another, %.2f h in all\n\n", a.Hours)
-	fmt.Fprintf(w, "%-20s %6s %6s %13s %9s\n", "label", "clips", "heard", "false alarms", "an hour")
+	all := a.Sum(nil)
+	fmt.Fprintf(w, "\nevents, as the daemon tells them by default: %d clips one after another, then %.1f h of noise and hum of many colours and levels\n\n", all.Clips, a.QuietHours)
+	fmt.Fprintf(w, "%-20s %6s %6s %13s %14s %9s\n", "label", "clips", "heard", "false alarms", "per 100 clips", "in noise")
 	line := func(c metrics.AlarmCount) {
-		if c.Clips == 0 && c.False == 0 {
+		if c.Clips == 0 && c.False == 0 && c.Quiet == 0 {
 			return
 		}
 		share := 0.0
 		if c.Clips > 0 {
 			share = 100 * float64(c.Heard) / float64(c.Clips)
 		}
-		fmt.Fprintf(w, "%-20s %6d %5.0f%% %13d %9.1f\n", c.Label, c.Clips, share, c.False, float64(c.False)/a.Hours)
+		fmt.Fprintf(w, "%-20s %6d %5.0f%% %13d %14.1f %9d\n", c.Label, c.Clips, share, c.False, 100*float64(c.False)/float64(max(1, all.Clips)), c.Quiet)
 	}
 	rows := slices.Clone(a.Labels)
 	slices.SortStableFunc(rows, func(x, y metrics.AlarmCount) int { return y.False - x.False })
@@ -48,8 +49,6 @@ func printAlarms(w io.Writer, a *metrics.Alarms) {
 	sum := a.Sum(func(l string) bool { return watched[l] })
 	sum.Label = "watched together"
 	line(sum)
-	sum = a.Sum(nil)
-	sum.Label = "all labels together"
-	line(sum)
-	fmt.Fprintf(w, "\nin %.1f h of noise and hum of many colours and levels: %d false alarms of all labels together\n", a.QuietHours, a.QuietFalse)
+	all.Label = "all labels together"
+	line(all)
 }
