@@ -2,14 +2,11 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/train/background"
 	"earshot/train/dataset"
 	"earshot/train/metrics"
 	"earshot/train/report"
@@ -26,8 +23,7 @@ type Measured struct {
 }
 
 // Measure scores the held-out examples densely and derives calibration,
-// switching points and one picture a label. Thresholds count fresh synthetic
-// background among what must not alarm.
+// switching points and one picture a label.
 func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Measured, error) {
 	if o.Quiet == 0 {
 		o.Quiet = 60
@@ -61,42 +57,6 @@ type MeasureOptions struct {
 	Quiet       int     // fresh synthetic background clips; 0 means 60
 	Progress    func(done, total int)
 }
-
-// falseAlarmTarget is the share of foreign clips that may switch a label on.
-const falseAlarmTarget = 0.01
-
-func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) error {
-	clips := m.Clips
-	if p.Background >= 0 {
-		quiet, _, err := background.Load(ctx, background.Options{Clips: o.Quiet, Seed: o.Seed + 0xbac4})
-		if err != nil {
-			return err
-		}
-		for i, c := range quiet {
-			scores, _, _, err := s.Windows(c.Clip, windowFrames/2)
-			if err != nil {
-				return err
-			}
-			clips = append(clips, metrics.Clip{Name: fmt.Sprint("background ", i), Label: p.Background, Scores: scores})
-		}
-	}
-	k := len(p.Labels)
-	tempered := make([]metrics.Clip, len(clips))
-	for i, c := range clips {
-		tempered[i] = metrics.Clip{Name: c.Name, Label: c.Label, Scores: metrics.Temper(c.Scores, k, m.Temperature)}
-	}
-	found, err := metrics.Thresholds(p.Labels, tempered, metrics.ThresholdOptions{FalseAlarms: falseAlarmTarget, Average: 3 * windowFrames / 2 / o.Hop, Least: 0.5, Most: 0.9})
-	if err != nil {
-		return err
-	}
-	m.Thresholds = map[string]infer.Threshold{}
-	for i, t := range found {
-		m.Thresholds[p.Labels[i]] = infer.Threshold{On: round3(t.On), Off: round3(t.Off)}
-	}
-	return nil
-}
-
-func round3(x float64) float64 { return math.Round(1000*x) / 1000 }
 
 // panels draws the attention over the first clip of each label.
 func panels(s *Scorer, p *Prepared, clips []metrics.Clip, keep []bool) ([]report.Panel, error) {

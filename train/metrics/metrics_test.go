@@ -176,7 +176,7 @@ func TestThresholds(t *testing.T) {
 		a := float32(i)*.05 + .55
 		clips = append(clips, Clip{"own", 0, scores([3]float32{a, 1 - a, 0})})
 	}
-	th, err := Thresholds(abc, clips, ThresholdOptions{FalseAlarms: 0.02, Hysteresis: .5})
+	th, err := Thresholds(abc, clips, ThresholdOptions{FalseAlarms: 0.02, Hysteresis: .5, Never: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,12 +184,22 @@ func TestThresholds(t *testing.T) {
 	if a := th[0]; a.On <= .388 || a.On > .39 || !near(a.Off, a.On/2) || a.Recall != 1 || !near(a.FalseAlarms, .02) || a.Own != 10 || a.Others != 100 {
 		t.Errorf("threshold of a: %+v", a)
 	}
-	th, err = Thresholds(abc, clips, ThresholdOptions{})
+	th, err = Thresholds(abc, clips, ThresholdOptions{Never: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a := th[0]; a.On <= float64(float32(.9)) || a.FalseAlarms != 0 || !near(a.Recall, .2) {
 		t.Errorf("threshold of a without false alarms: %+v", a)
+	}
+	// The two that may are background's, which may not.
+	quiet := append([]Clip(nil), clips...)
+	quiet[98].Label, quiet[99].Label = 2, 2
+	withNever, err := Thresholds(abc, quiet, ThresholdOptions{FalseAlarms: 0.02, Never: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := withNever[0]; a.On <= float64(float32(.9)) || a.FalseAlarms != 0 {
+		t.Errorf("threshold of a that background must not reach: %+v", a)
 	}
 	if c := th[2]; c.On != .2 || c.Recall != 0 || c.Own != 0 || c.Others != 110 {
 		t.Errorf("threshold of a label without clips: %+v", c)

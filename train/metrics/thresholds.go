@@ -18,15 +18,15 @@ type Threshold struct {
 // ThresholdOptions says what thresholds to look for.
 type ThresholdOptions struct {
 	FalseAlarms float64 // share of other clips that may switch a label on, such as 0.005
+	Never       int     // label (background) whose clips may switch nothing on within Most; −1 for none
 	Average     int     // windows in the running mean that is compared, as the daemon has it; 0 means 1
 	Least, Most float64 // bounds on On; 0 means 0.2 and 0.95
 	Hysteresis  float64 // Off = Hysteresis·On; 0 means 0.6
 }
 
 // Thresholds finds for every label of K the lowest On that keeps false alarms
-// within the target, on clips the model was not trained on. Clips of
-// background count as others. A label that no clip carries gets the same
-// treatment, with Recall 0.
+// within the target, on clips the model was not trained on. A label that no
+// clip carries gets the same treatment, with Recall 0.
 func Thresholds(labels []string, clips []Clip, o ThresholdOptions) ([]Threshold, error) {
 	if o.Average == 0 {
 		o.Average = 1
@@ -47,7 +47,7 @@ func Thresholds(labels []string, clips []Clip, o ThresholdOptions) ([]Threshold,
 		return nil, fmt.Errorf("thresholds: no clip to find them on")
 	}
 	k := len(labels)
-	own, others := make([][]float64, k), make([][]float64, k) // (label) peaks of clips
+	own, others, never := make([][]float64, k), make([][]float64, k), make([][]float64, k) // (label) peaks of clips
 	for _, c := range clips {
 		if err := checkClip(c, k); err != nil {
 			return nil, fmt.Errorf("thresholds: %w", err)
@@ -55,14 +55,15 @@ func Thresholds(labels []string, clips []Clip, o ThresholdOptions) ([]Threshold,
 		for l, p := range Peaks(c.Scores, k, o.Average) {
 			if l == c.Label {
 				own[l] = append(own[l], p)
-			} else {
-				others[l] = append(others[l], p)
+			} else if others[l] = append(others[l], p); c.Label == o.Never {
+				never[l] = append(never[l], p)
 			}
 		}
 	}
 	out := make([]Threshold, k)
 	for l := range labels {
-		on := math.Min(math.Max(quietest(others[l], o.FalseAlarms), o.Least), o.Most)
+		on := max(quietest(others[l], o.FalseAlarms), quietest(never[l], 0), o.Least)
+		on = min(on, o.Most)
 		out[l] = Threshold{On: on, Off: o.Hysteresis * on, Recall: reach(own[l], on), FalseAlarms: reach(others[l], on), Own: len(own[l]), Others: len(others[l])}
 	}
 	return out, nil
