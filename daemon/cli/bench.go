@@ -75,7 +75,7 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 	if err != nil {
 		return err
 	}
-	m, err := modelFile(f.Config.Model.Path)
+	m, err := loadModel(f.Config.Model.Path)
 	if err != nil {
 		return fail(exitModel, err)
 	}

@@ -87,13 +87,6 @@ model learned from ESC-50's folds 1 to 4.`,
 	return c
 }
 
-func loadModel(path string) (*infer.Model, error) {
-	if path == "" || path == "builtin" {
-		return infer.ParseModel("built-in", builtInModel())
-	}
-	return infer.LoadModel(path)
-}
-
 func printEvaluation(w io.Writer, e *job.Evaluation) {
 	r := e.Result
 	fmt.Fprintf(w, "%s on %s, folds %v, a window every %d frames\n\n", e.Model, e.Data, e.Folds, e.HopFrames)

@@ -7,8 +7,8 @@ import (
 	"earshot/infer"
 )
 
-// modelFile loads the model in the file called name; "", "builtin" and "built-in" mean the one in this binary.
-func modelFile(name string) (*infer.Model, error) {
+// loadModel loads the model in the file called name; "", "builtin" and "built-in" mean the one in this binary.
+func loadModel(name string) (*infer.Model, error) {
 	switch name {
 	case "", "builtin", "built-in":
 		return infer.ParseModel("built-in model", builtInModel())
@@ -16,10 +16,10 @@ func modelFile(name string) (*infer.Model, error) {
 	return infer.LoadModel(name)
 }
 
-// loadNetwork loads a model as modelFile does, and ONNX Runtime from library ("": searched for), so that a session
+// loadNetwork loads a model as loadModel does, and ONNX Runtime from library ("": searched for), so that a session
 // can be made; front is the front end that the model learned with. Its errors carry the exit code.
 func loadNetwork(name, library string) (m *infer.Model, front gammatone.Config, err error) {
-	if m, err = modelFile(name); err != nil {
+	if m, err = loadModel(name); err != nil {
 		return nil, front, fail(exitModel, err)
 	}
 	if front, err = gammatone.ParseFingerprint(m.FrontEnd); err != nil {

@@ -61,7 +61,7 @@ func buildInfo() about {
 
 // look fills in the model and the runtime; what does not load is a problem to show, not an error.
 func (a *about) look(modelPath, library, provider string) {
-	m, err := modelFile(modelPath)
+	m, err := loadModel(modelPath)
 	if err != nil {
 		a.Problem = err.Error()
 		return
