@@ -44,7 +44,7 @@ type GraphOptions struct {
 	DeviceID int
 	Threads  int    // 0: all processors
 	Profile  string // file prefix of ONNX Runtime's profile, empty for none
-	Optimise bool   // all of the runtime's graph optimisations (needed for NCHWc inference; costs load time)
+	Optimise bool   // as inference wants it: all graph optimisations (NCHWc needs them; they cost load time), threads sleep when idle
 	Basic    bool   // only constant folding and the like, no fusions
 	Arena    bool   // keep freed memory for the next run
 }
@@ -75,9 +75,13 @@ func NewGraph(model []byte, inputs, outputs []string, o GraphOptions) (*Graph, e
 
 func configureGraph(opts *ort.SessionOptions, o GraphOptions) error {
 	level := ort.GraphOptimizationLevel(ort.GraphOptimizationLevelEnableExtended)
+	// Threads that spin between operators make training's many small ones quicker; scoring takes 8 % less processor
+	// time without (measured: 30.8 for 33.3 s of 80 clips), and the same time on the clock.
+	spin := "1"
 	switch {
 	case o.Optimise:
 		level = ort.GraphOptimizationLevelEnableAll
+		spin = "0"
 	case o.Basic:
 		level = ort.GraphOptimizationLevelEnableBasic
 	}
@@ -86,6 +90,7 @@ func configureGraph(opts *ort.SessionOptions, o GraphOptions) error {
 		func() error { return opts.SetExecutionMode(ort.ExecutionModeSequential) },
 		func() error { return opts.SetGraphOptimizationLevel(level) },
 		func() error { return opts.SetCpuMemArena(o.Arena) },
+		func() error { return opts.AddSessionConfigEntry("session.intra_op.allow_spinning", spin) },
 	}
 	if o.Threads > 0 {
 		steps = append(steps, func() error { return opts.SetIntraOpNumThreads(o.Threads) })
