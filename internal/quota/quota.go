@@ -17,8 +17,12 @@ type Group struct {
 	v2  bool
 }
 
-// period is over which the kernel counts.
-const period = 100 * time.Millisecond
+// The kernel counts over a period, and takes no quota below a millisecond: so the period of very small ones is longer.
+const (
+	shortPeriod = 100 * time.Millisecond
+	longPeriod  = time.Second
+	leastQuota  = time.Millisecond
+)
 
 // New makes a group without a limit.
 func New() (*Group, error) {
@@ -45,10 +49,11 @@ func (g *Group) Add(pid int) error {
 
 // Limit gives the group so many processors, such as 0.02; 0 = all there are.
 func (g *Group) Limit(processors float64) error {
-	quota := time.Duration(processors * float64(period))
-	if processors > 0 {
-		quota = max(quota, time.Millisecond) // the kernel takes no less
+	period := shortPeriod
+	if processors*float64(period) < float64(leastQuota) {
+		period = longPeriod
 	}
+	quota := max(time.Duration(processors*float64(period)), leastQuota)
 	us, every := strconv.FormatInt(quota.Microseconds(), 10), strconv.FormatInt(period.Microseconds(), 10)
 	if g.v2 {
 		if processors == 0 {
