@@ -13,7 +13,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench model-card fuzz install uninstall deb setup setup-test clean help
+.PHONY: run build test lint bench micbench model-card fuzz install uninstall deb setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,6 +46,10 @@ $(STATICCHECK):
 
 bench: build ## the figures of this machine: front end, inference, pipeline, latency
 	$(BINARY) bench $(ARGS)
+
+micbench: setup-test build ## what the program hears through a virtual microphone: ESC=folder of ESC-50, ARGS="-model a.onnx"
+	@test -n '$(ESC)' || { echo 'micbench wants ESC-50: make micbench ESC=FOLDER'; exit 2; }
+	go run ./internal/micbench -data '$(ESC)' -earshot $(BINARY) $(ARGS)
 
 model-card: build ## model/CARD.md and model/CREDITS.md of the model in the binary; after every new model
 	$(BINARY) model builtin > model/CARD.md

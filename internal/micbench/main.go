@@ -6,7 +6,7 @@
 // reads them. A clip counts as right when its label was its strongest event.
 // Beside that stands what "earshot classify" says of the same files.
 //
-//	go run ./internal/micbench -data DIR [-earshot BINARY] [-model FILE]
+//	make micbench ESC=DIR ARGS="-model FILE"
 //
 // DIR is laid out as ESC-50 (meta/esc50.csv, audio/). It needs pulseaudio,
 // pulseaudio-utils, libasound2-plugins and mosquitto-clients, and takes eight
@@ -46,7 +46,7 @@ func run() error {
 	fold := flag.Int("fold", 4, "fold to take clips from; one that the model has not learned")
 	labels := flag.String("labels", "", "ten labels, separated by commas (default: those of ESC-10)")
 	each := flag.Int("each", 4, "clips a label")
-	binary := flag.String("earshot", "build/earshot", "the program to measure")
+	binary := flag.String("earshot", "build/bin/earshot", "the program to measure")
 	model := flag.String("model", "", "model file (default: the one inside the program)")
 	on := flag.Float64("on", 0.2, "score from which something counts as heard at all")
 	tries := flag.Int("tries", 6, "how often to play a clip that this machine was too busy to hear wholly")
