@@ -48,7 +48,7 @@ install_quietly() {
 
 missing=
 for package in $packages; do
-	dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+	dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
 	command -v apt-get >/dev/null || {
