@@ -35,7 +35,8 @@ var arrows = map[string][]string{
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/audio"},
 	"earshot/daemon/...":     {"earshot/..."},
 
-	"earshot/internal/...": {"earshot/internal/...", "earshot/audio", "earshot/infer"},
+	"earshot/internal/...":    {"earshot/internal/...", "earshot/audio", "earshot/infer"},
+	"earshot/internal/faults": {"earshot/internal/...", "earshot/audio", "earshot/publish/subscribe"},
 }
 
 // only names the one package (with all below it) that may import a third-party module, so that each
