@@ -10,10 +10,13 @@ import (
 // worker owns it. Removing takes two steps, `settle` apart: the component with
 // nothing but its platform, then the configuration without it.
 type announcer struct {
-	topic  string
-	last   announced // what Home Assistant may still show; shrinks only when a removal was acknowledged
-	due    time.Time // zero = nothing to publish
-	second bool      // the next publication leaves the removed ones out
+	topic   string
+	last    announced // what Home Assistant may still show; shrinks only when a removal was acknowledged
+	due     time.Time // zero = nothing to publish
+	second  bool      // the next publication leaves the removed ones out
+	homeUp  bool      // Home Assistant was seen to start, and not to end
+	raising bool      // the next publication announces the ghosts
+	raised  bool      // the ghosts were announced and are being removed
 }
 
 func newAnnouncer(c *Config, last announced) *announcer {
@@ -49,7 +52,9 @@ type plan struct {
 	messages []message
 	during   announced // to be saved before it goes out
 	after    announced // to be saved when it was acknowledged
-	again    bool      // a second step follows
+	again    bool      // another step follows
+	second   bool      // it leaves the removed ones out
+	raised   bool      // this one announces the ghosts
 }
 
 // next builds the publication that is due. topics are the retained topics of
@@ -57,21 +62,29 @@ type plan struct {
 func (a *announcer) next(c *Config, topics []string) plan {
 	want, messages := a.wanted(c, topics)
 	p := plan{after: want}
+	if a.raising && (want.Topic != "" || len(want.Legacy) > 0) {
+		a.raiseIn(c, want, messages, &p)
+		return p
+	}
 	for _, t := range a.stale(want) {
 		p.messages = append(p.messages, message{topic: t, qos: 1, retain: true})
 	}
 	if switched := want.Topic != "" && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && a.last.Topic != ""; switched {
 		// The unique ids are the same both ways: Home Assistant must have let
 		// the old entities go before it may see the new ones.
-		p.again = true
+		p.again, p.second = true, true
 		p.after.Topic, p.after.Legacy, p.after.Device = "", nil, nil
+		p.after.Ghosts = a.last.Ghosts
 		p.during = a.union(want)
 		return p
 	}
 	gone := a.gone(want)
+	p.after.Ghosts = a.gather(merged(gone, a.goneLegacy(c, want)), want)
 	if p.again = len(gone) > 0 && !a.second; p.again {
-		p.after.Device = maps.Clone(want.Device)
-		maps.Copy(p.after.Device, gone)
+		p.second = true
+		p.after.Device = merged(want.Device, gone)
+	} else if a.raised {
+		p.after.Ghosts = nil // they were shown, and taken away
 	}
 	if want.Topic != "" {
 		if !p.again {
@@ -81,7 +94,34 @@ func (a *announcer) next(c *Config, topics []string) plan {
 	}
 	p.messages = append(p.messages, messages...)
 	p.during = a.union(want)
+	p.during.Ghosts = p.after.Ghosts
 	return p
+}
+
+// raiseIn announces the ghosts beside the configuration; what follows is an
+// ordinary removal.
+func (a *announcer) raiseIn(c *Config, want announced, messages []message, p *plan) {
+	p.again, p.raised = true, true
+	p.after.Ghosts = a.last.Ghosts
+	if want.Topic != "" {
+		p.messages = append(messages, deviceMessageWith(c, a.ghosts(c)))
+		p.after.Device = merged(want.Device, a.last.Device, a.last.Ghosts)
+	} else {
+		p.messages = append(messages, messagesOf(c, a.ghosts(c))...)
+		for _, m := range p.messages {
+			p.after.Legacy = append(p.after.Legacy, m.topic)
+		}
+		p.after.Legacy = merge(p.after.Legacy, a.last.Legacy)
+	}
+	p.during = a.union(p.after)
+}
+
+func merged(all ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
 }
 
 // wanted is what the configuration announces, and the per-entity messages.
@@ -142,9 +182,8 @@ func (a *announcer) union(want announced) announced {
 	if a.last.Topic != "" {
 		u.Topic = a.last.Topic
 	}
-	u.Device = map[string]string{}
-	maps.Copy(u.Device, want.Device)
-	maps.Copy(u.Device, a.last.Device)
+	u.Device = merged(want.Device, a.last.Device)
+	u.Ghosts = merged(want.Ghosts, a.last.Ghosts)
 	u.Legacy = merge(want.Legacy, a.last.Legacy)
 	u.Topics = merge(want.Topics, a.last.Topics)
 	return u
@@ -161,6 +200,11 @@ func (a *announcer) done(p plan, now time.Time, settle time.Duration) {
 	a.last = p.after
 	a.due, a.second = time.Time{}, false
 	if p.again {
-		a.due, a.second = now.Add(settle), true
+		a.due, a.second = now.Add(settle), p.second
+	}
+	if p.raised {
+		a.raising, a.raised = false, true
+	} else if !p.again {
+		a.raised = false
 	}
 }

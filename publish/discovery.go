@@ -165,23 +165,34 @@ func humanise(id string) string {
 // deviceMessage is the one retained configuration; gone maps the keys of
 // components to take away to their platforms.
 func deviceMessage(c *Config, gone map[string]string) message {
+	more := map[string]component{}
+	for key, platform := range gone {
+		more[key] = component{Platform: platform}
+	}
+	return deviceMessageWith(c, more)
+}
+
+// deviceMessageWith has more components, where they are not configured ones.
+func deviceMessageWith(c *Config, more map[string]component) message {
 	dev, origin := deviceOf(c)
 	t := topics{c.Topic + "/" + c.NodeID}
 	d := deviceConfig{Device: dev, Origin: origin, Mode: "all",
 		Availability: []availabilityTopic{{t.availability()}}, Components: components(c)}
-	for key, platform := range gone {
-		if _, back := d.Components[key]; !back {
-			d.Components[key] = component{Platform: platform}
+	for key, x := range more {
+		if _, known := d.Components[key]; !known {
+			d.Components[key] = x
 		}
 	}
 	return message{topic: deviceTopic(c.DiscoveryPrefix, c.NodeID), payload: encode(d), qos: 1, retain: true}
 }
 
 // entityMessages are the older per-entity configurations, in key order.
-func entityMessages(c *Config) []message {
+func entityMessages(c *Config) []message { return messagesOf(c, components(c)) }
+
+// messagesOf makes per-entity configurations of any components.
+func messagesOf(c *Config, all map[string]component) []message {
 	dev, origin := deviceOf(c)
 	t := topics{c.Topic + "/" + c.NodeID}
-	all := components(c)
 	var out []message
 	for _, key := range sortedKeys(all) {
 		x := all[key]

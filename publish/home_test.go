@@ -17,7 +17,8 @@ import (
 type home struct {
 	*listener
 	mu       sync.Mutex
-	entities map[string]string // component key, or per-entity topic → platform
+	entities map[string]string // registry: component key, or per-entity topic → platform
+	since    map[string]bool   // those announced since the start
 	order    []string          // "config", or a state topic, as they came
 	configs  int
 	refused  []string
@@ -25,12 +26,48 @@ type home struct {
 
 func newHome(t *testing.T, m *broker) *home {
 	t.Helper()
-	h := &home{entities: map[string]string{}}
+	h := &home{entities: map[string]string{}, since: map[string]bool{}}
+	h.reconnect(t, m)
+	return h
+}
+
+// reconnect subscribes with a connection of its own.
+func (h *home) reconnect(t *testing.T, m *broker) {
+	t.Helper()
 	h.listener = m.listen()
 	for _, filter := range []string{"homeassistant/+/+/config", "earshot/#"} {
 		wait(t, h.client.Subscribe(filter, 1, func(_ mqtt.Client, x mqtt.Message) { h.take(x.Topic(), x.Payload()) }))
 	}
-	return h
+}
+
+// stop ends Home Assistant, which says so if it can; start starts it again with
+// what its registry knows, and says so too.
+func (h *home) stop(says bool) {
+	if says {
+		h.publish("homeassistant/status", "offline", false)
+	}
+	h.close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.since)
+}
+
+func (h *home) start(t *testing.T, m *broker) {
+	t.Helper()
+	h.reconnect(t, m)
+	h.publish("homeassistant/status", "online", false)
+}
+
+// add and remove follow an announcement; h.mu is held.
+func (h *home) add(key, platform string) {
+	h.entities[key], h.since[key] = platform, true
+}
+
+func (h *home) remove(key string) {
+	if h.since[key] {
+		delete(h.entities, key)
+		delete(h.since, key)
+	}
 }
 
 func (h *home) take(topic string, payload []byte) {
@@ -43,7 +80,7 @@ func (h *home) take(topic string, payload []byte) {
 	case parts[1] == "device" && len(payload) == 0:
 		for key := range h.entities {
 			if !strings.HasPrefix(key, "homeassistant/") {
-				delete(h.entities, key)
+				h.remove(key)
 			}
 		}
 	case parts[1] == "device":
@@ -58,16 +95,16 @@ func (h *home) take(topic string, payload []byte) {
 		}
 		for key, c := range d.C {
 			if len(c) == 1 {
-				delete(h.entities, key)
+				h.remove(key)
 			} else {
-				h.entities[key] = fmt.Sprint(c["p"])
+				h.add(key, fmt.Sprint(c["p"]))
 			}
 		}
 	case len(payload) == 0:
-		delete(h.entities, topic)
+		h.remove(topic)
 	default:
 		h.refused = append(h.refused, validateEntity(topic, payload)...)
-		h.entities[topic] = parts[1]
+		h.add(topic, parts[1])
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
 func without(label string) []Source {
@@ -86,14 +84,6 @@ func TestRemovedLabelVanishesAcrossARestart(t *testing.T) {
 			run(t, c)
 			gone(t, h, m, "mic_dog", dogState)
 		})
-	}
-}
-
-func (h *home) reconnect(t *testing.T, m *broker) {
-	t.Helper()
-	h.listener = m.listen()
-	for _, filter := range []string{"homeassistant/+/+/config", "earshot/#"} {
-		wait(t, h.client.Subscribe(filter, 1, func(_ mqtt.Client, x mqtt.Message) { h.take(x.Topic(), x.Payload()) }))
 	}
 }
 

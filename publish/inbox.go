@@ -30,7 +30,11 @@ func (p *Publisher) takeAll() []incoming {
 func (p *Publisher) take(m incoming) {
 	switch {
 	case m.topic == p.cfg.BirthTopic:
-		if !m.retained && string(m.payload) == online {
+		if m.retained {
+			return // said long ago, perhaps
+		}
+		p.ann.born(string(m.payload) == online)
+		if p.ann.homeUp {
 			p.ann.schedule(p.now().Add(p.cfg.Timing.Debounce))
 		}
 	case m.topic == p.ann.topic:

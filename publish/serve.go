@@ -69,6 +69,7 @@ func (p *Publisher) begin(l *link) error {
 	p.mu.Lock()
 	p.book.markAll()
 	p.mu.Unlock()
+	p.ann.homeUp = false // unknown
 	p.ann.schedule(p.now().Add(p.cfg.Timing.Debounce))
 	return nil
 }

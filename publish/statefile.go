@@ -18,6 +18,7 @@ type announced struct {
 	Device  map[string]string `json:"device"` // component key → platform
 	Topic   string            `json:"topic"`  // device configuration, "" = none
 	Legacy  []string          `json:"legacy"` // per-entity configuration topics
+	Ghosts  map[string]string `json:"ghosts"` // component key → platform: removed while Home Assistant may have been down
 	Topics  []string          `json:"topics"` // retained state topics
 }
 

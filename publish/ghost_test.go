@@ -1,0 +1,79 @@
+package publish
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRemovedWhileHomeIsDown: a label that is taken out while Home Assistant
+// is down vanishes when it comes back, also over a restart of our own, and
+// nothing is left of it on the broker.
+func TestRemovedWhileHomeIsDown(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		legacy, restart bool
+	}{{"device", false, false}, {"device, restarted", false, true}, {"per entity", true, false}, {"per entity, restarted", true, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMosquitto(t)
+			h := newHome(t, m)
+			cfg := testConfig(m.URL())
+			cfg.StateFile = t.TempDir() + "/announced.json"
+			cfg.LegacyDiscovery = c.legacy
+			key, where := "mic_dog", "homeassistant/device/earshot_n1/config"
+			if c.legacy {
+				where = "homeassistant/binary_sensor/earshot_n1_mic_dog/config"
+				key = where
+			}
+			r := run(t, cfg)
+			r.settled(t)
+			eventually(t, "dog is there", func() bool { return h.has(key) })
+			h.stop(!c.restart)
+			if c.restart {
+				r.stop(t)
+				cfg.Sources = without("dog")
+				r = run(t, cfg)
+			} else if err := r.Reconfigure(without("dog")); err != nil {
+				t.Fatal(err)
+			}
+			away := func() bool { return !strings.Contains(m.retained()[where], "mic_dog") }
+			eventually(t, "it is left out", away)
+			r.settled(t)
+			h.start(t, m)
+			if !h.has(key) {
+				t.Fatal("the registry forgot it: the test shows nothing")
+			}
+			eventually(t, "it vanishes from Home Assistant", func() bool { return !h.has(key) })
+			eventually(t, "it is left out again", away)
+			eventually(t, "it is forgotten", func() bool {
+				a, err := loadAnnounced(cfg.StateFile)
+				return err == nil && len(a.Ghosts) == 0
+			})
+			h.well(t)
+		})
+	}
+}
+
+// TestGhostsKeepTheSchema: what is announced once more for its removal is what
+// Home Assistant takes, for every platform.
+func TestGhostsKeepTheSchema(t *testing.T) {
+	c := discoveryConfigs()["one"]
+	a := newAnnouncer(&c, announced{Ghosts: map[string]string{"mic_a": "binary_sensor", "mic_b": "sensor", "mic_c": "event",
+		"mic_d": "switch", "mic_dog": "binary_sensor", "../e": "sensor", "f": "shell"}})
+	a.raise()
+	p := a.next(&c, nil)
+	if len(p.messages) != 1 {
+		t.Fatalf("%v", p.messages)
+	}
+	for _, e := range validateDevice(p.messages[0].topic, p.messages[0].payload) {
+		t.Error(e)
+	}
+	text := string(p.messages[0].payload)
+	for _, want := range []string{`"mic_a":{"p":"binary_sensor",`, `"mic_b":{"p":"sensor",`, `"mic_c":{"p":"event",`, `"mic_d":{"p":"switch",`, `"name":"Dog"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "shell") || strings.Contains(text, "..") {
+		t.Errorf("a spoilt state file is announced: %s", text)
+	}
+}
