@@ -64,7 +64,7 @@ func (s *scene) absence(away time.Duration, take, bring func() error) (out outco
 	if err != nil {
 		return out, err
 	}
-	if _, err := s.hears("rain"); err != nil {
+	if err := s.hears("rain"); err != nil {
 		return out, err
 	}
 	after, err := s.daemon.status()

@@ -125,15 +125,20 @@ func (s *scene) play(label string, d time.Duration) {
 	go func() { _ = s.mic.PlaySamples(tone(label, d), rate) }() // ends early when the server is gone
 }
 
-// hears plays a label until it is ON, and waits for its OFF; it returns when ON came.
-func (s *scene) hears(label string) (on time.Time, err error) {
-	since := time.Now()
-	s.play(label, 4*time.Second)
-	if on, err = s.house.await(since, "/"+label+"/state", "ON"); err != nil {
-		return on, err
+// hears plays a label, again and again, until it is ON: another sound may still be heard at first.
+func (s *scene) hears(label string) error {
+	began := time.Now()
+	for time.Since(began) < patience {
+		if err := s.mic.PlaySamples(tone(label, 4*time.Second), rate); err != nil {
+			return err
+		}
+		for _, m := range s.house.since(began) {
+			if strings.HasSuffix(m.Topic, "/"+label+"/state") && string(m.Payload) == "ON" {
+				return nil
+			}
+		}
 	}
-	_, err = s.house.await(on, "/"+label+"/state", "OFF")
-	return on, err
+	return fmt.Errorf("%w: %s ON within %v", errNever, label, patience)
 }
 
 // close ends everything.
