@@ -9,22 +9,23 @@ import "earshot/train/onnx"
 // patches' mean m and covariance C without touching the output: for filter w,
 // mean = w·m and variance = wᵀCw. So the normalisation folds into the filters
 // before the convolution, and the large activation is written once. Gradients
-// flow through the folded filters, m and C being data.
+// flow through the folded filters, m and C being data. A row of ones among the
+// patches makes the products yield the sums over positions as well.
 func (t *tape) firstBlock(xs []value, layer string, c Conv) []value {
 	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
 	n, h, wd := xs[0].shape[0], xs[0].shape[2], xs[0].shape[3]
 	taps := c.In * c.KH * c.KW
 	count := float32(len(xs) * n * h * wd)
 
-	patches := make([]value, len(xs)) // (n, taps, positions), tap order in,kh,kw
-	for i, x := range xs {
-		patches[i] = value{name: t.patches(x, c), shape: []int{n, taps, h * wd}}
+	patches := each(xs, func(x value) string { return t.patches(x, c) })
+	products := make([]string, len(xs))
+	for i, p := range patches {
+		products[i] = t.ReduceSum(t.MatMul(p, t.Transpose(p, 0, 2, 1)), false, 0)
 	}
-	m := t.scaled(t.sum(each(patches, func(p value) string { return t.channelSum(p.name, p.shape) })), 1/count)
-	gram := t.sum(each(patches, func(p value) string {
-		return t.ReduceSum(t.MatMul(p.name, t.Transpose(p.name, 0, 2, 1)), false, 0)
-	}))
-	cov := t.Sub(t.scaled(gram, 1/count), t.MatMul(t.Reshape(m, taps, 1), t.Reshape(m, 1, taps)))
+	rows := t.Split(t.scaled(t.sum(products), 1/count), 0, taps, 1)
+	m := t.Slice(t.Reshape(rows[1], taps+1), 0, 0, taps, 1)
+	moments := t.Slice(rows[0], 1, 0, taps, 1)
+	cov := t.Sub(moments, t.MatMul(t.Reshape(m, taps, 1), t.Reshape(m, 1, taps)))
 
 	flat := t.Reshape(w.name, c.Out, taps)
 	wc := t.MatMul(flat, cov)
@@ -44,13 +45,13 @@ func (t *tape) firstBlock(xs []value, layer string, c Conv) []value {
 	}
 
 	t.onBackward(func() {
-		shifts, foldeds := make([]string, len(xs)), make([]string, len(xs))
+		products := make([]string, len(xs))
 		for i, a := range as {
 			dy := t.Reshape(t.Mul(t.grad(a), t.positive(a.name)), n, c.Out, h*wd)
-			shifts[i] = t.ReduceSum(t.ReduceSum(dy, false, 2), false, 0)
-			foldeds[i] = t.ReduceSum(t.MatMul(dy, t.Transpose(patches[i].name, 0, 2, 1)), false, 0)
+			products[i] = t.ReduceSum(t.MatMul(dy, t.Transpose(patches[i], 0, 2, 1)), false, 0)
 		}
-		dShift, dFolded := t.sum(shifts), t.sum(foldeds)
+		columns := t.Split(t.sum(products), 1, taps, 1)
+		dFolded, dShift := columns[0], t.Reshape(columns[1], c.Out)
 		dScale := t.Sub(t.ReduceSum(t.Mul(dFolded, flat), false, 1), t.Mul(mean, dShift))
 		dVar := t.Mul(t.Mul(gamma.name, dScale), t.scaled(t.Mul(t.Mul(inv, inv), inv), -0.5))
 		dMean := t.Neg(t.Mul(scale, dShift))
@@ -64,7 +65,8 @@ func (t *tape) firstBlock(xs []value, layer string, c Conv) []value {
 	return as
 }
 
-// patches gathers what each filter sees: (N, In·KH·KW, H·W), zero outside.
+// patches gathers what each filter sees: (N, In·KH·KW + 1, H·W), tap order
+// in,kh,kw, zero outside; the last row is ones.
 func (t *tape) patches(x value, c Conv) string {
 	var taps []string
 	for ch := range c.In {
@@ -76,6 +78,11 @@ func (t *tape) patches(x value, c Conv) string {
 			}
 		}
 	}
+	ones := make([]float32, x.shape[0]*x.shape[2]*x.shape[3])
+	for i := range ones {
+		ones[i] = 1
+	}
+	taps = append(taps, t.Floats("", ones, x.shape[0], 1, x.shape[2], x.shape[3]))
 	joined := t.Op("Concat", taps, onnx.Attr{Name: "axis", Value: 1})
 	return t.Reshape(joined, x.shape[0], len(taps), -1)
 }
