@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -17,13 +16,6 @@ func fileSource(path string, fast bool) string {
 	return fmt.Sprintf("sources: [{name: src, kind: file, paths: [%q], realtime: %v}]\n", path, !fast)
 }
 
-type eventPayload struct {
-	Type     string    `json:"event_type"`
-	Score    float64   `json:"score"`
-	Onset    time.Time `json:"onset"`
-	Duration float64   `json:"duration"`
-}
-
 // TestFileToSubscriber: a file as fast as possible, its labels in order at a subscriber, and a clean end.
 func TestFileToSubscriber(t *testing.T) {
 	path := wav(t, "", 2.0, "dog", 4.0, "", 3.0, "siren", 5.0, "", 3.0, "dog", 3.0)
@@ -32,17 +24,7 @@ func TestFileToSubscriber(t *testing.T) {
 	if err := r.end(); err != nil {
 		t.Fatal(err)
 	}
-	r.house.wait(t, "offline", has("earshot/n1/availability", "offline"))
-	r.house.mu.Lock()
-	defer r.house.mu.Unlock()
-	var events []eventPayload
-	for _, p := range on(r.house.all, "/src/event") {
-		var e eventPayload
-		if err := json.Unmarshal([]byte(p), &e); err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, e)
-	}
+	events := r.published(t)
 	var got []string
 	for _, e := range events {
 		got = append(got, e.Type)
@@ -58,6 +40,8 @@ func TestFileToSubscriber(t *testing.T) {
 	if apart := events[1].Onset.Sub(events[0].Onset).Seconds(); math.Abs(apart-7) > 1 {
 		t.Errorf("onsets are %g s apart, want 7", apart)
 	}
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
 	for _, label := range []string{"dog", "siren", "rain"} {
 		states := on(r.house.all, "/src/"+label+"/state")
 		if len(states) == 0 || states[len(states)-1] != "OFF" {

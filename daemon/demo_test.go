@@ -1,10 +1,10 @@
 package daemon
 
 import (
-	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"earshot/demo"
@@ -24,19 +24,7 @@ func TestDemoRecording(t *testing.T) {
 	if err := r.end(); err != nil {
 		t.Fatal(err)
 	}
-	r.house.wait(t, "offline", has("earshot/n1/availability", "offline"))
-	r.house.mu.Lock()
-	defer r.house.mu.Unlock()
-	var events []eventPayload
-	for _, p := range on(r.house.all, "/src/event") {
-		var e eventPayload
-		if err := json.Unmarshal([]byte(p), &e); err != nil {
-			t.Fatal(err)
-		}
-		if e.Type != "alarm" { // the group
-			events = append(events, e)
-		}
-	}
+	events := slices.DeleteFunc(r.published(t), func(e eventPayload) bool { return e.Type == "alarm" }) // the group
 	if len(events) != len(demo.Script) {
 		t.Fatalf("%d events, want %d: %+v", len(events), len(demo.Script), events)
 	}

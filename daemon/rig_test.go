@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -225,4 +226,28 @@ func (r *rig) end() error {
 		r.t.Fatal("the daemon does not end")
 		return nil
 	}
+}
+
+type eventPayload struct {
+	Type     string    `json:"event_type"`
+	Score    float64   `json:"score"`
+	Onset    time.Time `json:"onset"`
+	Duration float64   `json:"duration"`
+}
+
+// published waits for the daemon's farewell and returns the events of the source src.
+func (r *rig) published(t *testing.T) []eventPayload {
+	t.Helper()
+	r.house.wait(t, "offline", has("earshot/n1/availability", "offline"))
+	r.house.mu.Lock()
+	defer r.house.mu.Unlock()
+	var events []eventPayload
+	for _, p := range on(r.house.all, "/src/event") {
+		var e eventPayload
+		if err := json.Unmarshal([]byte(p), &e); err != nil {
+			t.Fatal(err)
+		}
+		events = append(events, e)
+	}
+	return events
 }

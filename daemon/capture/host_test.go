@@ -11,10 +11,10 @@ import (
 
 func fakeMic(t *testing.T, sys *fakeSystem, cfg PortAudioConfig) (*running, *PortAudio) {
 	t.Helper()
-	return fakeOn(t, newHost(sys, leisurely), cfg)
+	return listenOn(t, newHost(sys, leisurely), cfg)
 }
 
-func fakeOn(t *testing.T, h *host, cfg PortAudioConfig) (*running, *PortAudio) {
+func listenOn(t *testing.T, h *host, cfg PortAudioConfig) (*running, *PortAudio) {
 	t.Helper()
 	r := &running{t: t, states: make(chan State, 1000), done: make(chan error, 1)}
 	cfg.OnState = func(s State) { t.Logf("%v: %s", s.Phase, s.Why); r.states <- s }
@@ -40,7 +40,7 @@ func TestEveryCallHasADeadline(t *testing.T) {
 				"Initialize": &limits.Initialize, "Open": &limits.Open, "Start": &limits.Start,
 				"Abort": &limits.Abort, "Close": &limits.Close, "Terminate": &limits.Terminate,
 			}[call] = 100 * time.Millisecond
-			r, _ := fakeOn(t, newHost(sys, limits), PortAudioConfig{StallAfter: time.Millisecond, Patient: true})
+			r, _ := listenOn(t, newHost(sys, limits), PortAudioConfig{StallAfter: time.Millisecond, Patient: true})
 			select {
 			case err := <-r.done:
 				r.done <- err
@@ -60,12 +60,12 @@ func TestHangIsForAll(t *testing.T) {
 	defer close(release)
 	sys := &fakeSystem{devices: []Device{{Name: "mic", Channels: 1, Rate: 44100, Default: true}}}
 	h := newHost(sys, leisurely)
-	a, _ := fakeOn(t, h, PortAudioConfig{StallAfter: time.Hour})
+	a, _ := listenOn(t, h, PortAudioConfig{StallAfter: time.Hour})
 	sys.stream(0)
 	if err := h.call("test", time.Millisecond, func() error { <-release; return nil }); !errors.Is(err, ErrHung) {
 		t.Fatalf("got %v, want ErrHung", err)
 	}
-	b, _ := fakeOn(t, h, PortAudioConfig{})
+	b, _ := listenOn(t, h, PortAudioConfig{})
 	for _, r := range []*running{a, b} {
 		select {
 		case err := <-r.done:
@@ -85,10 +85,10 @@ func TestRescanWithAnotherSourceRunning(t *testing.T) {
 	good := Device{Index: 0, Name: "good", Channels: 1, Rate: 44100}
 	sys := &fakeSystem{devices: []Device{good}}
 	h := newHost(sys, leisurely)
-	a, _ := fakeOn(t, h, PortAudioConfig{Device: "good", StallAfter: time.Hour})
+	a, _ := listenOn(t, h, PortAudioConfig{Device: "good", StallAfter: time.Hour})
 	sys.stream(0).call(make([]float32, 441), false)
 	a.wait(Online)
-	b, _ := fakeOn(t, h, PortAudioConfig{Device: "late", StallAfter: time.Hour, Patient: true})
+	b, _ := listenOn(t, h, PortAudioConfig{Device: "late", StallAfter: time.Hour, Patient: true})
 	b.wait(Recovering)
 	sys.mu.Lock()
 	sys.devices = append(sys.devices, Device{Index: 1, Name: "late", Channels: 1, Rate: 44100})

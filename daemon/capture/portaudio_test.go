@@ -65,17 +65,7 @@ type running struct {
 // listen runs the microphone cfg until the test ends.
 func listen(t *testing.T, cfg PortAudioConfig) (*running, *PortAudio) {
 	t.Helper()
-	r := &running{t: t, states: make(chan State, 1000), done: make(chan error, 1)}
-	cfg.OnState = func(s State) { t.Logf("%v: %s", s.Phase, s.Why); r.states <- s }
-	p, err := NewPortAudio(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	r.stop = stop
-	go func() { r.done <- p.Run(ctx, &r.sink) }()
-	t.Cleanup(func() { r.end() })
-	return r, p
+	return listenOn(t, process, cfg)
 }
 
 // end stops the source and returns Run's error.

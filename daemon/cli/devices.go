@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,9 +74,7 @@ func listDevices(w io.Writer, asJSON bool, inputs func() ([]capture.Device, erro
 		for i, d := range devices {
 			list[i] = deviceJSON{d.Name, d.HostAPI, d.Channels, d.Rate, d.Default}
 		}
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(list)
+		return printJSON(w, list)
 	}
 	if len(devices) == 0 {
 		return fail(exitAudio, errors.New("no sound input was found; is a microphone plugged in, and is this user in group audio? (see also: arecord -l)"))

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os/signal"
@@ -66,9 +65,7 @@ model learned from ESC-50's folds 1 to 4.`,
 				return trainingError(err)
 			}
 			if asJSON {
-				enc := json.NewEncoder(c.OutOrStdout())
-				enc.SetIndent("", "  ")
-				return enc.Encode(e)
+				return printJSON(c.OutOrStdout(), e)
 			}
 			printEvaluation(c.OutOrStdout(), e)
 			return nil

@@ -138,10 +138,7 @@ func trainingError(err error) error {
 
 // printMetadata prints a model's metadata as one JSON object.
 func printMetadata(w io.Writer, m *infer.Model) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(map[string]any{"contract": infer.ContractVersion, "path": m.Path, "sha256": m.SHA256, "bytes": len(m.Bytes),
+	return printJSON(w, map[string]any{"contract": infer.ContractVersion, "path": m.Path, "sha256": m.SHA256, "bytes": len(m.Bytes),
 		"labels": m.Labels, "names": m.Names, "front_end": json.RawMessage(m.FrontEnd), "thresholds": m.Thresholds,
 		"temperature": m.Temperature, "background": m.Background, "attention_steps": m.Steps, "provenance": m.Provenance, "licence": m.Licence})
 }

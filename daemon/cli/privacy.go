@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-
 	"earshot/daemon/privacy"
 
 	"github.com/spf13/cobra"
@@ -29,9 +27,7 @@ such as clips being switched on.`,
 				sections = append(sections, privacy.Process(pid))
 			}
 			if asJSON {
-				encoder := json.NewEncoder(c.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				if err := encoder.Encode(sections); err != nil {
+				if err := printJSON(c.OutOrStdout(), sections); err != nil {
 					return err
 				}
 			} else {

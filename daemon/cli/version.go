@@ -125,9 +125,7 @@ func newVersionCmd() *cobra.Command {
 				a.look(f.Config.Model.Path, f.Config.Inference.Library, f.Config.Inference.Provider)
 			}
 			if asJSON {
-				encoder := json.NewEncoder(c.OutOrStdout())
-				encoder.SetIndent("", "  ")
-				if err := encoder.Encode(a); err != nil {
+				if err := printJSON(c.OutOrStdout(), a); err != nil {
 					return err
 				}
 			} else {

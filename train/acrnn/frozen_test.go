@@ -19,17 +19,7 @@ func TestFrozenLayersChangeNothingAbove(t *testing.T) {
 		all, want := runGradients(t, a, p, c.block)
 		f := &Frozen{Layers: c.layers, Weights: Weights{Flat: p.flat,
 			Means: slices.Clone(all.tensors["means"].Data), Vars: slices.Clone(all.tensors["vars"].Data)}}
-		r, err := newRunner(StepGraph(a, StepOptions{Batch: 3, Block: c.block, Gradients: true, Frozen: f}), infer.GraphOptions{Threads: 1}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(r.close)
-		for name, x := range map[string][]float32{"window": p.window, "target": p.target, "weights": p.flat, "mask9": p.masks[0], "mask10": p.masks[1]} {
-			copy(r.tensors[name].Data, x)
-		}
-		if err := r.run(); err != nil {
-			t.Fatal(err)
-		}
+		r := runStep(t, a, p, StepOptions{Batch: 3, Block: c.block, Gradients: true, Frozen: f})
 		got := split64(a, r.tensors["gradient"].Data)
 		if x, y := float64(r.tensors["loss"].Data[0]), float64(all.tensors["loss"].Data[0]); math.Abs(x-y) > 1e-5*y {
 			t.Errorf("%+v: loss %g, want %g", c, x, y)

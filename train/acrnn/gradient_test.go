@@ -99,7 +99,14 @@ func runGradients(t testing.TB, a Arch, p problem, block int) (r *runner, gradie
 	if block == 0 {
 		chunk = 1
 	}
-	r, err := newRunner(StepGraph(a, StepOptions{Batch: batch, Block: block, Gradients: true, chunk: chunk}), infer.GraphOptions{Threads: 1}, nil)
+	r = runStep(t, a, p, StepOptions{Batch: batch, Block: block, Gradients: true, chunk: chunk})
+	return r, split64(a, r.tensors["gradient"].Data)
+}
+
+// runStep runs one step on p, on one thread.
+func runStep(t testing.TB, a Arch, p problem, o StepOptions) *runner {
+	t.Helper()
+	r, err := newRunner(StepGraph(a, o), infer.GraphOptions{Threads: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +117,7 @@ func runGradients(t testing.TB, a Arch, p problem, block int) (r *runner, gradie
 	if err := r.run(); err != nil {
 		t.Fatal(err)
 	}
-	return r, split64(a, r.tensors["gradient"].Data)
+	return r
 }
 
 // Every gradient of the graph, for every attention, against central differences of the
