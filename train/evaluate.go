@@ -11,9 +11,11 @@ import (
 	"earshot/train/metrics"
 )
 
-// DenseHop is the hop in frames between the windows of a clip when accuracy is
-// measured: denser than the live default, as averaging more crops pays.
-const DenseHop = 16
+// PaperHop is the hop in frames between the windows of a clip when accuracy is
+// measured: half overlap, as in the paper. Denser windows take four times as
+// long and were not better on fold 4 (80.0 against 81.2 % for one network,
+// 80.0 against 80.2 % for another).
+const PaperHop = windowFrames / 2
 
 // ModelScorer loads a finished model file's graph for scoring clips.
 func ModelScorer(m *infer.Model, threads int) (*Scorer, error) {

@@ -22,7 +22,7 @@ type Measured struct {
 	Steps       int
 }
 
-// Measure scores the held-out examples densely and derives calibration,
+// Measure scores the held-out examples and derives calibration,
 // switching points and one picture a label.
 func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Measured, error) {
 	if o.Quiet == 0 {

@@ -27,7 +27,7 @@ func measureBefore(ctx context.Context, m *infer.Model, p *train.Prepared, o Opt
 	if len(old) == 0 {
 		return nil, nil
 	}
-	clips, err := s.Score(ctx, old, train.DenseHop, nil)
+	clips, err := s.Score(ctx, old, train.PaperHop, nil)
 	if err != nil {
 		return nil, err
 	}
