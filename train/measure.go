@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"earshot/gammatone"
 	"earshot/infer"
@@ -20,19 +21,21 @@ type Measured struct {
 	Thresholds  map[string]infer.Threshold
 	Panels      []report.Panel
 	Steps       int
+	Scoring     time.Duration // of all windows, the cutting of them included
 }
 
-// Measure scores the held-out examples and derives calibration,
-// switching points and one picture a label.
+// Measure scores the held-out examples and derives calibration, switching
+// points where they are asked for, and one picture a label.
 func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Measured, error) {
 	if o.Quiet == 0 {
 		o.Quiet = 60
 	}
+	began := time.Now()
 	clips, err := s.Score(ctx, p.Test, o.Hop, o.Progress)
 	if err != nil {
 		return nil, err
 	}
-	m := &Measured{Clips: clips, Steps: s.Steps}
+	m := &Measured{Clips: clips, Steps: s.Steps, Scoring: time.Since(began)}
 	keep := p.Kept()
 	if m.Result, err = metrics.Evaluate(p.Labels, keep, clips); err != nil {
 		return nil, err
@@ -42,8 +45,10 @@ func Measure(ctx context.Context, s *Scorer, p *Prepared, o MeasureOptions) (*Me
 			return nil, err
 		}
 	}
-	if err := m.thresholds(ctx, s, p, o); err != nil {
-		return nil, err
+	if o.Thresholds {
+		if err := m.thresholds(ctx, s, p, o); err != nil {
+			return nil, err
+		}
 	}
 	m.Panels, err = panels(s, p, clips, keep)
 	return m, err
@@ -54,7 +59,8 @@ type MeasureOptions struct {
 	Hop         int // frames between windows
 	Seed        uint64
 	Temperature float64 // to take instead of fitting one; 0: fit
-	Quiet       int     // fresh synthetic background clips; 0 means 60
+	Thresholds  bool    // find switching points too
+	Quiet       int     // fresh synthetic background clips for them; 0 means 60
 	Progress    func(done, total int)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"earshot/infer"
 	"earshot/train"
@@ -75,14 +74,13 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	}
 	defer s.Close()
 	e := &Evaluation{Model: o.Model.Path, SHA256: o.Model.SHA256, Data: strings.Join(o.Set.Dirs, " + "), Folds: o.Folds, HopFrames: o.Hop, Broken: len(p.Broken)}
-	began := time.Now()
 	bar = ui.Bar("scoring")
 	m, err := train.Measure(ctx, s, p, train.MeasureOptions{Hop: o.Hop, Seed: o.Seed, Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return nil, err
 	}
 	e.Result, e.Temperature = m.Result, m.Temperature
-	e.MSPerWindow = time.Since(began).Seconds() * 1000 / float64(max(1, m.Result.Windows))
+	e.MSPerWindow = m.Scoring.Seconds() * 1000 / float64(max(1, m.Result.Windows))
 	if a, _, err := train.Import(o.Model.Bytes); err == nil {
 		cost := metrics.Cost(a)
 		e.Cost = &cost

@@ -74,7 +74,7 @@ func (o Options) measure(ctx context.Context, out *Outcome, info *train.ModelInf
 	}
 	defer s.Close()
 	bar := ui.Bar("measuring")
-	m, err := train.Measure(ctx, s, out.Prepared, train.MeasureOptions{Hop: train.PaperHop, Seed: o.Seed, Temperature: info.Temperature, Quiet: min(60, o.Source.Quiet),
+	m, err := train.Measure(ctx, s, out.Prepared, train.MeasureOptions{Hop: train.PaperHop, Seed: o.Seed, Temperature: info.Temperature, Thresholds: true, Quiet: min(60, o.Source.Quiet),
 		Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return err
