@@ -49,18 +49,10 @@ func newHouse(f *config.File, sources []publish.Source, device publish.Device, s
 	return h, nil
 }
 
-// mqttSettings are the publisher's, secrets included.
-func mqttSettings(f *config.File, sources []publish.Source, device publish.Device, stateDir string, log *logging.Log) (publish.Config, error) {
+// shown is what of the publisher's settings can change while it runs.
+func shown(f *config.File, sources []publish.Source, device publish.Device) publish.Config {
 	c := f.Config.MQTT
-	settings := publish.Config{
-		NodeID:          f.Config.Node.ID,
-		Broker:          c.Broker,
-		CAFile:          c.CAFile,
-		CertFile:        c.CertFile,
-		KeyFile:         c.KeyFile,
-		KeepAlive:       c.KeepAlive,
-		QueueLimit:      c.Queue,
-		Topic:           c.Topic,
+	return publish.Config{
 		DiscoveryPrefix: c.DiscoveryPrefix,
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
@@ -68,6 +60,22 @@ func mqttSettings(f *config.File, sources []publish.Source, device publish.Devic
 		Device:          device,
 		Sources:         sources,
 	}
+}
+
+// connection is the part of the settings that a running publisher cannot change.
+func connection(f *config.File) (config.MQTT, string, string) {
+	c := f.Config.MQTT
+	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics = "", false, false, false, 0, 0
+	return c, f.Config.Node.ID, f.Config.StateDir
+}
+
+// mqttSettings are the publisher's, secrets included.
+func mqttSettings(f *config.File, sources []publish.Source, device publish.Device, stateDir string, log *logging.Log) (publish.Config, error) {
+	c := f.Config.MQTT
+	settings := shown(f, sources, device)
+	settings.NodeID, settings.Topic = f.Config.Node.ID, c.Topic
+	settings.Broker, settings.CAFile, settings.CertFile, settings.KeyFile = c.Broker, c.CAFile, c.CertFile, c.KeyFile
+	settings.KeepAlive, settings.QueueLimit = c.KeepAlive, c.Queue
 	if stateDir != "" {
 		settings.StateFile = filepath.Join(stateDir, "discovery.json")
 	}

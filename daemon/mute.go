@@ -34,6 +34,22 @@ func (m *mutes) set(c publish.Command, now time.Time) {
 	}
 }
 
+// active are the commands that would bring about the mutes of this moment, for a new publisher.
+func (m *mutes) active(now time.Time) (all []publish.Command) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, until := range m.until {
+		left := until.Sub(now)
+		switch {
+		case left > forEver/2:
+			all = append(all, publish.Command{Source: key[0], Label: key[1], On: true})
+		case left > 0:
+			all = append(all, publish.Command{Source: key[0], Label: key[1], On: true, Duration: left})
+		}
+	}
+	return all
+}
+
 // muted tells whether the label, or its whole source, is muted.
 func (m *mutes) muted(source, label string, now time.Time) bool {
 	m.mu.Lock()

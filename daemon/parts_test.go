@@ -159,6 +159,14 @@ func TestMutesEnd(t *testing.T) {
 			t.Errorf("%s %s after %v: %v", c.source, c.label, c.after, got)
 		}
 	}
+	if all := m.active(now.Add(2 * time.Minute)); len(all) != 1 || all[0] != (publish.Command{Source: "b", On: true}) {
+		t.Errorf("two minutes later there are %+v", all)
+	}
+	for _, c := range m.active(now.Add(time.Second)) {
+		if c.Source == "a" && c != (publish.Command{Source: "a", Label: "dog", On: true, Duration: 59 * time.Second}) {
+			t.Errorf("a second later there is %+v", c)
+		}
+	}
 	m.set(publish.Command{Source: "b"}, now)
 	if m.muted("b", "dog", now) {
 		t.Error("still muted")

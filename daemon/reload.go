@@ -115,17 +115,8 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 			c.undo = append(c.undo, func() { _ = c.page.server.Close() })
 		}
 	}
-	if old.MQTT != now.MQTT || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
-		// The publisher must be buildable before the old one is given up.
-		probe, err := newHouse(f, d.published(f, c.watch), deviceOf(f, d.opts.Version, now.Web.URL, len(e.model.Labels)), "", d.log, d.house.embedded(), nil)
-		if err != nil {
-			return c, err
-		}
-		if probe.broker != nil && probe.broker != d.house.broker {
-			_ = probe.broker.Close()
-		}
-		c.house = true
-		c.note("mqtt")
+	if err := d.planHouse(f, c, e); err != nil {
+		return c, err
 	}
 	if d.settings().Log.Format != now.Log.Format {
 		d.log.Warn().Msg("log.format changes with the next start")
@@ -178,32 +169,8 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 		if err := d.changeHouse(f); err != nil {
 			return err
 		}
-	} else if err := d.publisher().Reconfigure(d.published(f, d.watch)); err != nil {
+	} else if err := d.publisher().Reconfigure(d.shown(f, d.watch, d.engine)); err != nil {
 		return err
 	}
 	return d.startSources(f, start)
-}
-
-// compare sorts the running sources into those that stay and those to stop, and finds the new ones.
-func (d *Daemon) compare(f *config.File, all bool) (stay, stop []*source, start []config.Source) {
-	kept := map[string]bool{}
-	wanted := d.wanted(f)
-	for _, s := range d.sources {
-		same := false
-		for _, w := range wanted {
-			same = same || reflect.DeepEqual(s.cfg, w)
-		}
-		if same && !all {
-			stay = append(stay, s)
-			kept[s.cfg.Name] = true
-		} else {
-			stop = append(stop, s)
-		}
-	}
-	for _, w := range wanted {
-		if !kept[w.Name] {
-			start = append(start, w)
-		}
-	}
-	return stay, stop, start
 }

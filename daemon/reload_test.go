@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,39 +102,74 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// TestReloadPageAndName: the page moves, the publisher comes back under its new name, sounds go on.
+// TestReloadPageAndName: the page moves, the machine is announced under its new name and in its new area, and neither
+// a sound nor the connection is disturbed by it.
 func TestReloadPageAndName(t *testing.T) {
 	dog := wav(t, "dog", 3.0)
 	sources := "sources: [" + loop("a", dog) + "]\n"
 	r := newRig(t, quick+sources)
 	r.start()
-	page := (<-r.ready).Page
+	<-r.ready
 	r.house.wait(t, "dog", has("/a/dog/state", "ON"))
-	answers := func() bool {
-		response, err := http.Get(page + "healthz")
-		if err != nil {
+	r.configure(quick + sources + "node: {name: Hallway, area: Below}\nweb: {url: 'http://hallway.lan:8090/'}\n")
+	r.hup(t, "configuration read again")
+	announced := func(parts ...string) func(all []message) bool {
+		return func(all []message) bool {
+			for _, p := range on(all, "/config") {
+				found := 0
+				for _, part := range parts {
+					if strings.Contains(p, part) {
+						found++
+					}
+				}
+				if found == len(parts) {
+					return true
+				}
+			}
 			return false
 		}
-		response.Body.Close()
-		return true
 	}
-	if !answers() {
-		t.Fatal("no page")
-	}
-	r.configure(quick + sources + "node: {name: Hallway}\nweb: {url: 'http://hallway.lan:8090/'}\n")
-	r.hup(t, "configuration read again")
-	r.house.wait(t, "announced as Hallway", func(all []message) bool {
-		for _, p := range on(all, "/config") {
-			if strings.Contains(p, `"Hallway"`) && strings.Contains(p, "hallway.lan") {
-				return true
-			}
+	r.house.wait(t, "announced as Hallway", announced(`"Hallway"`, `"Below"`, "hallway.lan"))
+	// A group whose topics would be another thing's is a mistake like any other.
+	r.configure(sources + "watch: {labels: [{label: dog}], groups: [{name: mute, labels: [dog]}]}\n")
+	r.hup(t, "the old one stays")
+	r.house.mu.Lock()
+	for _, state := range on(r.house.all, "n1/availability") {
+		if state != "online" {
+			t.Errorf("the machine said %s", state)
 		}
-		return false
-	})
-	r.house.wait(t, "source online again", func(all []message) bool {
-		states := on(all, "n1/a/availability")
-		return len(states) > 0 && states[len(states)-1] == "online"
-	})
+	}
+	r.house.mu.Unlock()
+	if n := strings.Count(r.log.String(), "mqtt: connected"); n != 1 {
+		t.Errorf("connected %d times", n)
+	}
+	r.cancel()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReloadConnection: another keep-alive needs another connection; mutes go on over it, and so does the sound.
+func TestReloadConnection(t *testing.T) {
+	dog := wav(t, "dog", 3.0, "", 2.0)
+	sources := "sources: [" + loop("a", dog) + "]\n"
+	r := newRig(t, quick+sources)
+	r.start()
+	r.house.wait(t, "dog", has("/a/dog/state", "ON"))
+	if token := r.house.client.Publish("earshot/n1/a/rain/mute/set", 1, false, "1h"); !token.WaitTimeout(hang) || token.Error() != nil {
+		t.Fatal(token.Error())
+	}
+	r.house.wait(t, "rain muted", has("/a/rain/mute", "ON"))
+	r.await(t, `"message":"mute"`, 1)
+	r.house.mu.Lock()
+	r.house.all = nil
+	r.house.mu.Unlock()
+	r.configure(quick + sources + "mqtt: {keep_alive: 7s}\n")
+	r.hup(t, "configuration read again")
+	r.house.wait(t, "online again", has("n1/availability", "online"))
+	r.house.wait(t, "source online again", has("n1/a/availability", "online"))
+	r.house.wait(t, "rain muted still", has("/a/rain/mute", "ON"))
+	r.house.wait(t, "dog again", has("/a/dog/state", "ON"))
 	r.cancel()
 	if err := r.end(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"fmt"
+	"time"
 
 	"earshot/daemon/config"
 )
@@ -70,6 +71,9 @@ func (d *Daemon) changeHouse(f *config.File) error {
 	}
 	for _, s := range d.sources {
 		s.tellAvailable()
+	}
+	for _, mute := range d.mutes.active(time.Now()) {
+		d.publisher().Mute(mute) // false when its source or label is gone
 	}
 	return nil
 }

@@ -28,11 +28,11 @@ func TestRemovedWhileHomeIsDown(t *testing.T) {
 			r.settled(t)
 			eventually(t, "dog is there", func() bool { return h.has(key) })
 			h.stop(!c.restart)
+			cfg.Sources = without("dog")
 			if c.restart {
 				r.stop(t)
-				cfg.Sources = without("dog")
 				r = run(t, cfg)
-			} else if err := r.Reconfigure(without("dog")); err != nil {
+			} else if err := r.Reconfigure(cfg); err != nil {
 				t.Fatal(err)
 			}
 			away := func() bool { return !strings.Contains(m.retained()[where], "mic_dog") }

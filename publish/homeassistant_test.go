@@ -19,6 +19,12 @@ func without(label string) []Source {
 	return s
 }
 
+func sourced(s []Source) Config {
+	c := testConfig("tcp://h")
+	c.Sources = s
+	return c
+}
+
 func gone(t *testing.T, h *home, m *broker, key, topic string) {
 	t.Helper()
 	eventually(t, key+" vanishes from Home Assistant", func() bool { return !h.has(key) })
@@ -37,7 +43,7 @@ func TestRemovedLabelVanishes(t *testing.T) {
 	r.settled(t)
 	r.Occurrence(onset("dog", 0))
 	h.expectOrder(t, "earshot/n1/mic/last")
-	if err := r.Reconfigure(without("dog")); err != nil {
+	if err := r.Reconfigure(sourced(without("dog"))); err != nil {
 		t.Fatal(err)
 	}
 	gone(t, h, m, "mic_dog", dogState)
@@ -47,7 +53,7 @@ func TestRemovedLabelVanishes(t *testing.T) {
 	if got := m.retained()["earshot/n1/mic/last"]; got != `{"label":"none","score":null,"onset":null}` {
 		t.Errorf("the last sound is one that is gone: %s", got)
 	}
-	if err := r.Reconfigure([]Source{{Name: "a b"}, {Name: "a_b"}}); err == nil {
+	if err := r.Reconfigure(sourced([]Source{{Name: "a b"}, {Name: "a_b"}})); err == nil {
 		t.Error("a bad configuration is taken")
 	}
 }
@@ -162,7 +168,7 @@ func TestChangesAreDebounced(t *testing.T) {
 	for i := range 20 {
 		s := testSources()
 		s[0].Labels = append(s[0].Labels, Label{ID: fmt.Sprintf("new%d", i), Watched: true})
-		if err := r.Reconfigure(s); err != nil {
+		if err := r.Reconfigure(sourced(s)); err != nil {
 			t.Fatal(err)
 		}
 		h.publish("homeassistant/status", "online", false)

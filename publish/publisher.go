@@ -31,7 +31,7 @@ type Publisher struct {
 	book         *book
 	boxes        map[string]message // QoS 0: topic → the newest message only
 	inbox        []incoming         // from paho, for the worker
-	reconf       bool               // sources changed: announce
+	change       *Config            // to be announced; what of it counts, see Reconfigure
 	diag         message            // the newest diagnostics
 	diagAt       time.Time
 	health       Health
@@ -138,20 +138,6 @@ func (p *Publisher) Diagnostics(d Diagnostics) {
 		p.diagAt = p.now()
 		p.boxes[topic] = p.diag
 	})
-}
-
-// Reconfigure replaces the sources: what is new is announced, what is gone
-// vanishes from the broker and from Home Assistant, what stays keeps its state.
-func (p *Publisher) Reconfigure(sources []Source) error {
-	if err := checkSources(sources); err != nil {
-		return fmt.Errorf("mqtt: %w", err)
-	}
-	p.locked(func() {
-		p.cfg.Sources = sources
-		p.book.configure(sources)
-		p.reconf = true
-	})
-	return nil
 }
 
 // Health is the present state, for /healthz.

@@ -60,6 +60,9 @@ func (p *Publisher) hungUp(l *link, err error) error {
 
 // begin subscribes, says online and marks everything for publication.
 func (p *Publisher) begin(l *link) error {
+	p.mu.Lock()
+	p.adopt()
+	p.mu.Unlock()
 	if err := p.subscribe(l, p.subscriptions()); err != nil {
 		return err
 	}
@@ -171,8 +174,7 @@ func (p *Publisher) idle(ctx context.Context, l *link, next time.Time) error {
 func (p *Publisher) tick(now time.Time) (next time.Time) {
 	p.mu.Lock()
 	next = p.book.expire(now)
-	if p.reconf {
-		p.reconf = false
+	if p.adopt() {
 		p.ann.schedule(now.Add(p.cfg.Timing.Debounce))
 	}
 	p.mu.Unlock()
