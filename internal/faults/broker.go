@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// barks plays events over and over: a second of a sound, then silence, every so many seconds.
-func (s *scene) barks(every time.Duration, fast bool) (config string, err error) {
-	x := append(tone("dog", 2*time.Second), make([]float32, int((every-2*time.Second).Seconds()*rate))...)
+// barks plays events over and over, a sound and then silence: so much of it every so often, fast or in real time.
+func (s *scene) barks(sound, every time.Duration, fast bool) (config string, err error) {
+	x := append(tone("dog", sound), make([]float32, int((every-sound).Seconds()*rate))...)
 	if err := audio.WriteWAV16(s.path("barks.wav"), x, rate); err != nil {
 		return "", err
 	}
@@ -38,7 +38,7 @@ func brokerFrozen(s *scene) (outcome, error) {
 
 // silence takes the broker away under an event every five seconds, and brings it back.
 func (s *scene) silence(away time.Duration, take, bring func() error) (out outcome, err error) {
-	config, err := s.barks(5*time.Second, false)
+	config, err := s.barks(2*time.Second, 5*time.Second, false)
 	if err != nil {
 		return out, err
 	}
@@ -95,7 +95,7 @@ func (s *scene) delivered(begin time.Time, back time.Duration) (out outcome, err
 
 // brokerAwayForADay lets a day of sound be heard, as fast as it goes, while the broker is away.
 func brokerAwayForADay(s *scene) (out outcome, err error) {
-	config, err := s.barks(20*time.Second, true)
+	config, err := s.barks(2*time.Second, 20*time.Second, true)
 	if err != nil {
 		return out, err
 	}

@@ -20,7 +20,7 @@ const (
 // clockSet sets the program's wall clock an hour forward in the middle of an event, and later back, in the middle of
 // another; a label is muted over each jump.
 func clockSet(s *scene) (out outcome, err error) {
-	config, err := s.barks(8*time.Second, false)
+	config, err := s.barks(6*time.Second, 12*time.Second, false)
 	if err != nil {
 		return out, err
 	}

@@ -22,7 +22,7 @@ func diskFull(s *scene) (out outcome, err error) {
 		return out, fmt.Errorf("mount a small disk: %w", err)
 	}
 	defer unix.Unmount(dir, unix.MNT_DETACH)
-	config, err := s.barks(5*time.Second, false)
+	config, err := s.barks(2*time.Second, 5*time.Second, false)
 	if err != nil {
 		return out, err
 	}

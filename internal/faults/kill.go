@@ -34,7 +34,7 @@ var states = []struct {
 
 // everything is a configuration with clips, whose writing takes a while.
 func (s *scene) everything() (config string, err error) {
-	config, err = s.barks(5*time.Second, false)
+	config, err = s.barks(2*time.Second, 5*time.Second, false)
 	return config + fmt.Sprintf("clips: {enabled: true, dir: %q, before: 30s, after: 1s, keep_free: 1MB}\n", s.path("clips")), err
 }
 

@@ -195,7 +195,7 @@ func starved(s *scene) (out outcome, err error) {
 // processFrozen stops the program, as a machine that hangs would.
 func processFrozen(s *scene) (out outcome, err error) {
 	const lasts = 20 * time.Second
-	config, err := s.barks(8*time.Second, false)
+	config, err := s.barks(2*time.Second, 8*time.Second, false)
 	if err != nil {
 		return out, err
 	}

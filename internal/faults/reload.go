@@ -11,7 +11,7 @@ import (
 
 // brokenReload gives the program files that are broken in several ways, and then a good one again.
 func brokenReload(s *scene) (out outcome, err error) {
-	config, err := s.barks(5*time.Second, false)
+	config, err := s.barks(2*time.Second, 5*time.Second, false)
 	if err != nil {
 		return out, err
 	}
