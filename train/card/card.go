@@ -130,6 +130,9 @@ func (c *Card) training(w io.Writer) {
 		}
 		r := p.Recipe
 		row("Recipe", fmt.Sprintf("%s: %s, rate %g (%s), batch %d, %d epochs = %d steps, decay %g, averaged weights %g, seed %d", r.Name, r.Optimiser, r.Rate, r.Schedule, r.Batch, r.Epochs, p.Steps, r.Decay, r.Average, p.Seed))
+		if r.Frozen > 0 {
+			row("Frozen", fmt.Sprintf("the first %d convolution layers, as they were in the network it started from", r.Frozen))
+		}
 		row("Augmentation", augmentation(r.Augment))
 		row("Made", strings.TrimSpace(p.Date+" by earshot "+p.Build))
 		if p.Converted != "" {

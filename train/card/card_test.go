@@ -67,7 +67,9 @@ func TestCardSaysWhatTheMetadataHolds(t *testing.T) {
 
 // A final model, trained on everything, cites the sibling that it took its calibration from.
 func TestCardCitesTheSibling(t *testing.T) {
-	m := sample(t, train.Provenance{Recipe: train.Default(), Train: []int{1, 2}, Sibling: "a.onnx (SHA-256 12ab)", SiblingOn: []int{4},
+	frozen := train.Default()
+	frozen.Frozen = 2
+	m := sample(t, train.Provenance{Recipe: frozen, Train: []int{1, 2}, Sibling: "a.onnx (SHA-256 12ab)", SiblingOn: []int{4},
 		SiblingVal: map[string]float64{"clip_accuracy": 0.9}, Converted: "fp16 to int8"}, nil)
 	c, err := Read(m)
 	if err != nil {
@@ -77,7 +79,7 @@ func TestCardCitesTheSibling(t *testing.T) {
 	if err := c.Markdown(&b, "x"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"sibling a.onnx (SHA-256 12ab)", "without folds 4", "90.0 %", "taken from that sibling", "fp16 to int8"} {
+	for _, want := range []string{"| Frozen | the first 2 convolution layers", "sibling a.onnx (SHA-256 12ab)", "without folds 4", "90.0 %", "taken from that sibling", "fp16 to int8"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the card lacks %q", want)
 		}
