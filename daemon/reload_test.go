@@ -161,9 +161,7 @@ func TestReloadConnection(t *testing.T) {
 	}
 	r.house.wait(t, "rain muted", has("/a/rain/mute", "ON"))
 	r.await(t, `"message":"mute"`, 1)
-	r.house.mu.Lock()
-	r.house.all = nil
-	r.house.mu.Unlock()
+	r.house.forget()
 	r.configure(quick + sources + "mqtt: {keep_alive: 7s}\n")
 	r.hup(t, "configuration read again")
 	r.house.wait(t, "online again", has("n1/availability", "online"))

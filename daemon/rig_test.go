@@ -88,6 +88,13 @@ func listen(t testing.TB, url string) *listener {
 	return l
 }
 
+// forget drops all messages so far: what a test remembers is not the daemon's.
+func (l *listener) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = nil
+}
+
 // wait blocks until ok says so of all messages so far.
 func (l *listener) wait(t testing.TB, what string, ok func([]message) bool) {
 	t.Helper()

@@ -33,6 +33,7 @@ type Spec struct {
 	Attend   Value
 	Op       string // the operator that makes the scores; Softmax
 	NaN      bool   // scores and attention come out as not-a-number
+	Work     int    // products of matrices that a run computes besides, to be slow
 }
 
 // Value declares an input or output. Dimension −1 is free.
@@ -105,24 +106,30 @@ func (s *Spec) graph() []byte {
 		pool[f*s.Steps+step] = 1 / float32(runLength(step, s.Steps))
 	}
 	in, scores, attention := s.Input.Name, s.Scores.Name, s.Attend.Name
+	logits, nodes, more := "logits", [][]byte(nil), [][]byte(nil)
+	if s.Work > 0 {
+		logits = "weighed"
+		nodes, more = work(s.Work, in, "logits", logits)
+	}
 	var g []byte
-	for _, n := range [][]byte{
+	for _, n := range slices.Concat([][]byte{
 		node("Slice", []string{in, "zero", "one", "one"}, "level"), // channel 0: axis 1
 		node("ReduceMean", []string{"level"}, "bands", ints("axes", 1, 3), integer("keepdims", 0)),
 		node("MatMul", []string{"bands", "weights"}, "contrast"),
 		node("Add", []string{"contrast", "bias"}, "logits"),
-		node(s.Op, []string{"logits"}, scores, integer("axis", -1)),
+	}, nodes, [][]byte{
+		node(s.Op, []string{logits}, scores, integer("axis", -1)),
 		node("ReduceMean", []string{"level"}, "frames", ints("axes", 1, 2), integer("keepdims", 0)),
 		node("MatMul", []string{"frames", "pool"}, "steps"),
 		node("Softmax", []string{"steps"}, attention, integer("axis", -1)),
-	} {
+	}) {
 		g = message(g, 1, n)
 	}
 	g = text(g, 2, "testmodel")
-	for _, t := range [][]byte{
+	for _, t := range append([][]byte{
 		floats("weights", weights, 128, k), floats("bias", bias, k), floats("pool", pool, 128, s.Steps),
 		int64s("zero", 0), int64s("one", 1),
-	} {
+	}, more...) {
 		g = message(g, 5, t)
 	}
 	g = message(g, 11, s.Input.bytes())
