@@ -29,9 +29,9 @@ var soaked = []struct{ metric, name, unit string }{
 }
 
 // Soak runs a daemon with everything on (events, clips, scores, a page that is open, a subscriber) for so long and
-// compares its memory, goroutines and file descriptors in the first and the last quarter. fast plays as fast as it
-// goes instead of in real time.
-func (s Setup) Soak(length time.Duration, fast bool, progress io.Writer) ([]Row, error) {
+// compares its memory, goroutines and file descriptors in the second and the last quarter. fast plays as fast as it
+// goes instead of in real time. With a microphone's name it listens to that too.
+func (s Setup) Soak(length time.Duration, fast bool, microphone string, progress io.Writer) ([]Row, error) {
 	path := filepath.Join(s.Dir, "soak.wav")
 	if err := audio.WriteWAV16(path, lively(60*44100), 44100); err != nil {
 		return nil, err
@@ -44,12 +44,13 @@ func (s Setup) Soak(length time.Duration, fast bool, progress io.Writer) ([]Row,
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"--file", path, "--loop", "--listen", page, "--set", "mqtt.embedded=" + broker, "--set", "mqtt.scores=3",
+	sources := fmt.Sprintf("{name: file, kind: file, paths: [%q], loop: true, realtime: %v}", path, !fast)
+	if microphone != "" {
+		sources += fmt.Sprintf(", {name: mic, kind: portaudio, device: %q}", microphone)
+	}
+	args := []string{"--set", "sources=[" + sources + "]", "--listen", page, "--set", "mqtt.embedded=" + broker, "--set", "mqtt.scores=3",
 		"--set", "mqtt.diagnostics=5s", "--set", "mqtt.event_start=true", "--set", "clips.enabled=true", "--set", "clips.max_size=20MB",
 		"--set", "clips.keep_free=1MB", "--set", "watch={on: 0.15, off: 0.1, hold: 1s, labels: [{label: '*'}], groups: []}"}
-	if fast {
-		args = append(args, "--fast")
-	}
 	c, err := s.run(args...)
 	if err != nil {
 		return nil, err

@@ -32,6 +32,7 @@ type benchFlags struct {
 	quick  bool
 	soak   time.Duration
 	fast   bool
+	device string
 }
 
 func newBenchCmd() *cobra.Command {
@@ -66,6 +67,7 @@ Nothing is asserted; the aims are printed beside. About a minute in all.`,
 	c.Flags().BoolVar(&flags.asJSON, "json", false, "print one JSON object a figure")
 	c.Flags().DurationVar(&flags.soak, "length", 30*time.Minute, "how long to soak")
 	c.Flags().BoolVar(&flags.fast, "fast", false, "soak as fast as the machine goes instead of in real time")
+	c.Flags().StringVar(&flags.device, "device", "", "a microphone to soak with besides (see earshot devices)")
 	c.Flags().BoolVar(&flags.quick, "quick", false, "a tenth of the time, for a first look")
 	return c
 }
@@ -112,7 +114,7 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 				rows, err = bench.Train(f.Config.Inference.Provider, f.Config.Inference.DeviceID, 0, trainSteps)
 			}
 		case "soak":
-			rows, err = setup.Soak(flags.soak, flags.fast, c.ErrOrStderr())
+			rows, err = setup.Soak(flags.soak, flags.fast, flags.device, c.ErrOrStderr())
 		case "latency":
 			rows, err = setup.Latency(scale * 2 * time.Second)
 		}
