@@ -27,6 +27,7 @@ func (p *Publisher) loadSpool() error {
 	if p.cfg.StoreDir == "" {
 		return nil
 	}
+	clearHalf(p.spoolPath())
 	b, err := os.ReadFile(p.spoolPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -75,7 +76,7 @@ func (p *Publisher) saveSpool() error {
 	if err := os.MkdirAll(p.cfg.StoreDir, 0o700); err != nil {
 		return fmt.Errorf("mqtt: unsent events: %w", err)
 	}
-	return writeAtomic(p.spoolPath(), b)
+	return write(p.spoolPath(), b)
 }
 
 // spoolNow saves when the last save is long enough ago and something changed.

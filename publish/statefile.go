@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"earshot/atomicfile"
 )
 
 // announced is what was published last time and must be taken back when it is
@@ -31,6 +34,7 @@ func loadAnnounced(path string) (announced, error) {
 	if path == "" {
 		return a, nil
 	}
+	clearHalf(path)
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
@@ -49,30 +53,22 @@ func (a announced) save(path string) error {
 		return nil
 	}
 	a.Version = stateFileVersion
-	return writeAtomic(path, append(encode(a), '\n'))
+	return write(path, append(encode(a), '\n'))
 }
 
-// writeAtomic writes by temporary file, sync and rename: after a crash there
-// is the old content or the new, never a part.
-func writeAtomic(path string, b []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("write %q: %w", path, err)
+// write replaces a file of ours: after a crash there is the old content or the
+// new, never a part.
+func write(path string, b []byte) error {
+	return atomicfile.Write(path, 0o600, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// clearHalf removes what a write of path left behind that a crash interrupted.
+func clearHalf(path string) {
+	half, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")) // fails on a bad pattern only
+	for _, name := range half {
+		_ = os.Remove(name) // the next start tries again
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-			err = fmt.Errorf("write %q: %w", path, err)
-		}
-	}()
-	if _, err = f.Write(b); err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
 }
