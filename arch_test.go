@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/atomicfile", "earshot/infer", "earshot/infer/smooth",
 		"earshot/audio", "earshot/figure", "earshot/model"},
 
-	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/audio"},
+	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/audio", "earshot/daemon/fairtime"},
 	"earshot/daemon/...":     {"earshot/..."},
 
 	"earshot/internal/...":    {"earshot/internal/...", "earshot/audio", "earshot/infer"},

@@ -24,6 +24,7 @@ import (
 	"earshot/daemon/capture"
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
+	"earshot/daemon/fairtime"
 	"earshot/daemon/logging"
 	"earshot/daemon/sdnotify"
 	"earshot/daemon/task"
@@ -68,9 +69,9 @@ type Daemon struct {
 	root    *task.Group
 	fatal   chan error
 	ended   chan *source
-	wake    chan struct{} // something that the status shows has changed
-	ill     chan struct{} // a microphone's health has changed
-	starved starvation    // the loop's
+	wake    chan struct{}       // something that the status shows has changed
+	ill     chan struct{}       // a microphone's health has changed
+	starved fairtime.Starvation // the loop's
 	auto    []config.Source
 	now     atomic.Pointer[publish.Publisher]
 	cfg     atomic.Pointer[config.Config]

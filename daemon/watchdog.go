@@ -136,7 +136,7 @@ func (w *watchdog) verdict(v vitals) string {
 
 // vitals are the daemon's.
 func (d *Daemon) vitals() vitals {
-	v := vitals{now: time.Now(), starved: d.starved.since()}
+	v := vitals{now: time.Now(), starved: d.starved.Since()}
 	if d.engine != nil {
 		v.inference = d.engine.batcher.Stats().Since
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"earshot/daemon/fairtime"
 )
 
 // deadlines bound every call into PortAudio. A call beyond its deadline will
@@ -64,25 +66,45 @@ func (h *host) call(what string, limit time.Duration, f func() error) error {
 	}
 	done := make(chan error, 1)
 	go func() { done <- f() }()
-	t := time.NewTimer(limit)
-	defer t.Stop()
-	select {
-	case err := <-done:
-		h.turn <- struct{}{}
-		if err != nil {
-			if err.Error() == "" { // a host error whose text ALSA has not set
-				err = fmt.Errorf("the sound system failed without saying why (%T)", err)
-			}
-			return fmt.Errorf("portaudio: %s: %w", what, err)
+	var starved fairtime.Starvation
+	starved.Since()
+	for extended := 0; ; extended++ {
+		t := time.NewTimer(limit)
+		select {
+		case err := <-done:
+			t.Stop()
+			h.turn <- struct{}{}
+			return explain(what, err)
+		case <-t.C:
 		}
-		return nil
-	case <-t.C:
-		h.mu.Lock()
-		h.hung = fmt.Errorf("%w: PortAudio's %s has not returned within %v; only a new process helps", ErrHung, what, limit)
-		h.mu.Unlock()
-		close(h.dead)
-		return h.fault()
+		if extended == maxExtended || starved.Since() < limit/2 {
+			return h.die(what, time.Duration(extended+1)*limit)
+		}
 	}
+}
+
+// maxExtended is how often a deadline is extended because threads of this process spent most of it waiting for a
+// processor: then it is the machine that is slow.
+const maxExtended = 10
+
+// explain says which call failed.
+func explain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if err.Error() == "" { // a host error whose text ALSA has not set
+		err = fmt.Errorf("the sound system failed without saying why (%T)", err)
+	}
+	return fmt.Errorf("portaudio: %s: %w", what, err)
+}
+
+// die notes that a call hangs.
+func (h *host) die(what string, waited time.Duration) error {
+	h.mu.Lock()
+	h.hung = fmt.Errorf("%w: PortAudio's %s has not returned within %v; only a new process helps", ErrHung, what, waited)
+	h.mu.Unlock()
+	close(h.dead)
+	return h.fault()
 }
 
 func (h *host) fault() error {

@@ -111,19 +111,30 @@ func overloaded(s *scene) (out outcome, err error) {
 	return out, nil
 }
 
-// recovers waits until a second passes without a window dropped.
+// recovers waits until windows are scored again and none is dropped any more, and returns how long that took.
 func (s *scene) recovers(since time.Time) (time.Duration, error) {
-	for before := int64(-1); time.Since(since) < patience; time.Sleep(time.Second) {
+	const scored, calm = 3, time.Second // windows; without one dropped
+	first, err := s.daemon.status()
+	if err != nil {
+		return 0, err
+	}
+	before, well := first.Sources[0], time.Time{}
+	for time.Since(since) < patience {
 		now, err := s.daemon.status()
 		if err != nil {
 			return 0, err
 		}
-		if now.Sources[0].Dropped == before {
-			return time.Since(since) - time.Second, nil
+		switch source := now.Sources; {
+		case source[0].Dropped != before.Dropped || source[0].Windows < before.Windows+scored:
+			before.Dropped, well = source[0].Dropped, time.Time{}
+		case well.IsZero():
+			well = time.Now()
+		case time.Since(well) > calm:
+			return well.Sub(since), nil
 		}
-		before = now.Sources[0].Dropped
+		time.Sleep(10 * time.Millisecond)
 	}
-	return 0, fmt.Errorf("%w: a second without a window dropped", errNever)
+	return 0, fmt.Errorf("%w: windows scored and none dropped", errNever)
 }
 
 // toldDropped is the newest count of windows dropped that came over MQTT.

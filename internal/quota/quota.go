@@ -47,6 +47,15 @@ func (g *Group) Add(pid int) error {
 	return g.write("cgroup.procs", strconv.Itoa(pid))
 }
 
+// Enter moves a process into the group, and returns what moves it out again.
+func (g *Group) Enter(pid int) (leave func() error, err error) {
+	if err := g.Add(pid); err != nil {
+		return nil, err
+	}
+	root := filepath.Dir(g.dir)
+	return func() error { return (&Group{dir: root}).Add(pid) }, nil
+}
+
 // Limit gives the group so many processors, such as 0.02; 0 = all there are.
 func (g *Group) Limit(processors float64) error {
 	period := shortPeriod

@@ -1,4 +1,6 @@
-package daemon
+// Package fairtime tells a hang from a machine that is too busy: it measures how long the threads of this process wait
+// for a processor, which is time in which nothing can be expected of them.
+package fairtime
 
 import (
 	"os"
@@ -8,14 +10,15 @@ import (
 	"time"
 )
 
-// starvation measures how long the threads of this process wait for a processor, by the kernel's own count
-// (/proc/self/task/*/schedstat: time on a processor, time waiting for one, both in ns, and turns).
-type starvation struct {
+// Starvation measures by the kernel's own count (/proc/self/task/*/schedstat: time on a processor, time waiting for
+// one, both in ns, and turns). The zero value is ready; it is not safe for concurrent use.
+type Starvation struct {
 	waited map[string]time.Duration // by thread, as of the last look
 }
 
-// since returns the longest that one thread has waited since the last call; 0 where the kernel does not say.
-func (s *starvation) since() time.Duration {
+// Since returns the longest that one thread has waited since the last call, at first since the process began; 0 where
+// the kernel does not say.
+func (s *Starvation) Since() time.Duration {
 	before := s.waited
 	s.waited = map[string]time.Duration{}
 	var longest time.Duration
