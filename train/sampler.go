@@ -238,3 +238,17 @@ func betaSample(alpha float64, rng *rand.Rand) float64 {
 		}
 	}
 }
+
+// StepsPerEpoch is how many steps a training by r takes to walk once through d.
+func (r Recipe) StepsPerEpoch(d *Data) int {
+	return newSampler(r, gammatone.Default(), 0, d.items(), d.Quiet, d.Background, len(d.Labels)).stepsPerEpoch()
+}
+
+// items are the clips to learn from.
+func (d *Data) items() []item {
+	out := make([]item, len(d.Train))
+	for i, e := range d.Train {
+		out[i] = item{e.Clip, e.Label}
+	}
+	return out
+}

@@ -12,7 +12,7 @@ import (
 // testSampler draws from 7 tones, of which one clip is silent at its end, and two background clips.
 func testSampler(r Recipe) *sampler {
 	d := toneData(3, 3, 1)
-	items := itemsOf(d)[:7]
+	items := d.items()[:7]
 	rng := rand.New(rand.NewPCG(3, 3))
 	quiet := []*features.Clip{noiseClip(200, 1e-3, rng), noiseClip(140, 1e-2, rng)}
 	s := newSampler(r, testFront(), 42, items, quiet, 3, 4)

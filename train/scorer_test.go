@@ -79,7 +79,7 @@ func largestDifference(a, b []float32) (d float64) {
 // The norm is the mean and deviation of what the network is shown.
 func TestFitNorm(t *testing.T) {
 	d := toneData(3, 4, 9)
-	n := fitNorm(itemsOf(d), testFront())
+	n := fitNorm(d.items(), testFront())
 	x, log := make([]float32, 2*bands*windowFrames), make([]float32, bands*windowFrames)
 	var mean, square [2]float64
 	for _, e := range d.Train {

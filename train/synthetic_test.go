@@ -147,12 +147,3 @@ func testFront() gammatone.Config {
 	f.Floor = DefaultFloor
 	return f
 }
-
-// items of data, as the trainer makes them.
-func itemsOf(d *Data) []item {
-	out := make([]item, len(d.Train))
-	for i, e := range d.Train {
-		out[i] = item{e.Clip, e.Label}
-	}
-	return out
-}

@@ -148,10 +148,7 @@ func newTrainer(data *Data, cfg Config) (*trainer, error) {
 	if cfg.Block < 0 {
 		t.cfg.Block = acrnn.FindBlock(cfg.Graph)
 	}
-	items := make([]item, len(data.Train))
-	for i, e := range data.Train {
-		items[i] = item{e.Clip, e.Label}
-	}
+	items := data.items()
 	t.sampler = newSampler(cfg.Recipe, t.front, cfg.Seed, items, data.Quiet, data.Background, len(data.Labels))
 	t.steps = cfg.Recipe.Epochs * t.sampler.stepsPerEpoch()
 	var err error

@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 		return nil, err
 	}
 	ui.Print("%d labels, %d clips to learn from, %d to test on; %.2f M parameters, %d batches of %d an epoch",
-		len(p.Labels), len(p.Train), len(p.Test), float64(arch.Size())/1e6, (len(p.Train)+o.Recipe.Batch-1)/o.Recipe.Batch, o.Recipe.Batch)
+		len(p.Labels), len(p.Train), len(p.Test), float64(arch.Size())/1e6, o.Recipe.StepsPerEpoch(&p.Data), o.Recipe.Batch)
 	out := &Outcome{Prepared: p, Arch: arch}
 	if from != nil {
 		out.known, out.missing = from.model, unrehearsed(from.model, p)
