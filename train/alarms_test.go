@@ -28,7 +28,7 @@ func TestAlarmsAreCounted(t *testing.T) {
 }
 
 // A network that names every tone alarms for each clip's own label; one whose thresholds
-// nothing reaches never does; one that any score reaches alarms falsely.
+// nothing reaches never does; one that any score reaches alarms in noise too.
 func TestAlarmsOfALearnedNetwork(t *testing.T) {
 	n := learnedTones(t)
 	o := AlarmOptions{Hop: 32, Average: 1, Quiet: 1, Seed: 1}
@@ -63,8 +63,8 @@ func TestAlarmsOfALearnedNetwork(t *testing.T) {
 		t.Errorf("with thresholds out of reach: %+v", all)
 	}
 	low := count(0.001, 0.0009)
-	if low.Sum(nil).False == 0 || low.Sum(nil).Quiet == 0 {
-		t.Errorf("with thresholds that any score reaches: %+v", low.Sum(nil))
+	if low.Sum(nil).Quiet == 0 {
+		t.Errorf("with thresholds that any score reaches noise alarms nothing: %+v", low.Sum(nil))
 	}
 }
 
