@@ -189,7 +189,7 @@ func TestEmbeddedBroker(t *testing.T) {
 	if !ready.Embedded || !strings.HasPrefix(ready.Broker, "tcp://127.0.0.1:") {
 		t.Fatalf("%+v", ready)
 	}
-	l := listen(t, ready.Broker)
+	l := listenTo(t, ready.Broker, "earshot/n1/src/dog/state")
 	l.wait(t, "dog", has("earshot/n1/src/dog/state", "ON"))
 	l.client.Disconnect(0)
 	r.cancel()
