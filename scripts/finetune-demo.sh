@@ -20,7 +20,7 @@
 set -eu
 EARSHOT=${EARSHOT:-build/bin/earshot} MODEL=${MODEL:-builtin} ESC=${ESC:-} FOLDS=${FOLDS:-1,2,3} TEST=${TEST:-4}
 ESC_TEST=${ESC_TEST-$ESC} LEARN=${LEARN:-10} HELD=${HELD:-10} ARGS=${ARGS:-}
-WORK=${WORK:-$(mktemp -d /tmp/earshot-finetune.XXXXXX)}
+WORK=${WORK:-$(mktemp -d)}
 CACHE=${CACHE:-$WORK/cache}
 for tool in espeak-ng sox jq; do
 	command -v "$tool" >/dev/null || { echo "finetune-demo: needs $tool (apt-get install espeak-ng sox jq)" >&2; exit 2; }

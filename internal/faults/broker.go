@@ -19,15 +19,33 @@ func (s *scene) barks(sound, every time.Duration, fast bool) (config string, err
 		"sources: [{name: mic, kind: file, paths: [%q], loop: true, realtime: %v}]\n", s.path("barks.wav"), !fast), nil
 }
 
+// barking starts the program with such a configuration, and waits for the first bark. Begin is the time before.
+func (s *scene) barking(config string) (begin time.Time, err error) {
+	begin = time.Now()
+	if err := s.start(config, "keep_alive: 5s"); err != nil {
+		return begin, err
+	}
+	_, err = s.house.await(begin, "/dog/state", "ON")
+	return begin, err
+}
+
 // brokerKilled ends the broker, with all that it remembers, and starts it again.
 func brokerKilled(s *scene) (outcome, error) {
-	return s.silence(10*time.Second, func() error { s.house.leave(); s.broker.Kill(); return nil },
-		func() error {
-			if err := s.broker.Start(); err != nil {
-				return err
-			}
-			return s.house.enter(s.broker)
-		})
+	return s.silence(10*time.Second, func() error { s.brokerGoes(); return nil }, s.brokerComes)
+}
+
+// brokerGoes kills the broker, with all that it remembers.
+func (s *scene) brokerGoes() {
+	s.house.leave()
+	s.broker.Kill()
+}
+
+// brokerComes starts the broker again, and whoever looks on connects.
+func (s *scene) brokerComes() error {
+	if err := s.broker.Start(); err != nil {
+		return err
+	}
+	return s.house.enter(s.broker)
 }
 
 // brokerFrozen stops the broker, which keeps its connections; for less than it takes who looks on to give up.
@@ -42,11 +60,8 @@ func (s *scene) silence(away time.Duration, take, bring func() error) (out outco
 	if err != nil {
 		return out, err
 	}
-	begin := time.Now()
-	if err := s.start(config, "keep_alive: 5s"); err != nil {
-		return out, err
-	}
-	if _, err := s.house.await(begin, "/dog/state", "ON"); err != nil {
+	begin, err := s.barking(config)
+	if err != nil {
 		return out, err
 	}
 	if err := take(); err != nil {
@@ -103,8 +118,7 @@ func brokerAwayForADay(s *scene) (out outcome, err error) {
 	if err := s.start(config, "keep_alive: 5s"); err != nil {
 		return out, err
 	}
-	s.house.leave()
-	s.broker.Kill()
+	s.brokerGoes()
 	first, _, err := s.daemon.figures()
 	if err != nil {
 		return out, err
@@ -121,10 +135,7 @@ func brokerAwayForADay(s *scene) (out outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	if err := s.broker.Start(); err != nil {
-		return out, err
-	}
-	if err := s.house.enter(s.broker); err != nil {
+	if err := s.brokerComes(); err != nil {
 		return out, err
 	}
 	there := time.Now()

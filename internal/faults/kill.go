@@ -44,11 +44,8 @@ func (s *scene) killed(reach func(*scene) error) (out outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	begin := time.Now()
-	if err := s.start(config, "keep_alive: 5s"); err != nil {
-		return out, err
-	}
-	if _, err := s.house.await(begin, "/dog/state", "ON"); err != nil {
+	begin, err := s.barking(config)
+	if err != nil {
 		return out, err
 	}
 	reached := time.Now()
@@ -95,21 +92,14 @@ func (s *scene) killedAlone() (out outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	begin := time.Now()
-	if err := s.start(config, "keep_alive: 5s"); err != nil {
+	begin, err := s.barking(config)
+	if err != nil {
 		return out, err
 	}
-	if _, err := s.house.await(begin, "/dog/state", "ON"); err != nil {
-		return out, err
-	}
-	s.house.leave()
-	s.broker.Kill()
+	s.brokerGoes()
 	time.Sleep(50 * time.Second)
 	s.daemon.stop(unix.SIGKILL)
-	if err := s.broker.Start(); err != nil {
-		return out, err
-	}
-	if err := s.house.enter(s.broker); err != nil {
+	if err := s.brokerComes(); err != nil {
 		return out, err
 	}
 	return s.again(begin)
