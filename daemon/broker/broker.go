@@ -99,6 +99,7 @@ func (b *Broker) Run(ctx context.Context) error {
 // Close ends all connections and stops listening.
 func (b *Broker) Close() error {
 	b.listen.closeAll()
+	b.server.Listeners.ClientsWg.Wait() // mochi v2.7.9 locks up when a client leaves while it closes
 	if err := b.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("embedded broker: %w", err)
 	}
