@@ -12,10 +12,11 @@ import (
 )
 
 // Thresholds are found for what the daemon does with scores by default: the
-// mean over two windows at half overlap, whatever there is to hear.
+// mean over two windows at half overlap, whatever there is to hear. A test of
+// daemon/cli holds these to the daemon's configuration.
 const (
-	daemonHop     = windowFrames / 2
-	daemonAverage = 2
+	HeardHop     = windowFrames / 2 // frames from one window to the next
+	HeardWindows = 2                // that are averaged
 )
 
 // Of other sounds, falseAlarmTarget may switch a label on; of noise and hum, none.
@@ -42,7 +43,7 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o Mea
 		return nil
 	}
 	for _, e := range p.Test {
-		if err := hear(e.Name, e.Label, e.Clip, 0, daemonHop/2); err != nil {
+		if err := hear(e.Name, e.Label, e.Clip, 0, HeardHop/2); err != nil {
 			return err
 		}
 	}
@@ -58,7 +59,7 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o Mea
 		}
 	}
 	found, err := metrics.Thresholds(p.Labels, clips, metrics.ThresholdOptions{FalseAlarms: falseAlarmTarget, Never: p.Background,
-		Average: daemonAverage, Least: 0.5, Most: 0.95})
+		Average: HeardWindows, Least: 0.5, Most: 0.95})
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *Prepared, o Mea
 // heardStarts are the daemon's windows over a clip, silent ones too, from a phase in frames.
 func heardStarts(c *features.Clip, phase int) []int {
 	starts := []int{phase}
-	for start := phase + daemonHop; start+windowFrames <= c.Frames; start += daemonHop {
+	for start := phase + HeardHop; start+windowFrames <= c.Frames; start += HeardHop {
 		starts = append(starts, start)
 	}
 	return starts
