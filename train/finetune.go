@@ -48,7 +48,7 @@ func FineTune() Recipe {
 	r := Default()
 	r.Name = "finetune"
 	r.Epochs, r.Rate, r.WarmUp, r.Average = 8, 6e-4, 0.1, 0.99
-	r.TrunkRate, r.FreezeTrunk, r.Balance = 0.15, 0.25, true
+	r.TrunkRate, r.FreezeTrunk, r.Balance, r.Decay = 0.15, 0.25, true, 0.02
 	r.Augment.Mix = 0.4
 	return r
 }

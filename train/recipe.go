@@ -15,6 +15,8 @@ import (
 // Augment says how windows are varied; zero values switch each off.
 type Augment struct {
 	Mix          float64 // probability of between-class mixing (Tokozume et al. 2018), gain-aware
+	Splice       float64 // probability that an unmixed window begins as one sound and ends as another (CutMix, Yun et al. 2019, along time)
+	Room         float64 // probability of a room's reverberation
 	MixupAlpha   float64 // the paper's mixup: Beta(α,α) on windows and labels
 	Calm         float64 // last share of the training with mixing lowered to a third
 	GainDB       float64 // ± gain
@@ -57,8 +59,8 @@ type Recipe struct {
 func Default() Recipe {
 	return Recipe{
 		Name: "default", Optimiser: acrnn.AdamW, Init: acrnn.HeInit, Epochs: 200, Batch: 32,
-		Rate: 1.5e-3, Schedule: "one-cycle", WarmUp: 0.1, Decay: 0.02, Average: 0.999, ClipNorm: 5, Background: 0.04,
-		Augment: Augment{Mix: 0.7, Calm: 0.15, GainDB: 12, Stretch: 0.25, ShiftBands: 5, EqualiserDB: 4,
+		Rate: 1.5e-3, Schedule: "one-cycle", WarmUp: 0.1, Decay: 0.4, Average: 0.999, ClipNorm: 5, Background: 0.04,
+		Augment: Augment{Mix: 0.7, Splice: 0.5, Calm: 0.15, Room: 0.35, GainDB: 12, Stretch: 0.25, ShiftBands: 5, EqualiserDB: 4,
 			Noise: 0.35, NoiseMinSNR: 0, NoiseMaxSNR: 40, TimeMask: 16, BandMask: 12, RandomWindow: true},
 	}
 }

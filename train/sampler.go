@@ -166,32 +166,43 @@ func (s *sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *wind
 	a := s.recipe.Augment
 	it := s.items[u.item]
 	w.draw(it.clip, u.start, rng, true)
-	mix := a.Mix
+	mix, splice := a.Mix, a.Splice
 	if calm {
-		mix /= 3
+		mix, splice = mix/3, splice/3
 	}
+	t[it.label] = 1
+	how := rng.Float64()
 	switch {
 	case w.silent():
+		t[it.label] = 0
 		t[s.quietLabel(it.label)] = 1
-	case rng.Float64() < mix:
-		other := s.items[rng.IntN(len(s.items))]
-		for range 8 {
-			if other.label != it.label {
-				break
-			}
-			other = s.items[rng.IntN(len(s.items))]
-		}
-		share := w.mix(other.clip, rng)
-		t[it.label] += float32(share)
-		t[other.label] += float32(1 - share)
-	default:
-		t[it.label] = 1
+	case how < mix:
+		s.blend(t, it, w.mix, rng)
+	case how < mix+(1-mix)*splice:
+		s.blend(t, it, w.splice, rng)
+	}
+	if rng.Float64() < a.Room {
+		reverberate(w.energy, s.front, rng)
 	}
 	if len(s.background) > 0 && rng.Float64() < a.Noise {
 		snr := a.NoiseMinSNR + (a.NoiseMaxSNR-a.NoiseMinSNR)*rng.Float64()
 		w.addNoise(s.background[rng.IntN(len(s.background))], snr, rng)
 	}
 	w.finish(x, rng, s.norm)
+}
+
+// blend brings a sound of another class than it into the window, and into the label t by its share.
+func (s *sampler) blend(t []float32, it item, bring func(*features.Clip, *rand.Rand) float64, rng *rand.Rand) {
+	other := s.items[rng.IntN(len(s.items))]
+	for range 8 {
+		if other.label != it.label {
+			break
+		}
+		other = s.items[rng.IntN(len(s.items))]
+	}
+	share := float32(bring(other.clip, rng))
+	t[it.label] = share
+	t[other.label] += 1 - share
 }
 
 // quietLabel is what a window of digital silence teaches: background where

@@ -123,6 +123,15 @@ func (w *windower) mix(c *features.Clip, rng *rand.Rand) float64 {
 	return r
 }
 
+// splice lets the window end as a window of c, and returns the share of its
+// frames that stay.
+func (w *windower) splice(c *features.Clip, rng *rand.Rand) float64 {
+	w.cut(w.other, c, -1, rng, true)
+	from := windowFrames/4 + rng.IntN(windowFrames/2)
+	copy(w.energy[from*bands:], w.other[from*bands:])
+	return float64(from) / windowFrames
+}
+
 // loudness is the level of the loudest eighth of the frames, dB.
 func loudness(e []float32) float64 {
 	var top [windowFrames / 8]float64
