@@ -46,7 +46,6 @@ type GraphOptions struct {
 	Profile  string // file prefix of ONNX Runtime's profile, empty for none
 	Optimise bool   // as inference wants it: all graph optimisations (NCHWc needs them; they cost load time), threads sleep when idle
 	Basic    bool   // only constant folding and the like, no fusions
-	Arena    bool   // keep freed memory for the next run
 }
 
 // Graph is an ONNX graph of float32 inputs and outputs, executed whole.
@@ -76,7 +75,8 @@ func NewGraph(model []byte, inputs, outputs []string, o GraphOptions) (*Graph, e
 func configureGraph(opts *ort.SessionOptions, o GraphOptions) error {
 	level := ort.GraphOptimizationLevel(ort.GraphOptimizationLevelEnableExtended)
 	// Threads that spin between operators make training's many small ones quicker; scoring takes 8 % less processor
-	// time without (measured: 30.8 for 33.3 s of 80 clips), and the same time on the clock.
+	// time without (measured: 30.8 for 33.3 s of 80 clips), and the same time on the clock. An arena that keeps memory
+	// from run to run saves a training step a fifth of its time (280 000 page faults, 1.30 → 1.05 s on one thread).
 	spin := "1"
 	switch {
 	case o.Optimise:
@@ -89,7 +89,7 @@ func configureGraph(opts *ort.SessionOptions, o GraphOptions) error {
 		func() error { return opts.SetMemPattern(false) },
 		func() error { return opts.SetExecutionMode(ort.ExecutionModeSequential) },
 		func() error { return opts.SetGraphOptimizationLevel(level) },
-		func() error { return opts.SetCpuMemArena(o.Arena) },
+		func() error { return opts.SetCpuMemArena(true) },
 		func() error { return opts.AddSessionConfigEntry("session.intra_op.allow_spinning", spin) },
 	}
 	if o.Threads > 0 {

@@ -11,7 +11,7 @@ func TestGraphThreads(t *testing.T) {
 	if err := Init(""); err != nil {
 		t.Fatal(err)
 	}
-	for want, o := range map[string]GraphOptions{"1": {Threads: 2, Arena: true}, "0": {Threads: 2, Optimise: true}} {
+	for want, o := range map[string]GraphOptions{"1": {Threads: 2}, "0": {Threads: 2, Optimise: true}} {
 		opts, err := ort.NewSessionOptions()
 		if err != nil {
 			t.Fatal(err)

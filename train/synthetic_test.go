@@ -87,7 +87,7 @@ func tinyArch(t testing.TB, classes int) acrnn.Arch {
 }
 
 // oneThread is best for networks this small: a second thread would only wait.
-var oneThread = infer.GraphOptions{Threads: 1, Arena: true}
+var oneThread = infer.GraphOptions{Threads: 1}
 
 const toneLabels, toneClips = 4, 8
 

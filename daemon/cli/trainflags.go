@@ -154,7 +154,7 @@ func (t *trainFlags) options() (job.Options, error) {
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
 		Out: t.out, Half: t.weights != train.FP32, Int8: t.weights == train.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
 		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,
-		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads, Arena: true},
+		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
 	}
 	if t.init != "" {
 		o.Source.Set.MinLabels = 1
