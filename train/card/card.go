@@ -154,11 +154,13 @@ func augmentation(a train.Augment) string {
 		}
 	}
 	add(a.Mix > 0, "between-class mixing of %.0f %% of the windows", 100*a.Mix)
+	add(a.Splice > 0, "splices in time of %.0f %% of the others", 100*a.Splice)
 	add(a.MixupAlpha > 0, "mixup Beta(%g, %g)", a.MixupAlpha, a.MixupAlpha)
 	add(a.GainDB > 0, "gain ±%g dB", a.GainDB)
 	add(a.Stretch > 0, "time scale ±%.0f %%", 100*a.Stretch)
 	add(a.ShiftBands > 0, "pitch ±%g bands", a.ShiftBands)
 	add(a.EqualiserDB > 0, "equaliser ±%g dB", a.EqualiserDB)
+	add(a.Room > 0, "a room's reverberation on %.0f %%", 100*a.Room)
 	add(a.Noise > 0, "background noise on %.0f %% at %g to %g dB", 100*a.Noise, a.NoiseMinSNR, a.NoiseMaxSNR)
 	add(a.TimeMask > 0 || a.BandMask > 0, "masks of up to %d frames and %d bands", a.TimeMask, a.BandMask)
 	add(a.Waveform, "stretched and pitch-shifted copies of the clips")
