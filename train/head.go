@@ -66,6 +66,7 @@ func Teach(ctx context.Context, a acrnn.Arch, w acrnn.Weights, front gammatone.C
 	if out.Loss, err = h.learn(ctx, seed); err != nil {
 		return nil, err
 	}
+	h.evenOdds(d.Background)
 	out.After, _ = h.rememberedRight()
 	out.Weights = w
 	out.Weights.Flat = slices.Clone(w.Flat)
@@ -146,6 +147,27 @@ func (h *head) remember(labels []string, m *Memory) {
 		v := make([]float32, h.width)
 		m.vector(i, v)
 		h.add(v, label[k], memoryWeight/float64(len(count)*count[label[k]]))
+	}
+}
+
+// evenOdds takes back from new labels what they owe to their share of the
+// examples alone: each weighed taughtWeight beside an old label's part of
+// memoryWeight, so its logit learned that much too high (Saerens et al. 2002).
+// Measured with speech and a doorbell: old labels on fold 4 fall from 83.0 to
+// 82.8 % instead of 81.2, of the new labels' held-out recordings 20 of 20 either way.
+func (h *head) evenOdds(background int) {
+	if h.firstOld < 0 {
+		return
+	}
+	old := map[int]bool{}
+	for _, x := range h.examples[h.firstOld:] {
+		old[x.label] = true
+	}
+	for k, column := range h.w {
+		isNew := !slices.ContainsFunc(h.start[k][:h.width], func(x float64) bool { return x != 0 })
+		if h.learned[k] && isNew && k != background && len(old) > 0 {
+			column[h.width] -= math.Log(taughtWeight * float64(len(old)) / memoryWeight)
+		}
 	}
 }
 

@@ -51,6 +51,47 @@ func TestHeadForgetsWithoutMemory(t *testing.T) {
 	}
 }
 
+// A new label that sounds just like an old one ends up as likely as that one, though its examples weigh ten times as much.
+func TestNewLabelsGetEvenOdds(t *testing.T) {
+	const old, width = 50, 50
+	place := func(label int) []float32 {
+		v := make([]float32, width)
+		v[label] = 1
+		return v
+	}
+	h := &head{width: width, classes: old + 1, learned: make([]bool, old+1)}
+	h.learned[old] = true
+	for k := range old + 1 {
+		column := make([]float64, width+1)
+		if k < old {
+			column[k] = 4
+		}
+		h.w = append(h.w, column)
+		h.start = append(h.start, slices.Clone(column))
+	}
+	for range 20 {
+		h.add(place(7), old, taughtWeight/20.0)
+	}
+	h.firstOld = len(h.examples)
+	for k := range old {
+		h.add(place(k), k, memoryWeight/float64(old))
+	}
+	odds := func() float64 {
+		z := make([]float64, old+1)
+		h.logits(place(7), z)
+		softmax(z, 0)
+		return z[old] / z[7]
+	}
+	if _, err := h.learn(context.Background(), 1); err != nil {
+		t.Fatal(err)
+	}
+	before := odds()
+	h.evenOdds(-1)
+	if after := odds(); before < 5 || after < 0.5 || after > 1.5 {
+		t.Errorf("odds of the new label to the old: %.2f, evened out %.2f; want about 10 and 1", before, after)
+	}
+}
+
 // The span that serves best leaves out a lone extreme, and keeps one that is not alone.
 func TestObservedBest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
