@@ -145,7 +145,7 @@ func (t *trainFlags) augment(a *train.Augment) error {
 		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
 		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
 		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
-		"splice": func() { a.Splice = 0 }, "room": func() { a.Room = 0 },
+		"splice": func() { a.Splice = 0 }, "room": func() { a.Room = 0 }, "calm": func() { a.Calm = 0 },
 	}
 	for _, name := range t.without {
 		change, ok := off[name]
