@@ -113,7 +113,7 @@ func (h *head) quiet(e *embedder, front gammatone.Config, d *Data, seed uint64) 
 	if d.Background < 0 || len(d.Quiet) == 0 {
 		return nil
 	}
-	if !slices.ContainsFunc(h.w[d.Background][:h.width], func(x float64) bool { return x != 0 }) {
+	if h.isNew(d.Background) {
 		h.learned[d.Background] = true // the network had no such label
 	}
 	rng := rand.New(rand.NewPCG(seed, 0x91e))
@@ -150,6 +150,11 @@ func (h *head) remember(labels []string, m *Memory) {
 	}
 }
 
+// isNew tells whether the network did not have label k: its column started at zero.
+func (h *head) isNew(k int) bool {
+	return !slices.ContainsFunc(h.start[k][:h.width], func(x float64) bool { return x != 0 })
+}
+
 // evenOdds takes back from new labels what they owe to their share of the
 // examples alone: each weighed taughtWeight beside an old label's part of
 // memoryWeight, so its logit learned that much too high (Saerens et al. 2002).
@@ -164,8 +169,7 @@ func (h *head) evenOdds(background int) {
 		old[x.label] = true
 	}
 	for k, column := range h.w {
-		isNew := !slices.ContainsFunc(h.start[k][:h.width], func(x float64) bool { return x != 0 })
-		if h.learned[k] && isNew && k != background && len(old) > 0 {
+		if h.learned[k] && h.isNew(k) && k != background && len(old) > 0 {
 			column[h.width] -= math.Log(taughtWeight * float64(len(old)) / memoryWeight)
 		}
 	}

@@ -51,22 +51,3 @@ func TestRoomsKeepSteadySoundSteady(t *testing.T) {
 		}
 	}
 }
-
-// A splice changes from one sound to the other once, where its label says.
-func TestSpliceChangesWhereItsLabelSays(t *testing.T) {
-	rng := rand.New(rand.NewPCG(2, 2))
-	w := newWindower(Augment{}, testFront())
-	for range 20 {
-		w.draw(lineClip(30, 200, 1), -1, rng, true)
-		share := w.splice(lineClip(90, 200, 1), rng)
-		for f := range windowFrames {
-			first := float64(f) < share*windowFrames
-			if a, b := w.energy[f*bands+30], w.energy[f*bands+90]; (a == 1) != first || (b == 1) == first {
-				t.Fatalf("share %g: frame %d has %g of the first and %g of the second", share, f, a, b)
-			}
-		}
-		if share < 0.25 || share >= 0.75 {
-			t.Errorf("share %g", share)
-		}
-	}
-}

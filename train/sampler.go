@@ -170,16 +170,16 @@ func (s *sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *wind
 	if calm {
 		mix, splice = mix/3, splice/3
 	}
-	t[it.label] = 1
 	how := rng.Float64()
 	switch {
 	case w.silent():
-		t[it.label] = 0
 		t[s.quietLabel(it.label)] = 1
 	case how < mix:
-		s.blend(t, it, w.mix, rng)
+		s.blend(t, it.label, w.mix, rng)
 	case how < mix+(1-mix)*splice:
-		s.blend(t, it, w.splice, rng)
+		s.blend(t, it.label, w.splice, rng)
+	default:
+		t[it.label] = 1
 	}
 	if rng.Float64() < a.Room {
 		reverberate(w.energy, s.front, rng)
@@ -191,17 +191,17 @@ func (s *sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *wind
 	w.finish(x, rng, s.norm)
 }
 
-// blend brings a sound of another class than it into the window, and into the label t by its share.
-func (s *sampler) blend(t []float32, it item, bring func(*features.Clip, *rand.Rand) float64, rng *rand.Rand) {
+// blend brings a sound of another class into the window of label, and shares the soft label t between the two.
+func (s *sampler) blend(t []float32, label int, bring func(*features.Clip, *rand.Rand) float64, rng *rand.Rand) {
 	other := s.items[rng.IntN(len(s.items))]
 	for range 8 {
-		if other.label != it.label {
+		if other.label != label {
 			break
 		}
 		other = s.items[rng.IntN(len(s.items))]
 	}
 	share := float32(bring(other.clip, rng))
-	t[it.label] = share
+	t[label] = share
 	t[other.label] += 1 - share
 }
 
