@@ -51,11 +51,11 @@ bench: build ## the figures of this machine: front end, inference, pipeline, lat
 
 micbench: setup-test build ## what the program hears through a virtual microphone: ESC=folder of ESC-50, ARGS="-model a.onnx"
 	@test -n '$(ESC)' || { echo 'micbench wants ESC-50: make micbench ESC=FOLDER'; exit 2; }
-	go run ./internal/micbench -data '$(ESC)' -earshot $(BINARY) $(ARGS)
+	go run ./internal/test/micbench -data '$(ESC)' -earshot $(BINARY) $(ARGS)
 
-model-card: build ## model/CARD.md and model/CREDITS.md of the model in the binary; after every new model
-	$(BINARY) model builtin > model/CARD.md
-	$(BINARY) model builtin --credits > model/CREDITS.md
+model-card: build ## infer/builtin/CARD.md and infer/builtin/CREDITS.md of the model in the binary; after every new model
+	$(BINARY) model builtin > infer/builtin/CARD.md
+	$(BINARY) model builtin --credits > infer/builtin/CREDITS.md
 
 fuzz: setup ## every fuzz target for FUZZTIME each; findings stay in testdata/fuzz
 	@sh scripts/fuzz.sh $(FUZZTIME)

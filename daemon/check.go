@@ -5,8 +5,8 @@ import (
 	"os"
 	"os/exec"
 
-	"earshot/audio"
 	"earshot/daemon/config"
+	"earshot/internal/audio"
 )
 
 // Check looks at what a configuration names beyond itself: the model and its labels, secrets, certificates,

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"earshot/demo"
-	"earshot/model"
+	"earshot/daemon/demo"
+	"earshot/infer/builtin"
 )
 
 // TestDemoRecording: what a first run shows. The shipped network names every sound of the bundled recording, at
@@ -19,7 +19,7 @@ func TestDemoRecording(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := newRig(t, fileSource(path, true)) // the labels and thresholds of every day
-	r.opts.BuiltIn = model.Default
+	r.opts.BuiltIn = builtin.Default
 	r.start()
 	if err := r.end(); err != nil {
 		t.Fatal(err)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"earshot/daemon/config"
-	"earshot/daemon/task"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/task"
 )
 
 // engine is the model, loaded and ready to score the windows of all sources.

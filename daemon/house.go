@@ -9,8 +9,8 @@ import (
 
 	"earshot/daemon/broker"
 	"earshot/daemon/config"
-	"earshot/daemon/logging"
-	"earshot/daemon/task"
+	"earshot/internal/logging"
+	"earshot/internal/task"
 	"earshot/publish"
 )
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/internal/vmic"
+	"earshot/internal/test/vmic"
 )
 
 // TestMicrophone goes the whole way on a real sound system: PulseAudio, ALSA, PortAudio, ring, front end, network,

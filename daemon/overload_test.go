@@ -12,7 +12,7 @@ import (
 
 	"earshot/daemon/web"
 	"earshot/infer"
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 // overloadHop is frames from window to window in the overload test; window and queue as the daemon has them.

@@ -7,8 +7,8 @@ import (
 
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
-	"earshot/daemon/task"
 	"earshot/daemon/web"
+	"earshot/internal/task"
 )
 
 // page is the running web server.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"earshot/audio"
 	"earshot/daemon/config"
+	"earshot/internal/audio"
 	"earshot/publish"
 )
 

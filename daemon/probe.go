@@ -8,7 +8,7 @@ import (
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
-	"earshot/daemon/logging"
+	"earshot/internal/logging"
 	"earshot/publish"
 )
 

@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"earshot/audio"
 	"earshot/daemon/broker"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
-	"earshot/daemon/logging"
-	"earshot/internal/testmodel"
+	"earshot/internal/audio"
+	"earshot/internal/logging"
+	"earshot/internal/test/testmodel"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )

@@ -11,8 +11,8 @@ import (
 	"earshot/daemon/config"
 	"earshot/daemon/health"
 	"earshot/daemon/pipeline"
-	"earshot/daemon/task"
 	"earshot/infer"
+	"earshot/internal/task"
 
 	"github.com/rs/zerolog"
 )

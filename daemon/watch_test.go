@@ -8,9 +8,9 @@ import (
 	"earshot/daemon/config"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/builtin"
 	"earshot/infer/smooth"
-	"earshot/internal/testmodel"
-	"earshot/model"
+	"earshot/internal/test/testmodel"
 )
 
 // resolved matches a configuration with a model of these labels, whose own thresholds for dog are 0.8 and 0.6.
@@ -122,7 +122,7 @@ func TestResolveErrors(t *testing.T) {
 // TestShippedModelKnowsTheDefaults: every label and group of the built-in configuration is one of the shipped
 // model's.
 func TestShippedModelKnowsTheDefaults(t *testing.T) {
-	m, front, err := loadModel(config.Model{}, model.Default)
+	m, front, err := loadModel(config.Model{}, builtin.Default)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/daemon/sdnotify"
+	"earshot/internal/sdnotify"
 )
 
 // stuckAfter is how long something that should advance may stand still before systemd is no longer told that all

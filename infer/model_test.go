@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 func TestParseModel(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 func TestChooseProvider(t *testing.T) {

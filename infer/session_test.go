@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 // open loads a test model on the CPU.

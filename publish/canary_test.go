@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/output"
+	"earshot/internal/test/output"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/mosquitto"
+	"earshot/internal/test/mosquitto"
 
 	"golang.org/x/sys/unix"
 )

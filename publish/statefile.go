@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 )
 
 // announced is what was published last time and must be taken back when it is

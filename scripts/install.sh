@@ -20,9 +20,9 @@ install)
 	for file in README.md LICENSE packaging/debian/copyright systemd/cuda.conf systemd/pulseaudio.conf; do
 		install -D -m 644 "$file" "$dest$prefix/share/doc/earshot/${file##*/}"
 	done
-	install -D -m 644 model/CARD.md "$dest$prefix/share/doc/earshot/model-card.md"
-	install -D -m 644 model/CREDITS.md "$dest$prefix/share/doc/earshot/model-credits.md"
-	install -D -m 644 demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
+	install -D -m 644 infer/builtin/CARD.md "$dest$prefix/share/doc/earshot/model-card.md"
+	install -D -m 644 infer/builtin/CREDITS.md "$dest$prefix/share/doc/earshot/model-credits.md"
+	install -D -m 644 daemon/demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
 	install -d -m 755 "$dest$units" "$dest/etc/earshot"
 	install -d -m 700 "$dest/etc/earshot/mqtt"
 	[ -e "$dest/etc/earshot/config.yaml" ] || install -m 644 config.yaml "$dest/etc/earshot/config.yaml"

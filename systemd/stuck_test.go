@@ -8,7 +8,7 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // stuckModel keeps earshot's contract and answers at once while it is silent; a window with a band louder

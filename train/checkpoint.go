@@ -10,7 +10,7 @@ import (
 	"math"
 	"os"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 	"earshot/train/acrnn"
 )
 

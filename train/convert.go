@@ -7,8 +7,8 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/onnx"
 	"earshot/train/acrnn"
-	"earshot/train/onnx"
 )
 
 // The forms in which a model file can keep its weights.

@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"earshot/gammatone"
+	"earshot/infer/onnx"
 	"earshot/train/acrnn"
-	"earshot/train/onnx"
 )
 
 // Memory is what a model keeps of the sounds it learned from: a few windows a

@@ -8,8 +8,8 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/onnx"
 	"earshot/train/acrnn"
-	"earshot/train/onnx"
 )
 
 // ModelInfo is what a model file says about itself beside its weights.

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"earshot/infer"
+	"earshot/infer/onnx"
 	"earshot/train/acrnn"
-	"earshot/train/onnx"
 )
 
 func infoOf(n *tones) ModelInfo {

@@ -10,7 +10,7 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/internal/testruntime"
+	"earshot/internal/test/testruntime"
 	"earshot/train/acrnn"
 	"earshot/train/features"
 )

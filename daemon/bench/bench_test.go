@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"earshot/infer"
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 func TestOwnProcess(t *testing.T) {

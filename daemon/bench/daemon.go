@@ -11,7 +11,7 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
-	"earshot/daemon/logging"
+	"earshot/internal/logging"
 )
 
 // Setup is how the daemon under measurement is built.

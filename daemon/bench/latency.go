@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/publish/subscribe"
+	"earshot/internal/subscribe"
 )
 
 // metronome is a microphone that gives a block of noise every 11.6 ms and remembers when each entered.

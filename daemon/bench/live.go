@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 // warmUp lets the child load its model before it is measured.

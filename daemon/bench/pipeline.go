@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"earshot/audio"
 	"earshot/daemon/config"
+	"earshot/internal/audio"
 )
 
 // pipelineSources play at once; two keep both sides busy, front ends and network.

@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"earshot/audio"
-	"earshot/publish/subscribe"
+	"earshot/internal/audio"
+	"earshot/internal/subscribe"
 )
 
 // sample is what /metrics says at one moment.

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/vmic"
+	"earshot/internal/test/vmic"
 )
 
 // A call that hangs leaves its process unusable, so these tests run the source

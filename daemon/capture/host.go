@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"earshot/daemon/fairtime"
+	"earshot/internal/fairtime"
 )
 
 // deadlines bound every call into PortAudio. A call beyond its deadline will

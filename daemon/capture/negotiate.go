@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 	"earshot/ringbuf"
 )
 

@@ -1,6 +1,6 @@
 package capture
 
-import "earshot/audio"
+import "earshot/internal/audio"
 
 // channel converts this package's count (0 = mean of all, 1 = the first) to
 // that of package audio.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 // Sample formats of raw PCM, as ffmpeg and arecord name them.

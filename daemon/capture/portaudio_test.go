@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/vmic"
+	"earshot/internal/test/vmic"
 )
 
 // hangGuard bounds every wait of these tests; none fails on a time below it.

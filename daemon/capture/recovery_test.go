@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/vmic"
+	"earshot/internal/test/vmic"
 )
 
 // hear plays x into m until exactly it was captured after sample from. On a

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 	"earshot/ringbuf"
 )
 

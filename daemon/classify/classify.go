@@ -19,9 +19,9 @@ import (
 	"fmt"
 	"io"
 
-	"earshot/audio"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/audio"
 )
 
 // DefaultHopFrames is dense: 16 frames are 0.19 s.

@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"earshot/audio"
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/internal/testmodel"
+	"earshot/internal/audio"
+	"earshot/internal/test/testmodel"
 )
 
 // classifier uses a model that names the half of the spectrum that is louder.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"earshot/internal/testmodel"
+	"earshot/internal/test/testmodel"
 )
 
 // command runs earshot in this process.

@@ -3,14 +3,14 @@ package cli
 import (
 	"bytes"
 
-	"earshot/audio"
 	"earshot/daemon/capture"
-	"earshot/demo"
-	"earshot/model"
+	"earshot/daemon/demo"
+	"earshot/infer/builtin"
+	"earshot/internal/audio"
 )
 
 // builtInModel returns the model inside the binary.
-func builtInModel() []byte { return model.Default() }
+func builtInModel() []byte { return builtin.Default() }
 
 // demoSource plays the bundled recording over and over, in real time, as a file source plays any other.
 func demoSource(rate int, onState func(capture.State)) (capture.Source, error) {

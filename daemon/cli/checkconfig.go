@@ -10,7 +10,7 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
-	"earshot/daemon/logging"
+	"earshot/internal/logging"
 
 	"github.com/spf13/cobra"
 )

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"earshot/audio"
 	"earshot/gammatone"
-	"earshot/internal/testmodel"
+	"earshot/internal/audio"
+	"earshot/internal/test/testmodel"
 )
 
 // sounds makes a folder with a model that tells low from high, and some files.

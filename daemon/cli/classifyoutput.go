@@ -14,9 +14,9 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/schollz/progressbar/v3"
 
-	"earshot/audio"
 	"earshot/daemon/classify"
 	"earshot/infer"
+	"earshot/internal/audio"
 )
 
 // classifyOutput prints results as they come.

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"net/url"
 
-	"earshot/audio"
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/infer"
+	"earshot/internal/audio"
 )
 
 // errSilent is a failure whose reasons have been printed already.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"earshot/audio"
 	"earshot/daemon/config"
-	"earshot/figure"
 	"earshot/gammatone"
+	"earshot/internal/audio"
+	"earshot/internal/figure"
 )
 
 // featuresOptions are the flags of features.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"earshot/figure"
 	"earshot/gammatone"
-	"earshot/internal/testmodel"
+	"earshot/internal/figure"
+	"earshot/internal/test/testmodel"
 )
 
 // hum is a WAV file of a tone in channel 0 and its opposite half in channel 1.

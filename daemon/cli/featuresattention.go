@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"earshot/daemon/config"
-	"earshot/figure"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/figure"
 )
 
 const (

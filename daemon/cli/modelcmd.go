@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/infer"
-	"earshot/model"
+	"earshot/infer/builtin"
 	"earshot/train/card"
 	"earshot/train/job"
 )
@@ -100,8 +100,8 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 
 // modelTitle heads a model's card.
 func modelTitle(m *infer.Model) string {
-	if bytes.Equal(m.Bytes, model.Default()) {
-		return model.Name
+	if bytes.Equal(m.Bytes, builtin.Default()) {
+		return builtin.Name
 	}
 	return m.Path
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/infer"
-	"earshot/model"
+	"earshot/infer/builtin"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/job"
@@ -65,7 +65,7 @@ func (t *trainFlags) run(c *cobra.Command) error {
 		return fail(exitModel, err)
 	}
 	if t.init == "builtin" {
-		o.Init, o.InitBytes = "", model.Default()
+		o.Init, o.InitBytes = "", builtin.Default()
 	}
 	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()

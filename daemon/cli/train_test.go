@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/internal/tinysounds"
+	"earshot/internal/test/tinysounds"
 )
 
 // learnCommand runs earshot in this process with the flags that keep a training small.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 const rate = 8000 // Hz; keeps the files small

@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 const (

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"earshot/atomicfile"
-	"earshot/audio"
+	"earshot/internal/atomicfile"
+	"earshot/internal/audio"
 )
 
 const (

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/daemon/task"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/internal/task"
 	"earshot/ringbuf"
 )
 

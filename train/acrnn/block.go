@@ -3,7 +3,7 @@ package acrnn
 import (
 	"fmt"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // bnEpsilon is added to batch variances before the square root.

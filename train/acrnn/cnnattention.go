@@ -1,6 +1,6 @@
 package acrnn
 
-import "earshot/train/onnx"
+import "earshot/infer/onnx"
 
 // cnnAttention weighs the frames of a feature map x (N,C,H,W): a 3×3 conv to
 // one channel, its average over bands, sigmoid or softmax over frames (scaled

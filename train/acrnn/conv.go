@@ -1,6 +1,6 @@
 package acrnn
 
-import "earshot/train/onnx"
+import "earshot/infer/onnx"
 
 const nchwcDomain = "com.microsoft.nchwc"
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"earshot/infer"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // runner is a loaded graph with one tensor for each named input and output.

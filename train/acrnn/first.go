@@ -1,6 +1,6 @@
 package acrnn
 
-import "earshot/train/onnx"
+import "earshot/infer/onnx"
 
 // firstBlock is conv → batch norm → ReLU for the layer that reads the window,
 // over the chunks of a batch.

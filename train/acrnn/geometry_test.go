@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // At the real window, 128×128, the whole gradient's own direction: its derivative is its norm.

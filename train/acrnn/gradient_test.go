@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/internal/testruntime"
+	"earshot/internal/test/testruntime"
 )
 
 func TestMain(m *testing.M) {

@@ -1,6 +1,6 @@
 package acrnn
 
-import "earshot/train/onnx"
+import "earshot/infer/onnx"
 
 // biGRU runs a bidirectional GRU layer over x (T,N,D) and returns (T,N,2H),
 // forward cells first. Equations and gate order (z, r, h) are those of the ONNX

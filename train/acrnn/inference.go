@@ -7,7 +7,7 @@ import (
 
 	"github.com/x448/float16"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // Weights are the learned numbers of a finished network.

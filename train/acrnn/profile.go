@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"earshot/infer"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // Timing is how long a training step takes, and where its time goes.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // Range is the span of values that eight bits stand for.

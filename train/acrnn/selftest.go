@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"earshot/infer"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // FindBlock returns the NCHWc block size of ONNX Runtime's kernels on this

@@ -3,7 +3,7 @@ package acrnn
 import (
 	"fmt"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // Optimiser names the update rule of a training graph.

@@ -3,7 +3,7 @@ package acrnn
 import (
 	"fmt"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // value is a float32 graph value with its static shape.

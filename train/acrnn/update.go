@@ -3,7 +3,7 @@ package acrnn
 import (
 	"math"
 
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
 )
 
 // Constants of the optimisers.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 // MaxSemitones bounds [Stretcher.Pitch]; the paper shifts by ±3.5.

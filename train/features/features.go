@@ -13,8 +13,8 @@ import (
 	"runtime"
 	"sync"
 
-	"earshot/audio"
 	"earshot/gammatone"
+	"earshot/internal/audio"
 	"earshot/train/dataset"
 )
 

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"earshot/atomicfile"
 	"earshot/infer"
+	"earshot/internal/atomicfile"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/background"

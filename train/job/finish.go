@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"earshot/atomicfile"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/atomicfile"
 	"earshot/train"
 	"earshot/train/card"
 )

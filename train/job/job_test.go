@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/internal/tinysounds"
+	"earshot/internal/test/tinysounds"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/dataset"

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 	"earshot/train/augment"
 	"earshot/train/dataset"
 	"earshot/train/features"

@@ -13,7 +13,7 @@ import (
 	"io"
 	"strings"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 	"earshot/train/dataset"
 	"earshot/train/metrics"
 )

@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"earshot/internal/vmic"
+	"earshot/internal/test/vmic"
 
 	"golang.org/x/sys/unix"
 )

@@ -14,7 +14,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 const rate = 44100

@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"earshot/internal/output"
-	"earshot/internal/quota"
-	"earshot/internal/wallclock"
+	"earshot/internal/test/output"
+	"earshot/internal/test/quota"
+	"earshot/internal/test/wallclock"
 
 	"golang.org/x/sys/unix"
 )

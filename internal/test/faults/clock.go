@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"earshot/internal/wallclock"
+	"earshot/internal/test/wallclock"
 
 	"golang.org/x/sys/unix"
 )

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"earshot/internal/output"
+	"earshot/internal/test/output"
 
 	"golang.org/x/sys/unix"
 )

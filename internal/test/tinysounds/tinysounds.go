@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 // Rate is the clips' sample rate, Hz; Seconds their length: one window and a bit.

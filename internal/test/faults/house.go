@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"earshot/internal/mosquitto"
-	"earshot/publish/subscribe"
+	"earshot/internal/subscribe"
+	"earshot/internal/test/mosquitto"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )

@@ -11,7 +11,7 @@ import (
 	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 )
 
 // PCM16 rounds a sample of full scale ±1 to 16 bits, x = s/32768, clipping what

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 
 	"golang.org/x/sys/unix"
 )

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"earshot/internal/mosquitto"
-	"earshot/internal/testmodel"
-	"earshot/internal/vmic"
+	"earshot/internal/test/mosquitto"
+	"earshot/internal/test/testmodel"
+	"earshot/internal/test/vmic"
 )
 
 // rate is the samples of a second.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 
 	"golang.org/x/sys/unix"
 )

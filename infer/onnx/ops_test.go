@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/internal/testruntime"
-	"earshot/train/onnx"
+	"earshot/infer/onnx"
+	"earshot/internal/test/testruntime"
 )
 
 func TestMain(m *testing.M) {

@@ -9,7 +9,7 @@ import (
 	"math"
 	"slices"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 )
 
 // Spectrogram is what a picture shows: a log-gammatone spectrogram, its delta

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/internal/quota"
+	"earshot/internal/test/quota"
 )
 
 // hang is how long the test may take.

@@ -1,7 +1,7 @@
-// Package model holds the network that ships with earshot: ESC-50's labels and
+// Package builtin holds the network that ships with earshot: ESC-50's labels and
 // background, trained on the CC0 and CC-BY clips of ESC-50 (see CREDITS.md and
 // CARD.md beside this file).
-package model
+package builtin
 
 import _ "embed"
 
@@ -11,5 +11,5 @@ var esc50 []byte
 // Name is what messages and topics call the shipped model.
 const Name = "ACRNN ESC-50"
 
-// Default returns the shipped model file (DESIGN.md section 4). The bytes must not be changed.
+// Default returns the shipped model file. The bytes must not be changed.
 func Default() []byte { return esc50 }

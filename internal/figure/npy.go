@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"earshot/atomicfile"
+	"earshot/internal/atomicfile"
 )
 
 // Float is an element of an array that NumPy reads: <f4 or <f8.

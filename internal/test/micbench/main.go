@@ -23,8 +23,8 @@ import (
 	"strings"
 	"time"
 
-	"earshot/audio"
-	"earshot/internal/vmic"
+	"earshot/internal/audio"
+	"earshot/internal/test/vmic"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"earshot/internal/quota"
+	"earshot/internal/test/quota"
 
 	"golang.org/x/sys/unix"
 )

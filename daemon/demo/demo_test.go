@@ -5,7 +5,7 @@ import (
 	"math"
 	"testing"
 
-	"earshot/audio"
+	"earshot/internal/audio"
 )
 
 // TestRecording holds the recording to its script: sound where it says, quiet

@@ -1,4 +1,4 @@
-package model_test
+package builtin_test
 
 import (
 	"bytes"
@@ -7,13 +7,13 @@ import (
 	"testing"
 
 	"earshot/infer"
-	"earshot/model"
+	"earshot/infer/builtin"
 	"earshot/train/card"
 )
 
 // The card and the credits beside the shipped model are what its metadata says.
 func TestCardAndCreditsAreOfTheShippedModel(t *testing.T) {
-	m, err := infer.ParseModel("built-in", model.Default())
+	m, err := infer.ParseModel("built-in", builtin.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestCardAndCreditsAreOfTheShippedModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, write := range map[string]func(io.Writer) error{
-		"CARD.md":    func(w io.Writer) error { return c.Markdown(w, model.Name) },
+		"CARD.md":    func(w io.Writer) error { return c.Markdown(w, builtin.Name) },
 		"CREDITS.md": c.Credits,
 	} {
 		var want bytes.Buffer
@@ -34,8 +34,8 @@ func TestCardAndCreditsAreOfTheShippedModel(t *testing.T) {
 			t.Error(err)
 		}
 		if !bytes.Equal(got, want.Bytes()) {
-			t.Errorf("model/%s is not that of the model in the binary; write it anew with\n"+
-				"  make model-card\nwhich is\n  go run . model builtin > model/CARD.md && go run . model builtin --credits > model/CREDITS.md", file)
+			t.Errorf("infer/builtin/%s is not that of the model in the binary; write it anew with\n"+
+				"  make model-card\nwhich is\n  go run . model builtin > infer/builtin/CARD.md && go run . model builtin --credits > infer/builtin/CREDITS.md", file)
 		}
 	}
 }
