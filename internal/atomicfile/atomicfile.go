@@ -64,6 +64,22 @@ func Write(path string, perm fs.FileMode, fill func(w io.Writer) error) (err err
 	return nil
 }
 
+// WriteBytes makes the file at path hold b, as [Write] does.
+func WriteBytes(path string, perm fs.FileMode, b []byte) error {
+	return Write(path, perm, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// ClearHalf removes what a write of path left behind that a crash interrupted.
+func ClearHalf(path string) {
+	half, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")) // fails on a bad pattern only
+	for _, name := range half {
+		_ = os.Remove(name) // the next start tries again
+	}
+}
+
 // advise drops the temporary file's name from an error, and says what would help.
 func advise(err error) error {
 	var pe *fs.PathError
