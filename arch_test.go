@@ -26,7 +26,12 @@ var arrows = map[string][]string{
 	"earshot/infer/onnx":    {"earshot/infer"},                       // its tests run what it writes
 	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card"}, // its test alone
 
-	"earshot/publish/...": {"earshot/infer/smooth", "earshot/publish/...", "earshot/internal/atomicfile"},
+	"earshot/publish":               {"earshot/publish/...", "earshot/internal/redact"},
+	"earshot/publish/topic":         {},
+	"earshot/publish/outbox":        {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
+	"earshot/publish/homeassistant": {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
+	"earshot/publish/mqtt": {"earshot/publish/topic", "earshot/publish/outbox", "earshot/publish/homeassistant",
+		"earshot/internal/redact"},
 	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/infer", "earshot/infer/...",
 		"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/internal/figure"},
 
@@ -44,7 +49,7 @@ var arrows = map[string][]string{
 // foreign interface has a single place where it is understood.
 var only = map[string][]string{
 	"github.com/yalue/onnxruntime_go":     {"earshot/infer"},
-	"github.com/eclipse/paho.mqtt.golang": {"earshot/publish", "earshot/internal/subscribe"},
+	"github.com/eclipse/paho.mqtt.golang": {"earshot/publish/mqtt", "earshot/internal/subscribe"},
 	"github.com/gordonklaus/portaudio":    {"earshot/daemon/capture"},
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},

@@ -52,7 +52,7 @@ func TestCanary(t *testing.T) {
 	note(l.all)
 	l.mu.Unlock()
 	note(said.errors(), r.Health(), r.Stats())
-	fmt.Fprintf(&all, "%v %+v %#v %v %+v %#v\n", c, c, c, r.Publisher, r.Publisher, r.Publisher.cfg)
+	fmt.Fprintf(&all, "%v %+v %#v %v %+v %#v\n", c, c, c, r.Publisher, r.session, r.box)
 	asJSON, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)

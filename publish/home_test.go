@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"earshot/internal/test/schema"
+
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
@@ -86,7 +88,7 @@ func (h *home) take(topic string, payload []byte) {
 	case parts[1] == "device":
 		h.configs++
 		h.order = append(h.order, "config")
-		h.refused = append(h.refused, validateDevice(topic, payload)...)
+		h.refused = append(h.refused, schema.Device(topic, payload)...)
 		var d struct {
 			C map[string]map[string]any `json:"cmps"`
 		}
@@ -103,7 +105,7 @@ func (h *home) take(topic string, payload []byte) {
 	case len(payload) == 0:
 		h.remove(topic)
 	default:
-		h.refused = append(h.refused, validateEntity(topic, payload)...)
+		h.refused = append(h.refused, schema.Entity(topic, payload)...)
 		h.add(topic, parts[1])
 	}
 }

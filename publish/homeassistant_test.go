@@ -154,7 +154,7 @@ func TestChangesAreDebounced(t *testing.T) {
 	clock := &fakeClock{now: epoch}
 	c := testConfig(m.URL())
 	c.Now = clock.Now
-	c.Timing.Debounce, c.Timing.Echo = time.Minute, 1000*time.Hour
+	c.Timing.Debounce, c.Timing.SelfCheck = time.Minute, 1000*time.Hour
 	r := run(t, c)
 	later := func(configs int) {
 		t.Helper()

@@ -75,12 +75,13 @@ func TestHostileCommands(t *testing.T) {
 	for _, topic := range []string{"earshot/n1/roof/mute/set", "earshot/n1/mic/rain/mute/set", "earshot/n1/mic/a/b/mute/set"} {
 		l.publish(topic, "ON", false)
 	}
-	for range 3 * maxCommands { // nobody reads Commands
+	limit := uint64(cap(r.Commands()))
+	for range 3 * limit { // nobody reads Commands
 		l.publish("earshot/n1/mic/mute/set", "1h", false)
 	}
 	eventually(t, "all are counted", func() bool {
 		s := r.Stats()
-		return s.Commands == 3*maxCommands && s.CommandsRejected+s.InboxDropped >= 12+2*maxCommands
+		return s.Commands == 3*limit && s.CommandsRejected+s.InboxDropped >= 12+2*limit
 	})
 	l.expect("earshot/n1/mic/mute", "ON")
 	if h := r.Health(); !h.OK {
@@ -126,10 +127,10 @@ func TestNothingWaits(t *testing.T) {
 		p.Occurrence(onset("dog", time.Duration(i)))
 		p.Occurrence(Occurrence{Source: "roof", Label: "dog"})
 		p.SourceAvailable("mic", i%2 == 0, "x")
-		p.Scores("mic", epoch, []LabelScore{{"dog", 0.5}})
+		p.Scores("mic", epoch, []LabelScore{{Label: "dog", Score: 0.5}})
 		p.Diagnostics(Diagnostics{})
 	}
-	if s := p.Stats(); s.Queued != 10 || s.Dropped != 990 || s.Unknown != 1000 || s.ScoresDropped != 999 || len(p.boxes) != 2 {
+	if s := p.Stats(); s.Queued != 10 || s.Dropped != 990 || s.Unknown != 1000 || s.ScoresDropped != 999 || len(p.box.Newest()) != 2 {
 		t.Errorf("stats %+v", s)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

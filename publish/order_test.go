@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"earshot/internal/test/delivery"
 )
 
 // TestKilledUnderLoad: the broker is killed again and again while sounds come
@@ -28,7 +30,7 @@ func TestKilledUnderLoad(t *testing.T) {
 			r.Occurrence(end("dog", at, time.Second/2))
 			sent[i] = fmt.Sprintf("mic-dog-%d", epoch.Add(at).UnixMilli())
 			if i%10 == 0 {
-				time.Sleep(time.Millisecond)
+				time.Sleep(time.Millisecond) // spreads the load over the kills; nothing waits for it
 			}
 		}
 	}()
@@ -48,10 +50,10 @@ func TestKilledUnderLoad(t *testing.T) {
 	eventually(t, "all events", func() bool { return r.Stats().Events >= sounds && r.Stats().Queued == 0 })
 	eventually(t, "all arrived", func() bool {
 		all := l.on(events)
-		return len(all) > 0 && eventIDs(t, all[len(all)-1:])[0] == sent[sounds-1]
+		return len(all) > 0 && delivery.IDs(t, all[len(all)-1:])[0] == sent[sounds-1]
 	})
 	arrived = append(arrived, l.on(events)...)
-	twice := checkDelivery(t, sent, eventIDs(t, arrived), 0, "killed under load")
+	twice := delivery.Check(t, sent, delivery.IDs(t, arrived), 0, "killed under load")
 	s := r.Stats()
 	t.Logf("%d events, broker killed %d times: all in order, %d twice (same id), %d sent again, %d connections, dropped %d",
 		sounds, kills, twice, s.Resent, s.Connects, s.Dropped)
@@ -85,10 +87,10 @@ func TestDayOfEventsThenABroker(t *testing.T) {
 	eventually(t, "all that was kept", func() bool { return r.Stats().Events >= 450 && r.Stats().Queued == 0 })
 	eventually(t, "all arrived", func() bool {
 		all := l.on(events)
-		return len(all) > 0 && eventIDs(t, all[len(all)-1:])[0] == sent[len(sent)-1]
+		return len(all) > 0 && delivery.IDs(t, all[len(all)-1:])[0] == sent[len(sent)-1]
 	})
-	ids := eventIDs(t, l.on(events))
-	checkDelivery(t, sent, ids, len(sent)-450, "a day without a broker")
+	ids := delivery.IDs(t, l.on(events))
+	delivery.Check(t, sent, ids, len(sent)-450, "a day without a broker")
 	if got := len(l.on(dogState)); got > 30 { // the last minute holds ten sounds
 		t.Errorf("history switches the state: %d changes", got)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // quick are waits that make tests short; none of them decides a test.
-var quick = Timing{Echo: 5 * time.Minute, Debounce: 50 * time.Millisecond, Settle: 200 * time.Millisecond,
+var quick = Timing{SelfCheck: 5 * time.Minute, Debounce: 50 * time.Millisecond, Settle: 200 * time.Millisecond,
 	BackoffMin: 20 * time.Millisecond, BackoffMax: 200 * time.Millisecond}
 
 func testSources() []Source {
@@ -64,13 +64,17 @@ func (r *running) up(t *testing.T) {
 func (r *running) settled(t *testing.T) {
 	t.Helper()
 	eventually(t, "all sent", func() bool {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.health.Connected && (r.stats.Discoveries > 0 || !r.cfg.Discovery) && len(r.book.dirty) == 0 && r.book.inflight == nil && r.book.queue.n == 0
+		s := r.Stats()
+		return r.Health().Connected && (s.Discoveries > 0 || !r.cfg.Discovery) && s.Unsaid == 0 && s.Queued == 0
 	})
 }
 
 var epoch = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
+
+const (
+	dogState = "earshot/n1/mic/dog/state"
+	events   = "earshot/n1/mic/event"
+)
 
 func onset(label string, at time.Duration) Occurrence {
 	return Occurrence{Source: "mic", Label: label, On: true, Score: 0.91234, Peak: 0.91234, Onset: epoch.Add(at)}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"earshot/publish/topic"
 )
 
 const canary = "canary-4f1c-never-print-me"
@@ -109,11 +111,7 @@ func TestEverythingOn(t *testing.T) {
 	r.Occurrence(onset("dog", 0))
 	r.Occurrence(end("dog", 0, time.Second))
 	r.settled(t)
-	eventually(t, "all echoes", func() bool {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.stats.Events == 1
-	})
+	eventually(t, "the event", func() bool { return r.Stats().Events == 1 })
 	if h := r.Health(); !h.OK {
 		t.Errorf("health %+v", h)
 	}
@@ -121,10 +119,10 @@ func TestEverythingOn(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 	r.stop(t)
-	if strings.Contains(fmt.Sprintf("%v %+v %#v %v %+v", r.Publisher.cfg, r.Publisher.cfg, r.Publisher.cfg, r.Publisher, r.Publisher), canary) {
+	if strings.Contains(fmt.Sprintf("%v %+v %#v %v %+v", r.cfg, r.session, r.session, r.Publisher, r.Publisher), canary) {
 		t.Error("fmt prints the secret")
 	}
-	if strings.Contains(fmt.Sprintf("%v %+v %#v", c, c, c), canary) || strings.Contains(string(encode(struct{ Password string }{c.String()})), canary) {
+	if strings.Contains(fmt.Sprintf("%v %+v %#v", c, c, c), canary) || strings.Contains(string(topic.Encode(struct{ Password string }{c.String()})), canary) {
 		t.Error("fmt prints the secret of a Config")
 	}
 }
@@ -149,7 +147,7 @@ func TestRefusedTopics(t *testing.T) {
 			m.start()
 			cfg := testConfig(m.URL())
 			cfg.Username, cfg.Password = "earshot", canary
-			cfg.Timing.Echo, cfg.Timing.Recheck = 300*time.Millisecond, 300*time.Millisecond
+			cfg.Timing.SelfCheck, cfg.Timing.Recheck = 300*time.Millisecond, 300*time.Millisecond
 			said := statuses(&cfg)
 			r := run(t, cfg)
 			r.Occurrence(onset("dog", 0))

@@ -24,7 +24,7 @@ func TestHalfWrittenState(t *testing.T) {
 	}
 	p.Occurrence(onset("dog", 0))
 	p.Occurrence(end("dog", 0, 1))
-	if err := p.saveSpool(); err != nil {
+	if err := p.box.Save(); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -38,7 +38,7 @@ func TestHalfWrittenState(t *testing.T) {
 	if want := []string{".other.json.1.tmp", "discovery.json.bak", "unsent.json"}; !slices.Equal(names, want) {
 		t.Errorf("there are %v, want %v", names, want)
 	}
-	if info, err := os.Stat(p.spoolPath()); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(dir, "unsent.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

@@ -1,0 +1,177 @@
+package homeassistant
+
+import (
+	"slices"
+	"time"
+
+	"earshot/publish/topic"
+)
+
+// Announcer decides which discovery messages go out and when. One goroutine owns it.
+type Announcer struct {
+	Settings           // of the configuration that is announced
+	last     announced // what Home Assistant may still show; shrinks only when a removal was acknowledged
+	file     string    // holds last; empty = none
+	due      time.Time // zero = nothing to publish
+	step     step
+	homeUp   bool // Home Assistant was seen to start, and not to end
+}
+
+// New returns an announcer that knows what the last process announced, from file; empty = none is kept.
+// An error says why that is not known; the announcer is good all the same.
+func New(c Settings, file string) (*Announcer, error) {
+	last, err := loadAnnounced(file)
+	return &Announcer{Settings: c, last: last, file: file}, err
+}
+
+// Change takes other settings over; moved tells whether the topics of discovery are others now.
+func (a *Announcer) Change(c Settings) (moved bool) {
+	moved = a.Enabled != c.Enabled || a.Legacy != c.Legacy || a.Prefix != c.Prefix
+	if !moved {
+		c.BirthTopic = a.BirthTopic
+	}
+	a.Settings = c
+	return moved
+}
+
+// Topic is where the device configuration stands.
+func (a *Announcer) Topic() string { return a.deviceTopic() }
+
+// Announces reports whether topic is one of a configuration per entity.
+func (a *Announcer) Announces(topic string) bool { return slices.Contains(a.last.Legacy, topic) }
+
+// Due is when to publish; zero = not.
+func (a *Announcer) Due() time.Time { return a.due }
+
+// Schedule asks for a publication. Requests until `at` make one publication.
+func (a *Announcer) Schedule(at time.Time) {
+	if again := a.step.asked(); a.due.IsZero() || again != a.step || at.Before(a.due) {
+		a.due, a.step = at, again
+	}
+}
+
+// Connected asks for a publication on a new connection; nobody knows of Home Assistant then.
+func (a *Announcer) Connected(at time.Time) {
+	a.homeUp = false
+	a.Schedule(at)
+}
+
+// Born notes Home Assistant's birth and last will, as they are sent.
+func (a *Announcer) Born(up bool, at time.Time) {
+	if a.homeUp = up; !up {
+		return
+	}
+	if len(a.last.Missed) > 0 {
+		a.step = showAgain
+	}
+	a.Schedule(at)
+}
+
+// Remembered merges what the broker itself has, for the case that the state
+// file is lost, and asks for a publication if anything in it is unknown.
+func (a *Announcer) Remembered(payload []byte, at time.Time) {
+	news := false
+	for key, platform := range platformsOf(payload) {
+		if _, known := a.last.Device[key]; !known {
+			a.last.Device = merged(a.last.Device, map[string]string{key: platform})
+			a.last.Topic = a.deviceTopic()
+			news = true
+		}
+	}
+	if news && a.due.IsZero() { // it came after our own
+		a.Schedule(at)
+	}
+}
+
+// Plan is one publication and what is known once it is acknowledged.
+type Plan struct {
+	Messages []topic.Message
+	during   announced // to be saved before it goes out
+	after    announced // to be saved when it was acknowledged
+	then     step
+}
+
+// Begin builds the publication that is due, so that none is due any more. retained are the topics that are
+// kept beside it. An error says that what is announced could not be saved.
+func (a *Announcer) Begin(retained []string) (Plan, error) {
+	p := a.plan(retained)
+	a.due = time.Time{}
+	return p, p.during.save(a.file)
+}
+
+// Done notes the acknowledgement; what follows by itself does so after a pause. If somebody asked for a
+// publication since Begin, it comes first.
+func (a *Announcer) Done(p Plan, now time.Time, pause time.Duration) error {
+	a.last = p.after
+	if a.due.IsZero() {
+		if a.step = p.then; a.step.follows() {
+			a.due = now.Add(pause)
+		}
+	}
+	return a.last.save(a.file)
+}
+
+func (a *Announcer) plan(retained []string) Plan {
+	want, messages := a.wanted(retained)
+	if a.step == showAgain && a.Enabled {
+		return a.showMissed(want, messages)
+	}
+	p := Plan{after: want}
+	for _, name := range a.stale(want) {
+		p.Messages = append(p.Messages, topic.Kept(name, nil))
+	}
+	if want.Topic != "" && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && a.last.Topic != "" {
+		// The unique ids are the same both ways: Home Assistant must have let
+		// the old entities go before it may see the new ones.
+		p.then = a.step.acknowledged(true)
+		p.after.Topic, p.after.Legacy, p.after.Device = "", nil, nil
+		p.after.Missed = a.last.Missed
+		p.during = a.union(want)
+		return p
+	}
+	gone := a.gone(want)
+	more := len(gone) > 0 && a.step.names()
+	p.then = a.step.acknowledged(more)
+	if more {
+		p.after.Device = merged(want.Device, gone)
+	}
+	if more || !a.step.missed() {
+		p.after.Missed = a.remember(merged(gone, a.goneLegacy(want)), want)
+	}
+	if want.Topic != "" {
+		if !more {
+			gone = nil
+		}
+		messages = append(messages, a.deviceMessage(stubs(gone)))
+	}
+	p.Messages = append(p.Messages, messages...)
+	p.during = a.union(want)
+	p.during.Missed = p.after.Missed
+	return p
+}
+
+// wanted is what the configuration announces, and the per-entity messages.
+func (a *Announcer) wanted(retained []string) (announced, []topic.Message) {
+	want := announced{Node: a.Node, Base: string(a.Tree), Topics: retained}
+	if !a.Enabled {
+		return want, nil
+	}
+	all := a.components()
+	if a.Legacy {
+		messages := a.entityMessages(all)
+		want.Legacy = names(messages)
+		return want, messages
+	}
+	want.Topic, want.Device = a.deviceTopic(), map[string]string{}
+	for key, x := range all {
+		want.Device[key] = x.Platform
+	}
+	return want, nil
+}
+
+func names(messages []topic.Message) (out []string) {
+	for _, m := range messages {
+		out = append(out, m.Topic)
+	}
+	return out
+}

@@ -1,0 +1,69 @@
+package homeassistant
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"earshot/publish/topic"
+)
+
+// deviceMessage is the one retained configuration, with more components where they are not configured ones.
+func (c *Settings) deviceMessage(more map[string]component) topic.Message {
+	dev, origin := c.device()
+	all := maps.Clone(more)
+	if all == nil {
+		all = map[string]component{}
+	}
+	maps.Copy(all, c.components())
+	return topic.Kept(c.deviceTopic(), topic.Encode(deviceConfig{Device: dev, Origin: origin, Mode: "all",
+		Availability: c.availability(), Components: all}))
+}
+
+// stubs are what takes components away: their platforms and nothing else.
+func stubs(gone map[string]string) map[string]component {
+	out := map[string]component{}
+	for key, platform := range gone {
+		out[key] = component{Platform: platform}
+	}
+	return out
+}
+
+// entityMessages are the older per-entity configurations of any components, in key order.
+func (c *Settings) entityMessages(all map[string]component) []topic.Message {
+	dev, origin := c.device()
+	var out []topic.Message
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		x := all[key]
+		name := c.entityTopic(x.Platform, key)
+		if x.Availability == nil {
+			x.Availability = c.availability()
+		}
+		x.Platform = ""
+		out = append(out, topic.Kept(name, topic.Encode(entityConfig{x, dev, origin})))
+	}
+	return out
+}
+
+// platformsOf reads which components a device configuration announces; it may
+// come from the broker, so from anybody. Nothing is returned for what is not one.
+func platformsOf(payload []byte) map[string]string {
+	var d struct {
+		Components map[string]struct {
+			Platform string `json:"p"`
+		} `json:"cmps"`
+	}
+	if json.Unmarshal(payload, &d) != nil {
+		return nil
+	}
+	out := map[string]string{}
+	for key, x := range d.Components {
+		if platforms[x.Platform] && topic.IsID(key) && len(out) < 1000 {
+			out[key] = x.Platform
+		}
+	}
+	return out
+}
+
+// platforms that this program ever announces.
+var platforms = map[string]bool{"binary_sensor": true, "sensor": true, "event": true, "switch": true}

@@ -1,0 +1,88 @@
+package homeassistant
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"earshot/publish/topic"
+)
+
+// A Home Assistant that is down misses the two steps of a removal. When it
+// comes back it shows the entity still, from its own registry, and does not
+// obey a removal of what was not announced to it since its start. So what was
+// removed while it may have been down is remembered; at its next birth message
+// it is announced once more, and then removed as usual.
+
+// remember is what may have been missed once the components in gone have been taken away.
+func (a *Announcer) remember(gone map[string]string, want announced) map[string]string {
+	missed := merged(a.last.Missed)
+	if !a.homeUp {
+		maps.Copy(missed, gone)
+	}
+	maps.DeleteFunc(missed, func(key, _ string) bool {
+		_, back := want.Device[key]
+		return back || slices.ContainsFunc(want.Legacy, func(name string) bool { return strings.HasSuffix(name, "_"+key+"/config") })
+	})
+	return missed
+}
+
+// goneLegacy maps the keys of the per-entity topics to take away to their platforms.
+func (a *Announcer) goneLegacy(want announced) map[string]string {
+	out := map[string]string{}
+	for _, name := range a.last.Legacy {
+		if slices.Contains(want.Legacy, name) {
+			continue
+		}
+		rest, _ := strings.CutPrefix(name, a.Prefix+"/")
+		platform, id, _ := strings.Cut(rest, "/")
+		key, ours := strings.CutPrefix(strings.TrimSuffix(id, "/config"), a.uniqueID(""))
+		if ours && platforms[platform] {
+			out[key] = platform
+		}
+	}
+	return out
+}
+
+// showMissed announces what was missed beside the configuration; what follows is
+// an ordinary removal.
+func (a *Announcer) showMissed(want announced, messages []topic.Message) Plan {
+	p := Plan{after: want, then: a.step.acknowledged(true)}
+	p.after.Missed = a.last.Missed
+	if a.Legacy {
+		p.Messages = append(messages, a.entityMessages(a.missed())...)
+		p.after.Legacy = merge(names(p.Messages), a.last.Legacy)
+	} else {
+		p.Messages = append(messages, a.deviceMessage(a.missed()))
+		p.after.Device = merged(want.Device, a.last.Device, a.last.Missed)
+	}
+	p.during = a.union(p.after)
+	return p
+}
+
+// missed are the components to announce once more.
+func (a *Announcer) missed() map[string]component {
+	out := map[string]component{}
+	for key, platform := range a.last.Missed {
+		if platforms[platform] && topic.IsID(key) {
+			out[key] = a.least(key, platform)
+		}
+	}
+	return out
+}
+
+// least is the least that Home Assistant takes for a component of this platform.
+// Only its unique id matters: it finds the entity in the registry.
+func (a *Announcer) least(key, platform string) component {
+	nothing := string(a.Tree) + "/gone"
+	x := component{Platform: platform, Name: topic.Humanise(key), UniqueID: a.uniqueID(key), StateTopic: nothing, QoS: 1}
+	switch platform {
+	case "binary_sensor":
+		x.DeviceClass = "sound"
+	case "event":
+		x.EventTypes = []string{"gone"}
+	case "switch":
+		x.CommandTopic = nothing + "/set"
+	}
+	return x
+}

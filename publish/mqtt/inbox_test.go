@@ -1,0 +1,62 @@
+package mqtt
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"earshot/publish/homeassistant"
+	"earshot/publish/outbox"
+	"earshot/publish/topic"
+)
+
+// FuzzIncoming throws any topic and payload at a publisher as the broker would
+// hand them over.
+func FuzzIncoming(f *testing.F) {
+	f.Add("homeassistant/status", []byte("online"), true)
+	f.Add("homeassistant/device/earshot_n1/config", []byte(`{"cmps":{"a":{"p":"switch"}}}`), true)
+	f.Add("earshot/n1/mic/old/state", []byte("ON"), true)
+	f.Add("earshot/n1/mic/mute/set", []byte("10m"), false)
+	f.Add("earshot/n1/availability", []byte("offline"), false)
+	f.Add("earshot/n1/////", []byte{}, true)
+	tree := topic.NewTree("earshot", "n1")
+	sources := []topic.Source{{Name: "mic", Title: "Microphone", Labels: []topic.Label{{ID: "dog", Watched: true}, {ID: "siren", Watched: true}}}}
+	box, err := outbox.New(outbox.Settings{Tree: tree, Sources: sources, Limit: 10})
+	if err != nil {
+		f.Fatal(err)
+	}
+	announcer, err := homeassistant.New(homeassistant.Settings{Node: "n1", Tree: tree, Prefix: "homeassistant",
+		BirthTopic: "homeassistant/status", Enabled: true, Sources: sources}, "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := New(Settings{Timing: Timing{}.WithDefaults(), Now: time.Now}, tree, box, announcer)
+	own := box.Retained()
+	never := func(string) bool { return false }
+	f.Fuzz(func(t *testing.T, name string, payload []byte, retained bool) {
+		s.take(incoming{name, payload, retained})
+		select {
+		case c := <-s.Commands():
+			if retained || c.Source != "mic" {
+				t.Fatalf("obeyed %+v", c)
+			}
+		default:
+		}
+		if got := box.Retained(); fmt.Sprint(got) != fmt.Sprint(own) {
+			t.Fatalf("%q changed what is retained: %v", name, got)
+		}
+		for {
+			batch, ok := box.Next(time.Now(), outbox.MaxBatch, never)
+			if !ok {
+				break
+			}
+			for _, m := range batch.Messages {
+				if !strings.HasPrefix(m.Topic, "earshot/n1/") {
+					t.Fatalf("%q makes us publish on %q", name, m.Topic)
+				}
+			}
+			box.Done(batch)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package mqtt
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"earshot/internal/redact"
+	"earshot/publish/outbox"
+	"earshot/publish/topic"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
+
+// sendBatch sends what the outbox has next; reports whether there was anything.
+func (s *Session) sendBatch(l *link, wait time.Duration) (bool, error) {
+	b, ok := s.box.Next(s.now(), s.batchLimit(), s.check.skip)
+	if !ok {
+		s.check.oneByOne = s.check.oneByOne && !s.announcer.Due().IsZero() // all went through, but for what is announced yet
+		return false, nil
+	}
+	if err := s.send(l, b.Messages, wait); err != nil {
+		return true, err
+	}
+	s.box.Done(b)
+	return true, nil
+}
+
+// batchLimit is how many messages may be under way together.
+func (s *Session) batchLimit() int {
+	if s.check.oneByOne {
+		return 1
+	}
+	return outbox.MaxBatch
+}
+
+// send publishes messages of QoS 1 and waits until all are acknowledged.
+func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
+	for _, m := range ms {
+		s.check.sent(m.Topic)
+	}
+	acked := make(chan error, 1)
+	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
+	select {
+	case err := <-acked:
+		if err != nil {
+			return s.lostError(l)
+		}
+	case <-l.lost:
+		return s.lostError(l)
+	case <-time.After(wait):
+		return s.noAck()
+	}
+	now := s.now()
+	for _, m := range ms {
+		s.check.acked(m.Topic, now)
+	}
+	s.locked(func() { s.counters.Messages += uint64(len(ms)) })
+	if s.check.oneByOne {
+		return s.awaitOwn(l)
+	}
+	return nil
+}
+
+// awaitOwn waits until everything that was acknowledged was also seen, or
+// counts as refused, so that nothing else is under way if the broker hangs up.
+func (s *Session) awaitOwn(l *link) error {
+	for {
+		s.takeInbox()
+		next := s.check.overdue(s.now())
+		if next.IsZero() {
+			return nil
+		}
+		select {
+		case <-s.box.Wake():
+		case <-time.After(max(next.Sub(s.now()), time.Millisecond)):
+		case <-l.lost:
+			return s.lostError(l)
+		}
+	}
+}
+
+// publish hands messages to paho in order and waits for their tokens.
+func (l *link) publish(ms []topic.Message) error {
+	tokens := make([]paho.Token, len(ms))
+	for i, m := range ms {
+		tokens[i] = l.client.Publish(m.Topic, m.QoS, m.Retain, m.Payload)
+	}
+	var errs error
+	for _, t := range tokens {
+		<-t.Done()
+		errs = errors.Join(errs, t.Error())
+	}
+	return errs
+}
+
+func (s *Session) lostError(l *link) error {
+	select {
+	case <-l.lost:
+		return fmt.Errorf("%s: connection lost: %s", s.broker(), redact.URLs(plain(l.err)))
+	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
+		return fmt.Errorf("%s: connection lost", s.broker())
+	}
+}
+
+func (s *Session) noAck() error {
+	return fmt.Errorf("%s: no acknowledgement within %v", s.broker(), s.cfg.Timing.Ack)
+}

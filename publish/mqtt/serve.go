@@ -1,0 +1,270 @@
+package mqtt
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"earshot/publish/homeassistant"
+	"earshot/publish/topic"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
+
+// stopTime is what Run takes at most, once told to stop, to send what waits
+// and say goodbye.
+const stopTime = 1500 * time.Millisecond
+
+// serve looks after one connection until it breaks or ctx ends. It is the
+// worker: the only one that publishes, and it waits for each batch to be
+// acknowledged before the next, so that order survives any break.
+func (s *Session) serve(ctx context.Context, l *link) error {
+	defer l.kill()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, l.kill) })
+	defer stop()
+	err := s.begin(l)
+	if err == nil {
+		s.tell(Status{Connected: true})
+		s.refused(s.check.list())
+		err = s.work(ctx, l)
+	}
+	if ctx.Err() != nil {
+		s.finish(l)
+		return nil
+	}
+	err = s.hungUp(l, err)
+	s.check.lost()
+	s.locked(func() { s.counters.ConnectionsLost++ })
+	return err
+}
+
+// hungUp looks for the reason why a broker broke the connection: a message that
+// it does not want, perhaps.
+func (s *Session) hungUp(l *link, err error) error {
+	select {
+	case <-l.lost:
+	default:
+		return err // it was us who gave up
+	}
+	s.takeInbox() // our own messages that came before the end
+	suspects := s.check.hungUp(s.now())
+	s.box.Unsend(suspects)
+	if len(suspects) != 1 || s.check.hangups[suspects[0]] < 2 {
+		return err
+	}
+	return rejected("%s ends the connection whenever %s is published: its access rules must let %s read and write %s",
+		s.broker(), suspects[0], s.user(), suspects[0])
+}
+
+// begin subscribes, says online and has everything published again.
+func (s *Session) begin(l *link) error {
+	s.adopt()
+	if err := s.subscribe(l, s.subscriptions()); err != nil {
+		return err
+	}
+	if err := s.sayOnline(l); err != nil {
+		return err
+	}
+	s.box.Repeat(s.box.Retained()...)
+	s.announcer.Connected(s.now().Add(s.cfg.Timing.Debounce))
+	return nil
+}
+
+func (s *Session) sayOnline(l *link) error {
+	s.onlineAt, s.onlineLost = s.now(), false
+	online := s.tree.Message(topic.NodeAvailability, topic.Availability(true))
+	return s.send(l, []topic.Message{online}, s.cfg.Timing.Ack)
+}
+
+func (s *Session) subscriptions() map[string]byte {
+	subs := map[string]byte{s.tree.All(): 1, s.announcer.BirthTopic: 1}
+	if s.announcer.Enabled && !s.announcer.Legacy {
+		subs[s.announcer.Topic()] = 1
+	}
+	return subs
+}
+
+// subscribe asks for all topics in one packet. A subscription that the broker
+// refuses shows as refused topics.
+func (s *Session) subscribe(l *link, subs map[string]byte) error {
+	t := l.client.SubscribeMultiple(subs, nil).(*paho.SubscribeToken)
+	select {
+	case <-t.Done():
+	case <-l.lost:
+		return s.lostError(l)
+	case <-time.After(s.cfg.Timing.Ack):
+		return s.noAck()
+	}
+	for topic, code := range t.Result() {
+		s.check.subscribed(topic, code != 0x80, s.now())
+	}
+	if err := t.Error(); err != nil && len(s.check.refused) == 0 {
+		return s.lostError(l)
+	}
+	return nil
+}
+
+// work is the loop: what is due, then one batch, else wait.
+func (s *Session) work(ctx context.Context, l *link) error {
+	for ctx.Err() == nil {
+		select {
+		case <-l.lost:
+			return s.lostError(l)
+		default:
+		}
+		s.takeInbox()
+		next := s.tick(s.now())
+		if err := s.mend(l); err != nil {
+			return err
+		}
+		if due := s.announcer.Due(); !due.IsZero() && !s.now().Before(due) {
+			if err := s.announce(l); err != nil {
+				return err
+			}
+			continue
+		}
+		if newest := s.box.Newest(); len(newest) > 0 {
+			go l.publish(newest) // nothing waits for QoS 0
+		}
+		if sent, err := s.sendBatch(l, s.cfg.Timing.Ack); err != nil {
+			return err
+		} else if sent {
+			continue
+		}
+		s.file(s.box.Forget())
+		if err := s.idle(ctx, l, next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mend says online again when somebody overwrote it, and subscribes again when that may help.
+func (s *Session) mend(l *link) error {
+	if s.onlineLost && s.now().Sub(s.onlineAt) >= s.cfg.Timing.Debounce {
+		if err := s.sayOnline(l); err != nil {
+			return err
+		}
+	}
+	if s.resubscribe {
+		s.resubscribe = false
+		return s.subscribe(l, s.subscriptions())
+	}
+	return nil
+}
+
+// idle waits for something to do.
+func (s *Session) idle(ctx context.Context, l *link, next time.Time) error {
+	wait := time.Minute
+	for _, at := range []time.Time{next, s.announcer.Due()} {
+		if !at.IsZero() {
+			wait = min(wait, max(at.Sub(s.now()), time.Millisecond))
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-s.box.Wake():
+	case <-time.After(wait):
+	case <-l.lost:
+		return s.lostError(l)
+	}
+	return nil
+}
+
+// tick does what time alone brings about and returns when it wants to be
+// called again.
+func (s *Session) tick(now time.Time) (next time.Time) {
+	next = s.box.Expire(now)
+	if s.adopt() {
+		s.announcer.Schedule(now.Add(s.cfg.Timing.Debounce))
+	}
+	sooner := func(at time.Time) {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if s.onlineLost {
+		sooner(s.onlineAt.Add(s.cfg.Timing.Debounce))
+	}
+	awaited := s.check.overdue(now)
+	sooner(awaited)
+	if len(s.check.refused) > 0 {
+		sooner(s.recheck(now))
+	}
+	if refused := s.check.list(); awaited.IsZero() || len(refused) == 0 { // one line for all of them
+		s.refused(refused)
+	}
+	return next
+}
+
+// recheck tries refused subscriptions and retained topics again. An event topic
+// shows with its next event.
+func (s *Session) recheck(now time.Time) (next time.Time) {
+	due, next := s.check.recheck(now)
+	for _, name := range due {
+		leaf, _ := s.tree.Leaf(name)
+		switch {
+		case name == s.announcer.Topic():
+			s.announcer.Schedule(now)
+			s.resubscribe = true
+		case s.announcer.Announces(name):
+			s.announcer.Schedule(now)
+		case name == s.tree.All() || name == s.announcer.BirthTopic:
+			s.resubscribe = true
+		case leaf == topic.NodeAvailability:
+			s.onlineLost = true
+		case leaf.Retained:
+			s.box.Repeat(name)
+		}
+	}
+	return next
+}
+
+// announce publishes the discovery configuration that is due.
+func (s *Session) announce(l *link) error {
+	plan, err := s.announcer.Begin(append(s.box.Retained(), s.tree.Of(topic.NodeAvailability)))
+	s.file(err)
+	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
+		subs := map[string]byte{}
+		for _, m := range plan.Messages {
+			subs[m.Topic] = 0
+		}
+		if err := s.subscribe(l, subs); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(plan.Messages, func(m topic.Message) bool { return s.check.skip(m.Topic) }) {
+		return nil // recheck schedules it again
+	}
+	for rest := plan.Messages; len(rest) > 0; {
+		n := min(len(rest), s.batchLimit())
+		if err := s.send(l, rest[:n], s.cfg.Timing.Ack); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
+	if len(plan.Messages) > 0 {
+		s.locked(func() { s.counters.Discoveries++ })
+	}
+	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
+	s.box.RepeatDiagnostics(s.now().Add(-homeassistant.Expiry))
+	return nil
+}
+
+// finish says goodbye: what waits, every label OFF, sources and node offline.
+func (s *Session) finish(l *link) {
+	s.check.oneByOne = false // no time for it
+	end := time.Now().Add(stopTime - 300*time.Millisecond)
+	left := func() time.Duration { return max(time.Until(end), 50*time.Millisecond) }
+	for drainBy := time.Now().Add(stopTime / 2); time.Now().Before(drainBy); {
+		if sent, err := s.sendBatch(l, left()); err != nil || !sent {
+			break
+		}
+	}
+	offline := s.tree.Message(topic.NodeAvailability, topic.Availability(false))
+	if s.send(l, append(s.box.Farewell(), offline), left()) == nil {
+		l.client.Disconnect(250)
+	}
+	s.locked(func() { s.health = Health{Reason: "stopped", Since: s.now()} })
+}

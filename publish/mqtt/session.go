@@ -1,0 +1,176 @@
+// Package mqtt keeps the connection to the broker: it says who we are, sends what the outbox and the
+// announcer have, takes what comes in, and finds out what the broker refuses. It is the only importer of paho.
+//
+// One worker sends, batch by batch, each acknowledged before the next. So events arrive in order
+// over any number of broken connections; one whose acknowledgement was lost is
+// sent again with the same id. After every connect everything retained is sent
+// again, for the broker may have lost it.
+package mqtt
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"earshot/publish/homeassistant"
+	"earshot/publish/outbox"
+	"earshot/publish/topic"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
+
+// Session looks after one connection after the other. All methods may be called from any goroutine; none but
+// Run waits for the network.
+type Session struct {
+	cfg       Settings
+	tree      topic.Tree
+	box       *outbox.Outbox
+	announcer *homeassistant.Announcer // worker only
+	check     *selfCheck               // worker only
+	commands  chan outbox.Command
+	now       func() time.Time
+
+	onlineAt    time.Time // worker only: when online was published last
+	onlineLost  bool      // worker only: somebody overwrote it
+	resubscribe bool      // worker only: try refused subscriptions again
+
+	mu       sync.Mutex              // guards all below
+	inbox    []incoming              // from paho, for the worker
+	change   *homeassistant.Settings // to be announced
+	health   Health
+	counters Counters
+	said     string // last error text given to OnStatus
+}
+
+// Counters count since New.
+type Counters struct {
+	Messages         uint64 // QoS 1 messages acknowledged, all topics
+	Connects         uint64
+	ConnectErrors    uint64
+	ConnectionsLost  uint64
+	Commands         uint64
+	CommandsRejected uint64 // malformed, retained, too many
+	InboxDropped     uint64
+	Discoveries      uint64 // discovery configurations acknowledged
+	StateFileErrors  uint64
+}
+
+const maxCommands = 16
+
+// New returns a session that does nothing until Run. The worker owns the announcer from then on.
+func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassistant.Announcer) *Session {
+	return &Session{cfg: c, tree: tree, box: box, announcer: announcer,
+		check: newSelfCheck(c.Timing.SelfCheck, c.Timing.Recheck), commands: make(chan outbox.Command, maxCommands), now: c.Now,
+		health: Health{Reason: "not connected yet", Since: c.Now()}}
+}
+
+// Commands delivers what was asked for over MQTT. Nobody needs to read it:
+// the oldest unread command is dropped when more than 16 wait.
+func (s *Session) Commands() <-chan outbox.Command { return s.commands }
+
+// Announce takes over other settings of discovery.
+func (s *Session) Announce(c homeassistant.Settings) {
+	s.locked(func() { s.change = &c })
+	s.box.Poke()
+}
+
+// adopt makes a change the settings that are announced, and reports whether there was one.
+func (s *Session) adopt() bool {
+	var c *homeassistant.Settings
+	s.locked(func() { c, s.change = s.change, nil })
+	if c == nil {
+		return false
+	}
+	if before := s.announcer.Topic(); s.announcer.Change(*c) {
+		s.check.heard(before) // refused or not, it is awaited no more
+		s.resubscribe = true
+	}
+	return true
+}
+
+// Counters returns the counters.
+func (s *Session) Counters() (c Counters) {
+	s.locked(func() { c = s.counters })
+	return c
+}
+
+func (s *Session) locked(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+// Run keeps the connection until ctx ends, then says offline, disconnects and
+// returns nil within 2 s. It may be called once.
+func (s *Session) Run(ctx context.Context) error {
+	failures := 0
+	for ctx.Err() == nil {
+		began := time.Now()
+		l, err := dial(ctx, &s.cfg, s.tree.Of(topic.NodeAvailability), s.receive)
+		if err == nil {
+			s.locked(func() { s.counters.Connects++ })
+			err = s.serve(ctx, l)
+		} else if ctx.Err() == nil {
+			s.locked(func() { s.counters.ConnectErrors++ })
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		if failures++; time.Since(began) > 10*s.cfg.Timing.BackoffMax {
+			failures = 1
+		}
+		wait := s.backoff(failures, err)
+		s.tell(Status{Err: err, Attempt: failures, Retry: wait})
+		s.file(s.box.SaveDue(s.now()))
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return s.box.Save()
+}
+
+// backoff doubles from BackoffMin to BackoffMax, with a fifth of jitter so
+// that many daemons do not come back in step. A broker that rejects us is
+// asked six times less often.
+func (s *Session) backoff(failures int, err error) time.Duration {
+	t := s.cfg.Timing
+	limit := t.BackoffMax
+	if errors.As(err, new(rejection)) {
+		limit *= 6
+	}
+	wait := t.BackoffMin << min(failures-1, 20)
+	if wait > limit || wait <= 0 {
+		wait = limit
+	}
+	return time.Duration(float64(wait) * (0.8 + 0.2*rand.Float64()))
+}
+
+// file counts a state file that could not be read or written.
+func (s *Session) file(err error) {
+	if err != nil {
+		s.locked(func() { s.counters.StateFileErrors++ })
+	}
+}
+
+// Fault tells of a state file that could not be read.
+func (s *Session) Fault(err error) {
+	if s.file(err); err != nil {
+		s.cfg.OnStatus(Status{Err: err})
+	}
+}
+
+// receive takes a message from paho's goroutine. It never blocks; when more
+// wait than anybody honest would send, the newest is dropped and counted.
+func (s *Session) receive(m paho.Message) {
+	s.locked(func() {
+		if len(s.inbox) >= maxInbox || len(m.Payload()) > maxPayload {
+			s.counters.InboxDropped++
+			return
+		}
+		s.inbox = append(s.inbox, incoming{m.Topic(), m.Payload(), m.Retained()})
+	})
+	s.box.Poke()
+}

@@ -1,0 +1,103 @@
+package mqtt
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Settings say which broker, and how to talk to it. The values named are what New of package publish puts
+// in for zero.
+type Settings struct {
+	NodeID             string
+	Broker             string // tcp://host:1883, ssl://host:8883, unix:///path; no user or password in it
+	Username           string
+	Secret             func() string // the password, out of reach of fmt
+	CAFile             string        // PEM; empty = the system's
+	CertFile, KeyFile  string        // client certificate, both or neither
+	InsecureSkipVerify bool          // do not check the broker's certificate
+	KeepAlive          time.Duration
+	Timing             Timing
+	OnStatus           func(Status)
+	Now                func() time.Time
+}
+
+// Timing holds the waits; zero means the default.
+type Timing struct {
+	Connect    time.Duration // 10 s: TCP, TLS and MQTT handshake
+	Ack        time.Duration // 15 s without an acknowledgement and the connection counts as dead
+	SelfCheck  time.Duration // 10 s without seeing our own message and the topic counts as refused
+	Recheck    time.Duration // 60 s between two tries at a refused topic
+	Debounce   time.Duration // 500 ms: discovery changes within it make one message
+	Settle     time.Duration // 3 s between "remove" and "left out"
+	BackoffMin time.Duration // 500 ms
+	BackoffMax time.Duration // 5 s; 30 s when the broker refuses the credentials
+}
+
+// WithDefaults fills the zero values in.
+func (t Timing) WithDefaults() Timing {
+	return Timing{
+		Connect:    cmp.Or(t.Connect, 10*time.Second),
+		Ack:        cmp.Or(t.Ack, 15*time.Second),
+		SelfCheck:  cmp.Or(t.SelfCheck, 10*time.Second),
+		Recheck:    cmp.Or(t.Recheck, time.Minute),
+		Debounce:   cmp.Or(t.Debounce, 500*time.Millisecond),
+		Settle:     cmp.Or(t.Settle, 3*time.Second),
+		BackoffMin: cmp.Or(t.BackoffMin, 500*time.Millisecond),
+		BackoffMax: cmp.Or(t.BackoffMax, 5*time.Second),
+	}
+}
+
+// Check returns every fault of c at once, none with a secret in it.
+func (c *Settings) Check() error {
+	_, err := brokerURL(c.Broker)
+	errs := []error{err}
+	if c.KeepAlive < time.Second || c.KeepAlive > 65535*time.Second {
+		errs = append(errs, fmt.Errorf("keep alive %v: want 1 s to 65535 s", c.KeepAlive))
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		errs = append(errs, errors.New("client certificate: certificate and key go together, one of them is not set"))
+	}
+	if c.Secret() != "" && c.Username == "" {
+		errs = append(errs, errors.New("password without a user name: MQTT 3.1.1 has no such thing, set the user name"))
+	}
+	return errors.Join(errs...)
+}
+
+// brokerURL parses a broker address; errors never repeat what might be a secret.
+func brokerURL(s string) (*url.URL, error) {
+	const want = "want tcp://host:port, ssl://host:port or unix:///path"
+	if s == "" {
+		return nil, errors.New("broker address is empty: " + want)
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, errors.New("broker address cannot be parsed: " + want)
+	}
+	if u.User != nil {
+		return nil, errors.New("broker address holds a user or password: put them into the user name and password file settings")
+	}
+	switch u.Scheme {
+	case "unix":
+		if u.Path == "" {
+			return nil, errors.New("broker address unix:// has no path: " + want)
+		}
+		return u, nil
+	case "tcp", "mqtt":
+		u.Scheme = "tcp"
+	case "ssl", "tls", "mqtts":
+		u.Scheme = "ssl"
+	default:
+		return nil, fmt.Errorf("broker address scheme %q: %s", u.Scheme, want)
+	}
+	if u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("broker address is not scheme://host:port: " + want)
+	}
+	if u.Port() == "" {
+		u.Host += map[string]string{"tcp": ":1883", "ssl": ":8883"}[u.Scheme]
+	}
+	return u, nil
+}

@@ -1,0 +1,64 @@
+package outbox
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"earshot/publish/topic"
+)
+
+// Scores takes the top smoothed scores of a window. A newer window replaces one that could not leave yet.
+func (o *Outbox) Scores(src string, at time.Time, top []LabelScore) {
+	out := scoresPayload{At: stamp(at), Scores: make([]LabelScore, 0, len(top))}
+	for _, s := range top {
+		if n := number(s.Score, 4); n != nil {
+			out.Scores = append(out.Scores, LabelScore{topic.Slug(s.Label), *n})
+		}
+	}
+	m := o.Tree.Message(topic.SourceScores, topic.Encode(out), topic.Slug(src))
+	defer o.input()()
+	if _, waits := o.newest[m.Topic]; waits {
+		o.stats.ScoresDropped++
+	}
+	o.newest[m.Topic] = m
+}
+
+// Diagnostics takes the daemon's figures, and each source's problem for its retained topic.
+func (o *Outbox) Diagnostics(d Diagnostics, now time.Time) {
+	defer o.input()()
+	for _, s := range d.Sources {
+		o.health(s.Name, s.Problem, s.Detail)
+	}
+	if d.At.IsZero() {
+		d.At = now
+	}
+	o.diagnostics, o.diagnosedAt = o.Tree.Message(topic.NodeDiagnostics, o.diagnosticsOf(d)), now
+	o.newest[o.diagnostics.Topic] = o.diagnostics
+}
+
+func (o *Outbox) health(name, problem, detail string) {
+	if s := o.byName[name]; s != nil && (s.problem != problem || s.detail != detail) {
+		s.problem, s.detail = problem, detail
+		o.wantProblem(s)
+	}
+}
+
+// RepeatDiagnostics sends the newest diagnostics again if they came after a time.
+func (o *Outbox) RepeatDiagnostics(after time.Time) {
+	defer o.lock()()
+	if o.diagnosedAt.After(after) {
+		o.newest[o.diagnostics.Topic] = o.diagnostics
+	}
+}
+
+// Newest takes what is sent with QoS 0.
+func (o *Outbox) Newest() []topic.Message {
+	defer o.lock()()
+	var out []topic.Message
+	for _, name := range slices.Sorted(maps.Keys(o.newest)) {
+		out = append(out, o.newest[name])
+	}
+	clear(o.newest)
+	return out
+}

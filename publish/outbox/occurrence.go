@@ -1,0 +1,65 @@
+package outbox
+
+import "time"
+
+// Occurrence is one switch of a label: ON at its onset, OFF at its end.
+// Times derive from the sample position.
+type Occurrence struct {
+	Source, Label string
+	On            bool
+	Score         float64   // smoothed score at the switch, 0..1
+	Peak          float64   // highest smoothed score so far, 0..1
+	Onset         time.Time // first sample of the sound
+	End           time.Time // last sample; zero while On
+	PeakAt        time.Time // where the attention was highest; zero = unknown
+	Clip, ClipURL string    // FLAC around the sound; empty = none
+}
+
+// LabelScore is one smoothed score of one window.
+type LabelScore struct {
+	Label string  `json:"label"`
+	Score float64 `json:"score"`
+}
+
+// Diagnostics is what the daemon says about itself; QoS 0, not retained.
+type Diagnostics struct {
+	At             time.Time
+	LatencyMS      float64 // last sample of a window → message handed to the broker, p99
+	DroppedWindows uint64
+	RealTimeFactor float64 // seconds of sound per second of work
+	Provider       string  // ONNX Runtime provider in use
+	Sources        []SourceDiagnostics
+}
+
+// SourceDiagnostics is the health of one source.
+// Problem goes to the source's retained problem topic too, at once.
+type SourceDiagnostics struct {
+	Name      string
+	LevelDBFS float64 // ≤ 0; -Inf and NaN become null
+	Problem   string  // "" = none; else "dead", "clipped", "dc_offset", "too_quiet", "lost", …
+	Detail    string  // one sentence for people
+	Faults    uint64  // times the source was lost
+	Dropped   uint64  // windows
+	Gaps      uint64
+}
+
+// Command is what somebody asked for over MQTT; already checked.
+// The outbox has applied it to its own topics before it is handed out.
+type Command struct {
+	Source   string        // as configured
+	Label    string        // as configured; "" = every label of the source
+	On       bool          // true mutes, false listens again
+	Duration time.Duration // 0 = until told otherwise
+}
+
+// Stats are counters since New, but for Queued and Unsaid.
+type Stats struct {
+	Queued        int    // occurrences that wait for the broker
+	Unsaid        int    // retained topics whose value the broker has not acknowledged
+	Dropped       uint64 // occurrences dropped, oldest first, because the queue was full
+	Events        uint64 // messages on event topics that the broker acknowledged
+	Resent        uint64 // event messages sent again because the acknowledgement was lost
+	Unknown       uint64 // occurrences of a source or label that is not configured
+	EventsRefused uint64 // events not sent because the broker hangs up on their topic
+	ScoresDropped uint64 // QoS 0 score messages replaced before they could leave
+}

@@ -1,0 +1,149 @@
+package outbox
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"earshot/publish/topic"
+)
+
+// initial wants every retained topic of a source, keeping values it had.
+func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
+	keep := func(name string, first []byte) {
+		if v := old[name]; len(v) > 0 {
+			first = v
+			o.wanted[name] = v
+		}
+		o.want(name, first)
+	}
+	keep(o.Tree.Of(topic.SourceAvailability, s.slug), topic.Availability(s.online))
+	o.wantProblem(s)
+	keep(o.Tree.Of(topic.SourceMute, s.slug), topic.Switch(s.mute.on))
+	for _, l := range s.labels {
+		keep(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), attributesOf(nil))
+		o.wantState(s, l)
+		keep(o.Tree.Of(topic.LabelMute, s.slug, l.slug), topic.Switch(l.mute.on))
+	}
+	if last := o.Tree.Of(topic.SourceLast, s.slug); knownLast(s, old[last]) {
+		keep(last, nil)
+	} else {
+		o.want(last, lastOf("", nil))
+	}
+}
+
+// knownLast reports whether payload names a label that s still has: the sensor
+// of the last sound refuses any other.
+func knownLast(s *sourceState, payload []byte) bool {
+	var last lastPayload
+	return json.Unmarshal(payload, &last) == nil &&
+		slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label })
+}
+
+// want sets a retained topic's value and marks it if that changed.
+func (o *Outbox) want(name string, payload []byte) {
+	if was, ok := o.wanted[name]; ok && bytes.Equal(was, payload) {
+		return
+	}
+	o.wanted[name] = payload
+	o.mark(name)
+}
+
+func (o *Outbox) mark(name string) {
+	if !slices.Contains(o.unsaid, name) {
+		o.unsaid = append(o.unsaid, name)
+	}
+}
+
+// Clear takes a retained topic off the broker unless it has a value here.
+func (o *Outbox) Clear(name string) {
+	defer o.lock()()
+	if _, wanted := o.wanted[name]; !wanted {
+		o.mark(name) // without a value it is sent empty, which is MQTT's way
+	}
+}
+
+// Repeat sends the values of retained topics again, where they have one.
+func (o *Outbox) Repeat(names ...string) {
+	defer o.lock()()
+	for _, name := range names {
+		if _, wanted := o.wanted[name]; wanted {
+			o.mark(name)
+		}
+	}
+}
+
+// Retained lists every topic that is kept on the broker.
+func (o *Outbox) Retained() []string {
+	defer o.lock()()
+	return slices.Sorted(maps.Keys(o.wanted))
+}
+
+func (o *Outbox) wantState(s *sourceState, l *labelState) {
+	o.want(o.Tree.Of(topic.LabelState, s.slug, l.slug), topic.Switch(l.detected && !l.mute.on && !s.mute.on))
+}
+
+func (o *Outbox) wantProblem(s *sourceState) {
+	reason, detail := s.problem, s.detail
+	if s.lost != "" {
+		reason, detail = "lost", s.lost
+	}
+	o.want(o.Tree.Of(topic.SourceProblem, s.slug), problemOf(reason, detail))
+}
+
+// Available notes whether a source gives sound; why is shown to people. A source
+// that gives none has no sounds either: its labels go OFF.
+func (o *Outbox) Available(name string, up bool, why string) {
+	defer o.input()()
+	s := o.byName[name]
+	if s == nil {
+		return
+	}
+	s.lost = ""
+	if !up {
+		s.lost = cmp.Or(why, "no sound arrives")
+	}
+	o.setOnline(s, up)
+	o.wantProblem(s)
+}
+
+func (o *Outbox) setOnline(s *sourceState, up bool) {
+	s.online = up
+	if !up {
+		o.silence(s)
+	}
+	o.want(o.Tree.Of(topic.SourceAvailability, s.slug), topic.Availability(up))
+}
+
+func (o *Outbox) silence(s *sourceState) {
+	for _, l := range s.labels {
+		l.detected = false
+		o.wantState(s, l)
+	}
+}
+
+// Farewell returns the last messages: no label stays ON without somebody who could end it.
+func (o *Outbox) Farewell() []topic.Message {
+	defer o.lock()()
+	for _, s := range o.sources {
+		o.setOnline(s, false)
+	}
+	var out []topic.Message
+	for _, name := range o.unsaid {
+		out = append(out, topic.Kept(name, o.wanted[name]))
+	}
+	return out
+}
+
+// Stats returns the counters.
+func (o *Outbox) Stats() Stats {
+	defer o.lock()()
+	s := o.stats
+	s.Queued, s.Unsaid = o.queue.n, len(o.unsaid)
+	if o.inflight != nil {
+		s.Queued++
+	}
+	return s
+}
