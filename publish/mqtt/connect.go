@@ -196,7 +196,8 @@ func explain(err error, c *Settings) error {
 	case errors.As(err, &wrongHost):
 		return rejected("%s: %v", at, wrongHost)
 	case strings.Contains(err.Error(), "remote error: tls:"): // crypto/tls keeps the type to itself
-		return rejected("%s ended the TLS handshake (%s): check the client certificate", at, after(err.Error(), "remote error: "))
+		_, why, _ := strings.Cut(err.Error(), "remote error: ")
+		return rejected("%s ended the TLS handshake (%s): check the client certificate", at, why)
 	case errors.As(err, &record):
 		return rejected("%s does not speak TLS on this port: want tcp:// or another port", at)
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -207,11 +208,6 @@ func explain(err error, c *Settings) error {
 		return fmt.Errorf("%s closed the connection: does it want TLS, or a client certificate?", at)
 	}
 	return fmt.Errorf("%s: %s", at, redact.URLs(strings.TrimPrefix(plain(err), "network Error : ")))
-}
-
-func after(s, sep string) string {
-	_, rest, _ := strings.Cut(s, sep)
-	return rest
 }
 
 func caName(c *Settings) string {

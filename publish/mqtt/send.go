@@ -3,9 +3,11 @@ package mqtt
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"earshot/internal/redact"
+	"earshot/publish/homeassistant"
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
 
@@ -59,6 +61,38 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 	if s.check.oneByOne {
 		return s.awaitOwn(l)
 	}
+	return nil
+}
+
+// announce publishes the discovery configuration that is due.
+func (s *Session) announce(l *link) error {
+	plan, err := s.announcer.Begin(append(s.box.Retained(), s.tree.Of(topic.NodeAvailability)))
+	s.file(err)
+	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
+		subs := map[string]byte{}
+		for _, m := range plan.Messages {
+			subs[m.Topic] = 0
+		}
+		if err := s.subscribe(l, subs); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(plan.Messages, func(m topic.Message) bool { return s.check.skip(m.Topic) }) {
+		return nil // recheck schedules it again
+	}
+	for rest := plan.Messages; len(rest) > 0; {
+		n := min(len(rest), s.batchLimit())
+		if err := s.send(l, rest[:n], s.cfg.Timing.Ack); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
+	if len(plan.Messages) > 0 {
+		s.locked(func() { s.counters.Discoveries++ })
+	}
+	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
+	s.box.RepeatDiagnostics(s.now().Add(-homeassistant.Expiry))
 	return nil
 }
 

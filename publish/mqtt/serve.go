@@ -2,10 +2,8 @@ package mqtt
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"earshot/publish/homeassistant"
 	"earshot/publish/topic"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -218,38 +216,6 @@ func (s *Session) recheck(now time.Time) (next time.Time) {
 		}
 	}
 	return next
-}
-
-// announce publishes the discovery configuration that is due.
-func (s *Session) announce(l *link) error {
-	plan, err := s.announcer.Begin(append(s.box.Retained(), s.tree.Of(topic.NodeAvailability)))
-	s.file(err)
-	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
-		subs := map[string]byte{}
-		for _, m := range plan.Messages {
-			subs[m.Topic] = 0
-		}
-		if err := s.subscribe(l, subs); err != nil {
-			return err
-		}
-	}
-	if slices.ContainsFunc(plan.Messages, func(m topic.Message) bool { return s.check.skip(m.Topic) }) {
-		return nil // recheck schedules it again
-	}
-	for rest := plan.Messages; len(rest) > 0; {
-		n := min(len(rest), s.batchLimit())
-		if err := s.send(l, rest[:n], s.cfg.Timing.Ack); err != nil {
-			return err
-		}
-		rest = rest[n:]
-	}
-	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
-	if len(plan.Messages) > 0 {
-		s.locked(func() { s.counters.Discoveries++ })
-	}
-	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
-	s.box.RepeatDiagnostics(s.now().Add(-homeassistant.Expiry))
-	return nil
 }
 
 // finish says goodbye: what waits, every label OFF, sources and node offline.
