@@ -38,11 +38,12 @@ var arrows = map[string][]string{
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/internal/audio", "earshot/internal/fairtime"},
 	"earshot/daemon/...":     {"earshot/..."},
 
-	"earshot/internal/...":         {},
-	"earshot/internal/audio":       {"earshot/internal/atomicfile"},
-	"earshot/internal/figure":      {"earshot/internal/atomicfile"},
-	"earshot/internal/test/...":    {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
-	"earshot/internal/test/faults": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
+	"earshot/internal/...":           {},
+	"earshot/internal/audio":         {"earshot/internal/atomicfile"},
+	"earshot/internal/figure":        {"earshot/internal/atomicfile"},
+	"earshot/internal/test/...":      {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
+	"earshot/internal/test/sinktest": {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
+	"earshot/internal/test/faults":   {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 }
 
 // only names the packages (each with all below it) that may import a third-party module, so that each

@@ -6,6 +6,9 @@ import (
 	"os/exec"
 
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/rules"
+	"earshot/daemon/source"
 	"earshot/internal/audio"
 )
 
@@ -14,10 +17,10 @@ import (
 func Check(f *config.File, builtIn func() []byte) error {
 	var issues config.Errors
 	note := func(key, format string, args ...any) { issues = append(issues, f.Issue(key, format, args...)) }
-	m, front, err := loadModel(f.Config.Model, builtIn)
+	m, front, err := engine.Load(f.Config.Model.Path, builtIn)
 	if err != nil {
 		note("model.path", "%v", err)
-	} else if _, err := resolve(f, m, front); err != nil {
+	} else if _, err := rules.Resolve(f, m, front); err != nil {
 		if more, ok := err.(config.Errors); ok {
 			issues = append(issues, more...)
 		} else {
@@ -47,7 +50,7 @@ func Check(f *config.File, builtIn func() []byte) error {
 			if _, err := exec.LookPath(s.Command[0]); err != nil {
 				note(key+".command", "the program cannot be run: %v", err)
 			}
-			if _, err := environment(s); err != nil {
+			if _, err := source.Environment(s); err != nil {
 				note(key+".env_files", "%v", err)
 			}
 		}

@@ -1,15 +1,19 @@
-// Package daemon builds the pipelines, supervises them and closes them again. It is the composition root: the one
-// place that knows every other package.
+// Package daemon builds the parts, supervises them and closes them again. It is the composition root: the one place
+// that knows every other package.
 //
 // The layers, in the order of starting; stopping goes the other way round, so that whoever is still running can
 // still reach what it needs:
 //
-//	web     page, /metrics, /healthz
-//	house   embedded broker, MQTT publisher
+//	sinks   log, clips and whatever else the table in sinks.go names
+//	page    live page, /metrics, /healthz
+//	mqtt    embedded broker, publisher
 //	engine  model, ONNX Runtime session, batcher
 //	sources each with its capture, listener and reporter
 //
-// Run's goroutine alone changes them; what others read of them is guarded by one mutex.
+// A reload goes the same way in two steps: plan builds all that can fail beside what runs, and is undone when it
+// does; commit swaps.
+//
+// Run's goroutine alone changes the layers; what others read of them is guarded by one mutex.
 package daemon
 
 import (
@@ -18,35 +22,38 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/daemon/clips"
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/mqtt"
+	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/daemon/source"
+	"earshot/daemon/watchdog"
 	"earshot/daemon/web"
 	"earshot/internal/fairtime"
 	"earshot/internal/logging"
 	"earshot/internal/sdnotify"
 	"earshot/internal/task"
-	"earshot/publish"
-
-	"github.com/rs/zerolog"
 )
+
+// ErrStuck says that a goroutine did not end when told to; only the end of the process helps.
+var ErrStuck = errors.New("did not stop in time")
 
 // Options are what the daemon is given from outside.
 type Options struct {
-	Load    func() (*config.File, error) // reads the configuration, at the start and at every reload
-	BuiltIn func() []byte                // the model inside the binary
-	Log     *logging.Log
-	Version string
-	Patient bool                                                                // a microphone that is not there at the start is waited for
-	Stdin   *os.File                                                            // for sources of kind stdin; nil = standard input
-	Devices func() ([]capture.Device, error)                                    // sound inputs
-	Demo    func(rate int, onState func(capture.State)) (capture.Source, error) // the bundled recording
-	Reload  <-chan os.Signal                                                    // SIGHUP
-	Notify  *sdnotify.Notifier                                                  // systemd
-	Ready   func(Ready)                                                         // told once everything runs; may be nil
+	source.Means
+	Load     func() (*config.File, error) // reads the configuration, at the start and at every reload
+	BuiltIn  func() []byte                // the model inside the binary
+	Log      *logging.Log
+	Version  string
+	Devices  func() ([]capture.Device, error)  // sound inputs
+	Reload   <-chan os.Signal                  // SIGHUP
+	Notify   *sdnotify.Notifier                // systemd
+	Ready    func(Ready)                       // told once everything runs; may be nil
+	Reloaded func(changed []string, err error) // told after each reload: what it changed, or why nothing did; may be nil
 }
 
 // Ready says where the running daemon is reached.
@@ -62,36 +69,31 @@ type Ready struct {
 type Daemon struct {
 	opts    Options
 	log     *logging.Log
-	limiter *logging.Limiter
+	sinks   *sink.Fanout
 	hub     *web.Hub
-	mutes   *mutes
 	started time.Time
 	root    *task.Group
 	fatal   chan error
-	ended   chan *source
+	ended   chan *source.Source
 	wake    chan struct{}       // something that the status shows has changed
 	ill     chan struct{}       // a microphone's health has changed
 	starved fairtime.Starvation // the loop's
-	auto    []config.Source
-	now     atomic.Pointer[publish.Publisher]
-	cfg     atomic.Pointer[config.Config]
+	auto    []config.Source     // chosen at the start where none is configured
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File
-	house   *house
-	engine  *engine
-	watch   *watch
-	sources []*source
+	opened  map[string]*opened // by kind of sink
 	page    *page
-	store   *clipStore
-
-	embeddedWish string // mqtt.embedded as it was when the broker started
+	mqtt    *mqtt.Sink
+	engine  *engine.Engine
+	rules   *rules.Rules
+	sources []*source.Source
 }
 
 // Limits of the parts of a clean stop, together below two seconds.
 const (
 	stopSources = 900 * time.Millisecond
-	stopMQTT    = 900 * time.Millisecond
+	stopPage    = 900 * time.Millisecond
 	flushMQTT   = 300 * time.Millisecond // for the last OFFs, when stopped from outside
 	flushEnd    = 10 * time.Second       // when the sound is over and nobody is in a hurry
 )
@@ -109,13 +111,13 @@ func Run(ctx context.Context, opts Options) error {
 	d := &Daemon{
 		opts:    opts,
 		log:     opts.Log,
-		limiter: logging.NewLimiter(10 * time.Second),
+		sinks:   sink.NewFanout(places...),
 		hub:     web.NewHub(),
-		mutes:   newMutes(),
+		opened:  map[string]*opened{},
 		started: time.Now(),
 		root:    task.New(context.WithoutCancel(ctx)), // layers are stopped in order, not all at once
 		fatal:   make(chan error, 1),
-		ended:   make(chan *source, 16),
+		ended:   make(chan *source.Source, 16),
 		wake:    make(chan struct{}, 1),
 		ill:     make(chan struct{}, 1),
 	}
@@ -134,11 +136,11 @@ func Run(ctx context.Context, opts Options) error {
 
 // loop is where Run's goroutine spends its life.
 func (d *Daemon) loop(ctx context.Context) error {
-	diagnostics := time.NewTicker(d.settings().MQTT.Diagnostics)
+	diagnostics := time.NewTicker(d.file.Config.MQTT.Diagnostics)
 	defer diagnostics.Stop()
-	beat := time.NewTicker(watchEvery())
+	beat := time.NewTicker(watchdog.Every())
 	defer beat.Stop()
-	dog := watchdog{limit: stuckAfter, every: watchEvery()}
+	dog := watchdog.New(watchdog.Every())
 	for {
 		select {
 		case <-ctx.Done():
@@ -152,19 +154,16 @@ func (d *Daemon) loop(ctx context.Context) error {
 			}
 		case <-d.opts.Reload:
 			d.reload()
-			diagnostics.Reset(d.settings().MQTT.Diagnostics)
-		case c := <-d.publisher().Commands():
-			d.mutes.set(c, time.Now())
-			d.log.Info().Str("source", c.Source).Str("label", c.Label).Bool("on", c.On).Dur("for_ms", c.Duration).Msg("mute")
+			diagnostics.Reset(d.file.Config.MQTT.Diagnostics)
 		case <-diagnostics.C:
-			d.publisher().Diagnostics(d.diagnostics())
+			d.sinks.Diagnostics(d.status())
 		case <-d.ill:
-			d.publisher().Diagnostics(d.diagnostics())
+			d.sinks.Diagnostics(d.status())
 		case <-beat.C:
-			if why := dog.look(d.vitals()); why == "" {
+			if why := dog.Look(d.vitals()); why == "" {
 				d.opts.Notify.Alive()
 			} else {
-				d.often(d.log.Error(), "watchdog").Str("why", why).Msg("not feeding the watchdog")
+				d.log.Often(d.log.Error(), "watchdog").Str("why", why).Msg("not feeding the watchdog")
 			}
 		case <-d.wake:
 			d.opts.Notify.Status(d.statusLine())
@@ -173,30 +172,27 @@ func (d *Daemon) loop(ctx context.Context) error {
 }
 
 // sourceEnded notes the end of a source; over when it was the last one.
-func (d *Daemon) sourceEnded(s *source) (over bool, err error) {
+func (d *Daemon) sourceEnded(s *source.Source) (over bool, err error) {
 	if !slices.Contains(d.sources, s) {
 		return false, nil // stopped by a reload
 	}
-	err = s.failure()
-	s.finish()
+	err = s.Failure()
+	s.Finish()
 	if errors.Is(err, capture.ErrHung) {
 		return true, err
 	}
 	d.changed()
 	defer func() {
-		switch {
-		case s.failure() == nil:
-			s.log.Info().Msg("sound is over")
-		case !over: // else it is why the daemon ends, and told there
-			s.log.Error().Err(s.failure()).Msg("source failed")
+		if s.Failure() != nil && !over { // else it is why the daemon ends, and told there
+			d.log.Error().Str("source", s.Name()).Err(s.Failure()).Msg("source failed")
 		}
 	}()
 	var errs []error
 	for _, other := range d.sources {
 		select {
-		case <-other.done:
-			if err := other.failure(); err != nil {
-				errs = append(errs, ErrSource{other.cfg.Name, err})
+		case <-other.Done():
+			if err := other.Failure(); err != nil {
+				errs = append(errs, source.Error{Name: other.Name(), Err: err})
 			}
 		default:
 			return false, nil
@@ -214,7 +210,7 @@ func (d *Daemon) fail(err error) {
 }
 
 // tellEnded brings a source's end to the loop, as long as there is one.
-func (d *Daemon) tellEnded(s *source) {
+func (d *Daemon) tellEnded(s *source.Source) {
 	select {
 	case d.ended <- s:
 	case <-d.root.Context().Done():
@@ -229,33 +225,10 @@ func (d *Daemon) changed() {
 	}
 }
 
-// diagnoseSoon asks for diagnostics ahead of time.
-func (d *Daemon) diagnoseSoon() {
+// diagnose asks for diagnostics ahead of time.
+func (d *Daemon) diagnose() {
 	select {
 	case d.ill <- struct{}{}:
 	default:
 	}
-}
-
-func (d *Daemon) publisher() *publish.Publisher { return d.now.Load() }
-
-func (d *Daemon) settings() *config.Config { return d.cfg.Load() }
-
-// often limits a line that could repeat: nil, which zerolog ignores, when the same key was logged a moment ago.
-func (d *Daemon) often(e *zerolog.Event, key string) *zerolog.Event {
-	held, ok := d.limiter.Allow(key)
-	if !ok {
-		return nil
-	}
-	if held > 0 {
-		e = e.Int("repeated", held)
-	}
-	return e
-}
-
-// clipStore is the folder of clips and the goroutine that writes them.
-type clipStore struct {
-	*clips.Store
-	dir   string
-	group *task.Group
 }

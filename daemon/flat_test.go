@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/daemon/web"
+	"earshot/daemon/status"
 )
 
 // TestStaysFlat plays hours of sound as fast as it goes with everything on (events, scores, clips, an open page)
@@ -40,7 +40,7 @@ func TestStaysFlat(t *testing.T) {
 	}
 	look := func(hours float64) moment {
 		t.Helper()
-		var s web.Status
+		var s status.Status
 		for end := time.Now().Add(5 * hang); ; time.Sleep(20 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%g h of sound are not through", hours)

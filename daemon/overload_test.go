@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/daemon/web"
+	"earshot/daemon/status"
 	"earshot/infer"
 	"earshot/internal/test/testmodel"
 )
@@ -78,14 +78,14 @@ func TestOverload(t *testing.T) {
 	r.opts.BuiltIn = func() []byte { return slow }
 	r.start()
 	page := (<-r.ready).Page
-	look := func() (s web.Source, heapMB float64) {
+	look := func() (s status.Source, heapMB float64) {
 		t.Helper()
 		response, err := http.Get(page + "status")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
-		var all web.Status
+		var all status.Status
 		if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func TestOverload(t *testing.T) {
 	}
 	// Queued, at the network, in the reporter's inbox; without a bound half of all windows would come to wait.
 	const mayWait = overloadQueue + 12
-	var early web.Source
+	var early status.Source
 	var earlyMB, most float64
 	began := time.Now()
 	for time.Since(began) < length {

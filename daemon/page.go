@@ -2,7 +2,7 @@ package daemon
 
 import (
 	"errors"
-	"path/filepath"
+	"fmt"
 	"syscall"
 
 	"earshot/daemon/clips"
@@ -17,61 +17,10 @@ type page struct {
 	group  *task.Group
 }
 
-func (d *Daemon) startStore(f *config.File) error {
-	c := f.Config.Clips
-	if !c.Enabled {
-		return nil
-	}
-	dir := c.Dir
-	if dir == "" {
-		state, err := stateDir(f.Config.StateDir)
-		if err != nil {
-			return f.Issue("clips.dir", "no place for clips: %v", err)
-		}
-		dir = filepath.Join(state, "clips")
-	}
-	store, err := clips.New(clips.Config{
-		Dir:          dir,
-		SampleRate:   d.engine.front.SampleRate,
-		Before:       c.Before,
-		After:        c.After,
-		MaxAge:       c.MaxAge,
-		MaxBytes:     int64(c.MaxSize),
-		MinFreeBytes: int64(c.KeepFree),
-		OnError:      func(err error) { d.often(d.log.Error().Err(err), "clips").Msg("clip") },
-	})
-	if err != nil {
-		return f.Issue("clips.dir", "%v", err)
-	}
-	s := &clipStore{Store: store, dir: dir, group: task.New(d.root.Context())}
-	s.group.Go("clips", store.Run)
-	d.set(func() { d.store = s })
-	d.log.Warn().Str("folder", dir).Msg("clips are on: the sound around events is written to disk")
-	return nil
-}
-
-func (d *Daemon) clipStore() *clips.Store {
-	if d.store == nil {
-		return nil
-	}
-	return d.store.Store
-}
-
-// clipAddress is where a clip lies, and its address on the page.
-func (d *Daemon) clipAddress(name string) (path, url string) {
+// pageURL is the page's address as others reach it, "" for none.
+func (d *Daemon) pageURL() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.store == nil {
-		return "", ""
-	}
-	if base := d.pageURL(); base != "" {
-		url = base + "clips/" + name
-	}
-	return filepath.Join(d.store.dir, name), url
-}
-
-// pageURL is the page's address as others reach it; d.mu is held.
-func (d *Daemon) pageURL() string {
 	switch url := d.file.Config.Web.URL; {
 	case url != "" && url[len(url)-1] != '/':
 		return url + "/"
@@ -83,24 +32,12 @@ func (d *Daemon) pageURL() string {
 	return ""
 }
 
-func (d *Daemon) startPage(f *config.File) error {
-	if f.Config.Web.Listen == "" {
-		return nil
-	}
-	p, err := d.newPage(f)
-	if err != nil {
-		return err
-	}
-	d.runPage(p)
-	return nil
-}
-
-// newPage binds the page's address; runPage serves it.
+// newPage binds the page's address; runPage serves it. It is nil where no page is wished for.
 func (d *Daemon) newPage(f *config.File) (*page, error) {
-	c := web.Config{Listen: f.Config.Web.Listen, Hub: d.hub, Status: d.status}
-	if d.store != nil {
-		c.ClipsDir = d.store.dir
+	if f.Config.Web.Listen == "" {
+		return nil, nil
 	}
+	c := web.Config{Listen: f.Config.Web.Listen, Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir}
 	server, err := web.New(c)
 	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
 		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")
@@ -113,7 +50,20 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 	return &page{server: server, group: task.New(d.root.Context())}, nil
 }
 
+// clipsDir is the folder whose clips the page plays, "" while clips are off.
+func (d *Daemon) clipsDir() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o := d.opened[clips.Kind.Name]; o != nil {
+		return o.sink.(*clips.Sink).Dir()
+	}
+	return ""
+}
+
 func (d *Daemon) runPage(p *page) {
+	if p == nil {
+		return
+	}
 	p.group.GoThen("web", p.server.Run, func(err error) {
 		if err != nil {
 			d.fail(err)
@@ -121,4 +71,22 @@ func (d *Daemon) runPage(p *page) {
 	})
 	d.set(func() { d.page = p })
 	d.log.Info().Str("page", p.server.URL()).Msg("web")
+}
+
+// changePage swaps the web server; where the address stays, the old one must let go of it first.
+func (d *Daemon) changePage(f *config.File, fresh *page) (err error) {
+	if old := d.page; old != nil {
+		d.set(func() { d.page = nil })
+		old.group.Stop()
+		if late, _ := old.group.WaitFor(stopPage); late != nil {
+			return fmt.Errorf("web: %w", ErrStuck)
+		}
+	}
+	if fresh == nil {
+		if fresh, err = d.newPage(f); err != nil {
+			return err
+		}
+	}
+	d.runPage(fresh)
+	return nil
 }

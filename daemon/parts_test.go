@@ -3,18 +3,15 @@ package daemon
 import (
 	"encoding/binary"
 	"encoding/json"
-	"io"
 	"math"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"earshot/daemon/config"
+	"earshot/daemon/status"
 	"earshot/internal/audio"
-	"earshot/publish"
 )
 
 // TestClip: an event's sound is kept, with what came before it, and its event says where.
@@ -106,7 +103,7 @@ func TestCommandSource(t *testing.T) {
 	r := newRig(t, quick+"sources: [{name: src, kind: command, command: [cat, '"+raw+"'], rate: 22050, channels: 2, channel: 1, restart: 100ms}]\n")
 	r.start()
 	r.house.wait(t, "siren", has("/src/siren/state", "ON"))
-	r.await(t, "sound lost", 2)
+	r.until(t, "lost and started again", func(s status.Status) bool { return s.Sources[0].Faults >= 2 })
 	r.cancel()
 	if err := r.end(); err != nil {
 		t.Fatal(err)
@@ -118,58 +115,15 @@ func TestMute(t *testing.T) {
 	path := wav(t, "dog", 2.0, "", 3.0)
 	r := newRig(t, quick+"sources: ["+loop("src", path)+"]\n")
 	r.start()
-	ready := <-r.ready
 	r.house.wait(t, "dog", has("/src/dog/state", "ON"))
 	if token := r.house.client.Publish("earshot/n1/src/mute/set", 1, false, "ON"); !token.WaitTimeout(hang) || token.Error() != nil {
 		t.Fatal(token.Error())
 	}
 	r.house.wait(t, "muted", has("/src/mute", "ON"))
-	r.await(t, `"message":"mute"`, 1)
-	response, err := http.Get(ready.Page + "status")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(text), `"muted": true`) {
-		t.Errorf("the page does not know: %s", text)
-	}
+	r.until(t, "the page knows", func(s status.Status) bool { return s.Sources[0].Labels[0].Muted })
 	r.cancel()
 	if err := r.end(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestMutesEnd(t *testing.T) {
-	m, now := newMutes(), time.Now()
-	m.set(publish.Command{Source: "a", Label: "dog", On: true, Duration: time.Minute}, now)
-	m.set(publish.Command{Source: "b", On: true}, now)
-	for _, c := range []struct {
-		source, label string
-		after         time.Duration
-		want          bool
-	}{
-		{"a", "dog", 0, true}, {"a", "cat", 0, false}, {"a", "dog", 2 * time.Minute, false},
-		{"b", "dog", 0, true}, {"b", "anything", 1000 * time.Hour, true}, {"c", "dog", 0, false},
-	} {
-		if got := m.muted(c.source, c.label, now.Add(c.after)); got != c.want {
-			t.Errorf("%s %s after %v: %v", c.source, c.label, c.after, got)
-		}
-	}
-	if all := m.active(now.Add(2 * time.Minute)); len(all) != 1 || all[0] != (publish.Command{Source: "b", On: true}) {
-		t.Errorf("two minutes later there are %+v", all)
-	}
-	for _, c := range m.active(now.Add(time.Second)) {
-		if c.Source == "a" && c != (publish.Command{Source: "a", Label: "dog", On: true, Duration: 59 * time.Second}) {
-			t.Errorf("a second later there is %+v", c)
-		}
-	}
-	m.set(publish.Command{Source: "b"}, now)
-	if m.muted("b", "dog", now) {
-		t.Error("still muted")
 	}
 }
 

@@ -8,21 +8,16 @@ import (
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/mqtt"
+	"earshot/daemon/source"
 	"earshot/internal/logging"
-	"earshot/publish"
 )
 
 // Probe looks at what Check leaves out: whether the broker lets us in, and whether the microphones are there.
 func Probe(ctx context.Context, f *config.File, log *logging.Log, devices func() ([]capture.Device, error)) error {
 	var errs []error
 	if f.Config.MQTT.Broker != "" {
-		settings, err := mqttSettings(f, nil, publish.Device{}, "", log)
-		if err == nil {
-			err = publish.Probe(ctx, settings)
-		}
-		if err != nil {
-			errs = append(errs, ErrBroker{err})
-		}
+		errs = append(errs, mqtt.Probe(ctx, mqtt.Setup{File: f, Log: log}))
 	}
 	var found []capture.Device
 	looked := false
@@ -33,12 +28,12 @@ func Probe(ctx context.Context, f *config.File, log *logging.Log, devices func()
 		if !looked {
 			var err error
 			if found, err = devices(); err != nil {
-				return errors.Join(append(errs, ErrSource{s.Name, err})...)
+				return errors.Join(append(errs, source.Error{Name: s.Name, Err: err})...)
 			}
 			looked = true
 		}
 		if !there(found, config.Or(s.Device, "")) {
-			errs = append(errs, ErrSource{s.Name, fmt.Errorf("%w: %q; \"earshot devices\" lists what there is", capture.ErrNoDevice, config.Or(s.Device, ""))})
+			errs = append(errs, source.Error{Name: s.Name, Err: fmt.Errorf("%w: %q; \"earshot devices\" lists what there is", capture.ErrNoDevice, config.Or(s.Device, ""))})
 		}
 	}
 	return errors.Join(errs...)

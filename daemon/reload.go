@@ -5,26 +5,42 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/mqtt"
+	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/daemon/source"
 )
 
 // reload reads the configuration again. A bad one changes nothing and says why; a good one restarts only what it
 // changes.
 func (d *Daemon) reload() {
 	d.opts.Notify.Reloading()
-	defer func() { d.opts.Notify.Ready(d.statusLine()) }()
+	var what []string
 	f, err := d.opts.Load()
 	if err == nil {
-		var what []string
-		if what, err = d.apply(f); err == nil {
-			if len(what) == 0 {
-				what = []string{"nothing"}
-			}
-			d.log.Info().Str("changed", strings.Join(what, ", ")).Msg("configuration read again")
-			return
-		}
+		what, err = d.apply(f)
 	}
+	if err == nil {
+		shown := what
+		if len(shown) == 0 {
+			shown = []string{"nothing"}
+		}
+		d.log.Info().Str("changed", strings.Join(shown, ", ")).Msg("configuration read again")
+	} else {
+		d.refuse(err)
+	}
+	d.opts.Notify.Ready(d.statusLine())
+	if d.opts.Reloaded != nil {
+		d.opts.Reloaded(what, err)
+	}
+}
+
+// refuse logs why a configuration is not used.
+func (d *Daemon) refuse(err error) {
 	var issues config.Errors
 	if errors.As(err, &issues) {
 		for _, i := range issues {
@@ -38,14 +54,13 @@ func (d *Daemon) reload() {
 
 // change is what a new configuration needs done, everything that can fail built already.
 type change struct {
-	engine *engine // new, or nil
-	watch  *watch
-	page   *page // new, or nil
+	engine *engine.Engine // new, or nil
+	rules  *rules.Rules   // new, or nil
+	page   *page          // new, or nil
+	kinds  []sink.Kind    // to open anew
 	what   []string
 	web    bool
-	house  bool
-	rules  bool
-	store  bool
+	mqtt   bool // by a new connection
 	all    bool // every source must start afresh
 	undo   []func()
 }
@@ -72,56 +87,84 @@ func (d *Daemon) apply(f *config.File) ([]string, error) {
 // plan compares the two configurations and builds what may fail.
 func (d *Daemon) plan(f *config.File) (*change, error) {
 	old, now := &d.file.Config, &f.Config
-	c := &change{watch: d.watch}
-	m, front, err := loadModel(now.Model, d.opts.BuiltIn)
+	c := &change{}
+	r, e, err := d.planEngine(f, c)
 	if err != nil {
 		return c, err
-	}
-	newEngineNeeded := m.SHA256 != d.engine.model.SHA256 || old.Inference != now.Inference
-	e := d.engine
-	if newEngineNeeded {
-		if c.engine, err = newEngine(m, front, now.Inference); err != nil {
-			return c, err
-		}
-		c.undo = append(c.undo, c.engine.session.Close)
-		e = c.engine
-		c.all = true
-		c.note("model")
-	}
-	if newEngineNeeded || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing {
-		if c.watch, err = resolve(f, e.model, e.front); err != nil {
-			return c, err
-		}
-		c.rules = true
-		c.note("labels")
 	}
 	if old.Windows != now.Windows {
 		c.all = true
 		c.note("windows")
 	}
-	if old.Clips != now.Clips || old.StateDir != now.StateDir {
-		if old.Clips.Enabled || now.Clips.Enabled {
-			c.all, c.store = true, true
-			c.note("clips")
+	for _, k := range kinds {
+		if k.Changed != nil && k.Changed(old, now) {
+			c.kinds = append(c.kinds, k)
+			c.all = c.all || k.Sound
+			c.note(k.Name)
 		}
 	}
-	if old.Web != now.Web || c.store {
+	if old.Web != now.Web {
 		c.web = true
 		c.note("web")
-		if now.Web.Listen != "" && now.Web.Listen != old.Web.Listen {
+		if now.Web.Listen != old.Web.Listen {
 			if c.page, err = d.newPage(f); err != nil {
 				return c, err
 			}
-			c.undo = append(c.undo, func() { _ = c.page.server.Close() })
+			if c.page != nil {
+				c.undo = append(c.undo, func() { _ = c.page.server.Close() })
+			}
 		}
 	}
-	if err := d.planHouse(f, c, e); err != nil {
+	if err := d.planMQTT(f, c, d.setup(f, r, e)); err != nil {
 		return c, err
 	}
-	if d.settings().Log.Format != now.Log.Format {
+	if old.Log.Format != now.Log.Format {
 		d.log.Warn().Msg("log.format changes with the next start")
 	}
 	return c, nil
+}
+
+// planEngine looks at model and labels, and returns the rules and the engine that will be.
+func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.Engine, error) {
+	old, now := &d.file.Config, &f.Config
+	m, front, err := engine.Load(now.Model.Path, d.opts.BuiltIn)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, e := d.rules, d.engine
+	if m.SHA256 != e.Model.SHA256 || old.Inference != now.Inference {
+		if c.engine, err = engine.New(m, front, now.Inference); err != nil {
+			return nil, nil, err
+		}
+		c.undo = append(c.undo, c.engine.Stop)
+		e = c.engine
+		c.all = true
+		c.note("model")
+	}
+	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing {
+		if c.rules, err = rules.Resolve(f, e.Model, e.Front); err != nil {
+			return nil, nil, err
+		}
+		r = c.rules
+		c.note("labels")
+	}
+	return r, e, nil
+}
+
+// planMQTT finds out whether the publisher can take the change over as it runs, or must be made anew: the new one
+// must be buildable before the old one is given up.
+func (d *Daemon) planMQTT(f *config.File, c *change, s mqtt.Setup) error {
+	old, now := &d.file.Config, &f.Config
+	if old.MQTT != now.MQTT || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
+		c.note("mqtt")
+	}
+	if err := mqtt.CheckShown(s); err != nil {
+		return err
+	}
+	if c.mqtt = !mqtt.Same(d.file, f); c.mqtt {
+		return mqtt.Check(s, d.mqtt)
+	}
+	return nil
 }
 
 // commit carries the plan out.
@@ -130,33 +173,29 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 	if len(stop)+len(start) > 0 {
 		c.note("sources")
 	}
-	for _, s := range stop {
-		s.cancel()
-	}
 	if err := d.stopSources(stop); err != nil {
 		return err
 	}
 	d.set(func() { d.sources = stay })
 	for _, s := range stop {
-		d.publisher().SourceAvailable(s.cfg.Name, false, "configuration changed")
+		s.Remove()
 	}
-	before := d.engine
-	d.setFile(f)
+	d.set(func() { d.file = f })
 	d.log.SetLevel(f.Config.Log.Level)
 	if c.engine != nil {
+		before := d.engine
 		d.set(func() { d.engine = c.engine })
-		c.engine.start(d.root.Context(), d.fail)
-		before.stop()
-		d.tellEngine()
+		c.engine.Start(d.root.Context(), d.fail, d.log)
+		before.Stop()
 	}
-	if c.rules {
-		d.set(func() { d.watch = c.watch })
+	if c.rules != nil {
+		d.set(func() { d.rules = c.rules })
 		for _, s := range stay {
-			s.setWatch(c.watch)
+			s.SetRules(d.root.Context(), c.rules)
 		}
 	}
-	if c.store {
-		if err := d.changeStore(f); err != nil {
+	for _, k := range c.kinds {
+		if err := d.openSink(k, f); err != nil {
 			return err
 		}
 	}
@@ -165,12 +204,53 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 			return err
 		}
 	}
-	if c.house {
-		if err := d.changeHouse(f); err != nil {
+	if c.mqtt {
+		if err := d.changeMQTT(f); err != nil {
 			return err
 		}
-	} else if err := d.publisher().Reconfigure(d.shown(f, d.watch, d.engine)); err != nil {
+	} else if err := d.mqtt.Reconfigure(d.setup(f, d.rules, d.engine)); err != nil {
 		return err
 	}
 	return d.startSources(f, start)
+}
+
+// compare sorts the running sources into those that stay and those to stop, and finds the new ones.
+func (d *Daemon) compare(f *config.File, all bool) (stay, stop []*source.Source, start []config.Source) {
+	kept := map[string]bool{}
+	wanted := d.wanted(f)
+	for _, s := range d.sources {
+		same := false
+		for _, w := range wanted {
+			same = same || reflect.DeepEqual(s.Config(), w)
+		}
+		if same && !all {
+			stay = append(stay, s)
+			kept[s.Name()] = true
+		} else {
+			stop = append(stop, s)
+		}
+	}
+	for _, w := range wanted {
+		if !kept[w.Name] {
+			start = append(start, w)
+		}
+	}
+	return stay, stop, start
+}
+
+// changeMQTT swaps the publisher. The embedded broker goes on where it can: its subscribers stay connected.
+func (d *Daemon) changeMQTT(f *config.File) error {
+	old := d.mqtt
+	old.Flush(flushMQTT)
+	if err := old.Stop(old.Keeps(f)); err != nil {
+		return fmt.Errorf("%w: %w", ErrStuck, err)
+	}
+	if err := d.startMQTT(f, old); err != nil {
+		return err
+	}
+	for _, s := range d.sources {
+		s.TellTo(d.mqtt)
+	}
+	d.mqtt.Restore(d.sinks.Mutes.Active(time.Now()))
+	return nil
 }

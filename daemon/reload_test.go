@@ -3,31 +3,56 @@ package daemon
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"earshot/daemon/status"
 )
 
-// hup sends SIGHUP's stand-in and waits for the line that ends the reload.
-func (r *rig) hup(t *testing.T, want string) {
-	t.Helper()
-	before := strings.Count(r.log.String(), want)
-	r.reload <- syscall.SIGHUP
-	r.await(t, want, before+1)
+// reloaded is what a reload came to.
+type reloaded struct {
+	changed []string
+	err     error
 }
 
-// await waits until the log holds a text so many times.
-func (r *rig) await(t *testing.T, want string, times int) {
+// hup sends SIGHUP's stand-in and waits for what comes of it.
+func (r *rig) hup(t *testing.T) reloaded {
 	t.Helper()
-	for end := time.Now().Add(hang); strings.Count(r.log.String(), want) < times; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never logged: %s", want)
-		}
-		select {
-		case err := <-r.done:
-			t.Fatalf("the daemon ended: %v", err)
-		default:
+	r.reload <- syscall.SIGHUP
+	select {
+	case what := <-r.reloads:
+		return what
+	case err := <-r.done:
+		t.Fatalf("the daemon ended: %v", err)
+	case <-time.After(hang):
+		t.Fatal("the reload does not end")
+	}
+	return reloaded{}
+}
+
+// hupTo reloads a configuration and fails unless it changes what it should.
+func (r *rig) hupTo(t *testing.T, yaml string, changed ...string) {
+	t.Helper()
+	r.configure(yaml)
+	if got := r.hup(t); got.err != nil || !slices.Equal(got.changed, changed) {
+		t.Fatalf("changed %q (%v), want %q", got.changed, got.err, changed)
+	}
+}
+
+// hupBad reloads a configuration and fails unless it is refused for these reasons.
+func (r *rig) hupBad(t *testing.T, yaml string, why ...string) {
+	t.Helper()
+	r.configure(yaml)
+	got := r.hup(t)
+	if got.err == nil {
+		t.Fatalf("it was taken, and changed %q:\n%s", got.changed, yaml)
+	}
+	for _, want := range why {
+		if !strings.Contains(got.err.Error(), want) {
+			t.Errorf("not told: %s; got %v", want, got.err)
 		}
 	}
 }
@@ -45,35 +70,28 @@ func TestReload(t *testing.T) {
 	r.house.wait(t, "siren at b", has("/b/siren/state", "ON"))
 
 	// A bad file changes nothing and says why, with the line.
-	r.configure("windows: {hop_frames: 3}\nbroken: true\n")
-	r.hup(t, "the old one stays")
+	r.hupBad(t, "windows: {hop_frames: 3}\nbroken: true\n", `config.yaml:1: windows.hop_frames`, `config.yaml:2: broken: unknown key`)
 	for _, want := range []string{`config.yaml:1: windows.hop_frames`, `config.yaml:2: broken: unknown key`} {
 		if !strings.Contains(r.log.String(), want) {
 			t.Errorf("not logged: %s", want)
 		}
 	}
 	// So does one that names a label the model does not have, or a model that is not there.
-	for _, bad := range []string{"watch: {labels: [{label: dgo}]}\n", "model: {path: /nowhere.onnx}\n"} {
-		r.configure(bad)
-		r.hup(t, "the old one stays")
-	}
+	r.hupBad(t, "watch: {labels: [{label: dgo}]}\n", `watch.labels[0].label: "dgo"`)
+	r.hupBad(t, "model: {path: /nowhere.onnx}\n", "/nowhere.onnx")
 	// A file that says the same changes nothing either.
-	r.configure("# only a remark\n" + quick + "sources: [" + loop("a", dog) + ", " + loop("b", siren) + "]\n")
-	r.hup(t, `"changed":"nothing"`)
+	r.hupTo(t, "# only a remark\n"+quick+"sources: ["+loop("a", dog)+", "+loop("b", siren)+"]\n")
 
 	// A source that goes vanishes from the broker; the other goes on without a break.
-	r.configure(quick + "sources: [" + loop("a", dog) + "]\n")
-	r.hup(t, "configuration read again")
+	r.hupTo(t, quick+"sources: ["+loop("a", dog)+"]\n", "sources")
 	r.house.wait(t, "b's topics emptied", has("/b/siren/state", ""))
 
 	// A label that goes vanishes too, another threshold is used, and the source is not restarted for it.
-	r.configure("watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: [" + loop("a", dog) + "]\n")
-	r.hup(t, `"changed":"labels"`)
+	r.hupTo(t, "watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: ["+loop("a", dog)+"]\n", "labels")
 	r.house.wait(t, "a's dog emptied", has("/a/dog/state", ""))
 
 	// A new source comes.
-	r.configure("watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: [" + loop("a", dog) + ", " + loop("c", siren) + "]\n")
-	r.hup(t, `"changed":"sources"`)
+	r.hupTo(t, "watch: {hold: 0s, labels: [{label: siren}], groups: []}\nsmoothing: {windows: 1}\nsources: ["+loop("a", dog)+", "+loop("c", siren)+"]\n", "sources")
 	r.house.wait(t, "siren at c", has("/c/siren/state", "ON"))
 
 	r.house.mu.Lock()
@@ -89,8 +107,7 @@ func TestReload(t *testing.T) {
 	if err := os.WriteFile(path, modelBytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r.configure("windows: {hop_frames: 32}\ninference: {threads: 2}\nmodel: {path: '" + path + "'}\nsources: [" + loop("a", dog) + "]\nwatch: {labels: [{label: dog}], groups: []}\n")
-	r.hup(t, "configuration read again")
+	r.hupTo(t, "windows: {hop_frames: 32}\ninference: {threads: 2}\nmodel: {path: '"+path+"'}\nsources: ["+loop("a", dog)+"]\nwatch: {labels: [{label: dog}], groups: []}\n", "model", "labels", "windows", "sources")
 	r.house.wait(t, "dog again", func(all []message) bool {
 		states := on(all, "/a/dog/state")
 		return states[len(states)-1] == "ON"
@@ -109,10 +126,8 @@ func TestReloadPageAndName(t *testing.T) {
 	sources := "sources: [" + loop("a", dog) + "]\n"
 	r := newRig(t, quick+sources)
 	r.start()
-	<-r.ready
 	r.house.wait(t, "dog", has("/a/dog/state", "ON"))
-	r.configure(quick + sources + "node: {name: Hallway, area: Below}\nweb: {url: 'http://hallway.lan:8090/'}\n")
-	r.hup(t, "configuration read again")
+	r.hupTo(t, quick+sources+"node: {name: Hallway, area: Below}\nweb: {url: 'http://hallway.lan:8090/'}\n", "web", "mqtt")
 	announced := func(parts ...string) func(all []message) bool {
 		return func(all []message) bool {
 			for _, p := range on(all, "/config") {
@@ -131,8 +146,7 @@ func TestReloadPageAndName(t *testing.T) {
 	}
 	r.house.wait(t, "announced as Hallway", announced(`"Hallway"`, `"Below"`, "hallway.lan"))
 	// A group whose topics would be another thing's is a mistake like any other.
-	r.configure(sources + "watch: {labels: [{label: dog}], groups: [{name: mute, labels: [dog]}]}\n")
-	r.hup(t, "the old one stays")
+	r.hupBad(t, sources+"watch: {labels: [{label: dog}], groups: [{name: mute, labels: [dog]}]}\n", "mute")
 	r.house.mu.Lock()
 	for _, state := range on(r.house.all, "n1/availability") {
 		if state != "online" {
@@ -140,7 +154,7 @@ func TestReloadPageAndName(t *testing.T) {
 		}
 	}
 	r.house.mu.Unlock()
-	if n := strings.Count(r.log.String(), "mqtt: connected"); n != 1 {
+	if n := r.status(t).Broker.Connects; n != 1 {
 		t.Errorf("connected %d times", n)
 	}
 	r.cancel()
@@ -160,10 +174,9 @@ func TestReloadConnection(t *testing.T) {
 		t.Fatal(token.Error())
 	}
 	r.house.wait(t, "rain muted", has("/a/rain/mute", "ON"))
-	r.await(t, `"message":"mute"`, 1)
+	r.until(t, "rain muted", func(s status.Status) bool { return s.Sources[0].Labels[2].Muted })
 	r.house.forget()
-	r.configure(quick + sources + "mqtt: {keep_alive: 7s}\n")
-	r.hup(t, "configuration read again")
+	r.hupTo(t, quick+sources+"mqtt: {keep_alive: 7s}\n", "mqtt")
 	r.house.wait(t, "online again", has("n1/availability", "online"))
 	r.house.wait(t, "source online again", has("n1/a/availability", "online"))
 	r.house.wait(t, "rain muted still", has("/a/rain/mute", "ON"))

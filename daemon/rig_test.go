@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"earshot/daemon/broker"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/source"
+	"earshot/daemon/status"
 	"earshot/internal/audio"
 	"earshot/internal/logging"
 	"earshot/internal/test/testmodel"
@@ -143,16 +146,18 @@ func has(end, payload string) func([]message) bool {
 
 // rig is a daemon under test with a broker of its own.
 type rig struct {
-	t      testing.TB
-	broker *broker.Broker
-	house  *listener
-	log    *lines
-	path   string // configuration file
-	reload chan os.Signal
-	ready  chan Ready
-	cancel context.CancelFunc
-	done   chan error
-	opts   Options
+	t       testing.TB
+	broker  *broker.Broker
+	house   *listener
+	log     *lines
+	path    string // configuration file
+	reload  chan os.Signal
+	reloads chan reloaded
+	ready   chan Ready
+	page    string // once status has asked for it
+	cancel  context.CancelFunc
+	done    chan error
+	opts    Options
 }
 
 // lines is a log that tests read while it is written.
@@ -182,7 +187,7 @@ func newRig(t testing.TB, yaml string) *rig {
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	r := &rig{t: t, broker: b, house: listen(t, b.URL()), log: &lines{}, path: filepath.Join(t.TempDir(), "config.yaml"),
-		reload: make(chan os.Signal, 1), ready: make(chan Ready, 1), done: make(chan error, 1)}
+		reload: make(chan os.Signal, 1), reloads: make(chan reloaded, 1), ready: make(chan Ready, 1), done: make(chan error, 1)}
 	state := t.TempDir()
 	r.configure(yaml)
 	r.opts = Options{
@@ -198,11 +203,12 @@ func newRig(t testing.TB, yaml string) *rig {
 		Log:     logging.New(logging.Config{Level: "info", Format: "json", Out: r.log}),
 		Version: "test",
 		Devices: func() ([]capture.Device, error) { return nil, nil },
-		Demo: func(int, func(capture.State)) (capture.Source, error) {
+		Means: source.Means{Demo: func(int, func(capture.State)) (capture.Source, error) {
 			return nil, errors.New("no demo in this test")
-		},
-		Reload: r.reload,
-		Ready:  func(ready Ready) { r.ready <- ready },
+		}},
+		Reload:   r.reload,
+		Reloaded: func(changed []string, err error) { r.reloads <- reloaded{changed, err} },
+		Ready:    func(ready Ready) { r.ready <- ready },
 	}
 	return r
 }
@@ -236,6 +242,33 @@ func (r *rig) end() error {
 	case <-time.After(hang):
 		r.t.Fatal("the daemon does not end")
 		return nil
+	}
+}
+
+// status is what the page says at this moment.
+func (r *rig) status(t *testing.T) (s status.Status) {
+	t.Helper()
+	if r.page == "" {
+		r.page = (<-r.ready).Page
+	}
+	response, err := http.Get(r.page + "status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// until waits until the page says so.
+func (r *rig) until(t *testing.T, what string, ok func(status.Status) bool) {
+	t.Helper()
+	for end := time.Now().Add(hang); !ok(r.status(t)); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("never: %s", what)
+		}
 	}
 }
 

@@ -2,49 +2,47 @@ package daemon
 
 import (
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/mqtt"
+	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/daemon/source"
 	"earshot/publish"
+	"time"
 )
-
-// kindDemo is the bundled recording; it cannot be configured, only come about when there is nothing else.
-const kindDemo = "demo"
 
 // start brings all layers up. What it started is in d even when it fails, so that stop finds it.
 func (d *Daemon) start(f *config.File) error {
-	d.setFile(f)
+	d.set(func() { d.file = f })
 	d.chooseSources()
-	m, front, err := loadModel(f.Config.Model, d.opts.BuiltIn)
+	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
 	if err != nil {
 		return err
 	}
-	w, err := resolve(f, m, front)
+	r, err := rules.Resolve(f, m, front)
 	if err != nil {
 		return err
 	}
-	e, err := newEngine(m, front, f.Config.Inference)
+	e, err := engine.New(m, front, f.Config.Inference)
 	if err != nil {
 		return err
 	}
-	d.set(func() { d.engine, d.watch = e, w })
-	if err := d.startStore(f); err != nil {
-		return err
-	}
-	if err := d.startPage(f); err != nil {
-		return err
-	}
-	if err := d.startHouse(f, nil); err != nil {
-		return err
-	}
-	e.start(d.root.Context(), d.fail)
-	d.tellEngine()
-	for _, c := range d.wanted(f) {
-		s, err := d.newSource(c, f, e, w, d.clipStore())
-		if err != nil {
-			return ErrSource{c.Name, err}
+	d.set(func() { d.engine, d.rules = e, r })
+	for _, k := range kinds {
+		if err := d.openSink(k, f); err != nil {
+			return err
 		}
-		d.set(func() { d.sources = append(d.sources, s) })
 	}
-	for _, s := range d.sources {
-		s.start(d.root, d.tellEnded)
+	d.sinks.Set("page", d.hub)
+	if err := d.changePage(f, nil); err != nil {
+		return err
+	}
+	if err := d.startMQTT(f, nil); err != nil {
+		return err
+	}
+	e.Start(d.root.Context(), d.fail, d.log)
+	if err := d.startSources(f, d.wanted(f)); err != nil {
+		return err
 	}
 	d.opts.Notify.Ready(d.statusLine())
 	if d.opts.Ready != nil {
@@ -57,11 +55,6 @@ func (d *Daemon) set(change func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	change()
-}
-
-func (d *Daemon) setFile(f *config.File) {
-	d.set(func() { d.file = f })
-	d.cfg.Store(&f.Config)
 }
 
 // chooseSources decides what to listen to when nothing is configured: the microphone, or the bundled recording.
@@ -79,7 +72,7 @@ func (d *Daemon) chooseSources() {
 		line = line.Err(err)
 	}
 	line.Msg("no microphone found and no source configured: playing the bundled recording, over and over")
-	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kindDemo}}
+	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: source.KindDemo}}
 }
 
 // wanted are the sources to run: the configured ones, or what was chosen at the start.
@@ -93,24 +86,56 @@ func (d *Daemon) wanted(f *config.File) []config.Source {
 	return d.auto
 }
 
-// startHouse makes and starts the publisher; keep is an embedded broker that goes on.
-func (d *Daemon) startHouse(f *config.File, keep *house) error {
-	state, err := stateDir(f.Config.StateDir)
-	if err != nil {
-		d.log.Warn().Err(err).Msg("nothing will outlive a restart")
+// startSources makes all sources before it starts the first.
+func (d *Daemon) startSources(f *config.File, wanted []config.Source) error {
+	var fresh []*source.Source
+	for _, c := range wanted {
+		s, err := d.newSource(f, c)
+		if err != nil {
+			return source.Error{Name: c.Name, Err: err}
+		}
+		fresh = append(fresh, s)
+		d.set(func() { d.sources = append(d.sources, s) })
 	}
-	// Only a configured address of the page goes to Home Assistant: loopback means nothing to others.
-	device := deviceOf(f, d.opts.Version, f.Config.Web.URL, len(d.engine.model.Labels))
-	h, err := newHouse(f, d.published(f, d.watch), device, state, d.log, keep.embedded(), d.brokerStatus)
+	for _, s := range fresh {
+		s.Start(d.root, d.tellEnded)
+	}
+	return nil
+}
+
+func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, error) {
+	feed := d.hub.Feed(c.Name, d.engine.Front, f.Config.Windows.HopFrames)
+	return source.New(source.Config{
+		Source:  c,
+		Windows: f.Config.Windows,
+		Means:   d.opts.Means,
+		Engine:  d.engine,
+		Rules:   d.rules,
+		Sink:    d.sinks,
+		Log:     d.log,
+		Ears:    append(d.ears(c.Name), feed),
+		Window:  feed.Window,
+		Changed: d.changed,
+		Ill:     d.diagnose,
+	})
+}
+
+// setup is what MQTT shows of a configuration and what it came to.
+func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Setup {
+	return mqtt.Setup{File: f, Sources: d.wanted(f), Rules: r, Version: d.opts.Version, Sounds: len(e.Model.Labels), Log: d.log}
+}
+
+// startMQTT makes and starts the publisher, in the place of an old one that has stopped.
+func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
+	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute})
 	if err != nil {
 		return err
 	}
-	d.embeddedWish = f.Config.MQTT.Embedded
-	d.now.Store(h.publisher)
-	d.set(func() { d.house = h })
-	h.start(d.root.Context(), d.fail)
-	line := d.log.Info().Str("broker", h.address).Str("topics", f.Config.MQTT.Topic+"/"+h.publisher.NodeID()+"/#")
-	if h.broker != nil {
+	d.set(func() { d.mqtt = k })
+	d.sinks.Set("mqtt", k)
+	k.Start(d.root.Context(), d.fail)
+	line := d.log.Info().Str("broker", k.Address()).Str("topics", f.Config.MQTT.Topic+"/"+k.NodeID()+"/#")
+	if k.Embedded() {
 		line.Msg("mqtt: embedded broker, on this machine only")
 	} else {
 		line.Msg("mqtt")
@@ -118,13 +143,10 @@ func (d *Daemon) startHouse(f *config.File, keep *house) error {
 	return nil
 }
 
-// published are the sources as MQTT shows them.
-func (d *Daemon) published(f *config.File, w *watch) []publish.Source {
-	var all []publish.Source
-	for _, c := range d.wanted(f) {
-		all = append(all, publish.Source{Name: c.Name, Title: title(c.Title, c.Name), Labels: w.labels})
-	}
-	return all
+// mute follows what somebody asked for.
+func (d *Daemon) mute(m sink.Mute) {
+	d.sinks.Mutes.Set(m, time.Now())
+	d.log.Info().Str("source", m.Source).Str("label", m.Label).Bool("on", m.On).Dur("for_ms", m.For).Msg("mute")
 }
 
 // brokerStatus logs what changed between us and the broker.
@@ -135,15 +157,7 @@ func (d *Daemon) brokerStatus(s publish.Status) {
 	case s.Connected:
 		d.log.Error().Err(s.Err).Msg("mqtt: the broker refuses topics")
 	case s.Err != nil:
-		d.often(d.log.Error().Err(s.Err).Int("attempt", s.Attempt).Dur("retry_ms", s.Retry), "mqtt "+s.Err.Error()).Msg("mqtt: not connected")
+		d.log.Often(d.log.Error().Err(s.Err).Int("attempt", s.Attempt).Dur("retry_ms", s.Retry), "mqtt "+s.Err.Error()).Msg("mqtt: not connected")
 	}
 	d.changed()
-}
-
-func (d *Daemon) tellEngine() {
-	e := d.engine
-	for _, r := range e.session.Rejected {
-		d.log.Info().Str("provider", r.Provider).Str("why", r.Why).Msg("inference: not usable")
-	}
-	d.log.Info().Str("model", e.model.Path).Int("labels", len(e.model.Labels)).Str("provider", e.session.Provider).Msg("inference")
 }

@@ -11,6 +11,7 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/source"
 	"earshot/internal/logging"
 )
 
@@ -52,14 +53,13 @@ func (s Setup) start(settings map[string]string, sources []config.Source, demo c
 			BuiltIn: s.BuiltIn,
 			Log:     logging.New(logging.Config{Level: "error", Format: "json", Out: io.Discard}),
 			Version: "bench",
-			Stdin:   os.Stdin,
 			Devices: func() ([]capture.Device, error) { return nil, nil },
-			Demo: func(int, func(capture.State)) (capture.Source, error) {
+			Means: source.Means{Stdin: os.Stdin, Demo: func(int, func(capture.State)) (capture.Source, error) {
 				if demo == nil {
 					return nil, errors.New("no recording")
 				}
 				return demo, nil
-			},
+			}},
 			Ready: func(d daemon.Ready) { ready <- d },
 		})
 	}()

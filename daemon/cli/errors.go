@@ -7,6 +7,9 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/mqtt"
+	"earshot/daemon/source"
 	"earshot/infer"
 	"earshot/internal/audio"
 )
@@ -19,9 +22,9 @@ func classifyError(err error) error {
 	var already *exitError
 	var issues config.Errors
 	var issue config.Issue
-	var model daemon.ErrModel
-	var source daemon.ErrSource
-	var broker daemon.ErrBroker
+	var model engine.Error
+	var audible source.Error
+	var broker mqtt.Error
 	switch {
 	case err == nil:
 		return nil
@@ -35,7 +38,7 @@ func classifyError(err error) error {
 		return fail(exitHang, err)
 	case errors.As(err, &broker):
 		return fail(exitBroker, err)
-	case errors.As(err, &source), errors.Is(err, capture.ErrNoDevice), errors.Is(err, audio.ErrNotAudio):
+	case errors.As(err, &audible), errors.Is(err, capture.ErrNoDevice), errors.Is(err, audio.ErrNotAudio):
 		return fail(exitAudio, err)
 	}
 	return fail(exitFailure, err)

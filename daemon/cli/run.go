@@ -12,6 +12,7 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/source"
 	"earshot/internal/logging"
 
 	"github.com/spf13/cobra"
@@ -84,9 +85,11 @@ func run(c *cobra.Command, flags *runFlags) error {
 		BuiltIn: builtInModel,
 		Log:     log,
 		Version: version,
-		Patient: os.Getenv("NOTIFY_SOCKET") != "", // under systemd a microphone may come later
+		Means: source.Means{
+			Patient: os.Getenv("NOTIFY_SOCKET") != "", // under systemd a microphone may come later
+			Demo:    demoSource,
+		},
 		Devices: capture.Devices,
-		Demo:    demoSource,
 		Reload:  hangup,
 		Ready: func(r daemon.Ready) {
 			if logging.Terminal(c.ErrOrStderr()) {

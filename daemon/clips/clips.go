@@ -28,6 +28,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"earshot/internal/sampletime"
 )
 
 // Config is what a [Store] is made from.
@@ -76,11 +78,7 @@ func (c Config) maxLength() time.Duration {
 	return c.MaxLength
 }
 
-// samples is how many samples last d. In whole and part seconds it does not overflow.
-func (c Config) samples(d time.Duration) int64 {
-	rate := int64(c.SampleRate)
-	return int64(d/time.Second)*rate + int64(d%time.Second)*rate/int64(time.Second)
-}
+func (c Config) samples(d time.Duration) int64 { return sampletime.Samples(d, c.SampleRate) }
 
 // Store is the folder of clips.
 type Store struct {

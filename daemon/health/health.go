@@ -158,8 +158,8 @@ func (m *Monitor) judge() bool {
 		m.mean += (mean - m.mean) * weight(l.DCSpan)
 		m.share += (share - m.share) * weight(l.ClippedSpan)
 	}
-	level := dBFS(math.Sqrt(m.power / n))
-	swing := dBFS(math.Sqrt(max(0, m.power/n-mean*mean)))
+	level := DBFS(math.Sqrt(m.power / n))
+	swing := DBFS(math.Sqrt(max(0, m.power/n-mean*mean)))
 
 	if constant {
 		m.zeros = m.low == 0
@@ -172,7 +172,7 @@ func (m *Monitor) judge() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := &m.report
-	r.LevelDBFS, r.PeakDBFS = level, dBFS(float64(max(m.high, -m.low)))
+	r.LevelDBFS, r.PeakDBFS = level, DBFS(float64(max(m.high, -m.low)))
 	r.Offset, r.ClippedShare = m.mean, m.share
 	is := m.verdict()
 	if is == r.Problem {
@@ -222,8 +222,8 @@ func weight(span time.Duration) float64 {
 	return 1 - math.Exp(-float64(stretch)/float64(max(span, stretch)))
 }
 
-// dBFS is an amplitude, full scale 1, in dB, not below Floor.
-func dBFS(amplitude float64) float64 { return max(Floor, 20*math.Log10(amplitude)) }
+// DBFS is an amplitude, full scale 1, in dB, not below Floor.
+func DBFS(amplitude float64) float64 { return max(Floor, 20*math.Log10(amplitude)) }
 
 // latch is on after its condition has held for a while, and off after its
 // contrary has. Between condition and contrary it stays as it is.

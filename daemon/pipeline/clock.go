@@ -3,19 +3,9 @@ package pipeline
 import (
 	"sync/atomic"
 	"time"
+
+	"earshot/internal/sampletime"
 )
-
-// Span is the time that n samples last. It does not overflow: n·time.Second would after 58 hours.
-func Span(n int64, rate int) time.Duration {
-	r := int64(rate)
-	return time.Duration(n/r)*time.Second + time.Duration(n%r)*time.Second/time.Duration(r)
-}
-
-// Samples is how many samples fit into d.
-func Samples(d time.Duration, rate int) int64 {
-	r := int64(rate)
-	return int64(d/time.Second)*r + int64(d%time.Second)*r/int64(time.Second)
-}
 
 // Clock is the wall clock with its monotonic reading; tests replace it.
 type Clock func() time.Time
@@ -53,7 +43,7 @@ func (c *sampleClock) elapsed() time.Duration { return c.now().Sub(c.start) }
 
 // observe says that the sample before end entered at the given time since start.
 func (c *sampleClock) observe(end int64, entered time.Duration) {
-	seen := entered - Span(end, c.rate)
+	seen := entered - sampletime.Span(end, c.rate)
 	late := seen - time.Duration(c.origin.Load())
 	if !c.known.Load() || late < 0 || late > reanchor {
 		c.origin.Store(int64(seen))
@@ -62,7 +52,7 @@ func (c *sampleClock) observe(end int64, entered time.Duration) {
 		return
 	}
 	c.least = min(c.least, late)
-	if Span(end-c.since, c.rate) >= settle {
+	if sampletime.Span(end-c.since, c.rate) >= settle {
 		c.origin.Add(int64(c.least))
 		c.since, c.least = end, reanchor
 	}
@@ -71,7 +61,7 @@ func (c *sampleClock) observe(end int64, entered time.Duration) {
 // wall is the wall-clock time of a sample.
 func (c *sampleClock) wall(sample int64) time.Time {
 	now := c.now()
-	ago := now.Sub(c.start) - time.Duration(c.origin.Load()) - Span(sample, c.rate)
+	ago := now.Sub(c.start) - time.Duration(c.origin.Load()) - sampletime.Span(sample, c.rate)
 	return now.Round(0).Add(-ago)
 }
 
@@ -80,5 +70,5 @@ func (c *sampleClock) sample() (at int64, ok bool) {
 	if !c.known.Load() {
 		return 0, false
 	}
-	return Samples(c.elapsed()-time.Duration(c.origin.Load()), c.rate), true
+	return sampletime.Samples(c.elapsed()-time.Duration(c.origin.Load()), c.rate), true
 }

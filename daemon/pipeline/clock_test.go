@@ -4,20 +4,9 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
-)
 
-func TestSpanDoesNotOverflow(t *testing.T) {
-	const year = 365 * 24 * time.Hour
-	n := Samples(100*year, 44100)
-	if got := Span(n, 44100); (got - 100*year).Abs() > time.Second {
-		t.Errorf("a hundred years come back as %v", got)
-	}
-	for _, d := range []time.Duration{0, time.Millisecond, time.Second, time.Hour + time.Millisecond} {
-		if back := Span(Samples(d, 44100), 44100); (back - d).Abs() > time.Second/44100 {
-			t.Errorf("%v comes back as %v", d, back)
-		}
-	}
-}
+	"earshot/internal/sampletime"
+)
 
 // fakeTime is a clock that tests move.
 type fakeTime struct {
@@ -39,7 +28,7 @@ func TestClockUnderJitter(t *testing.T) {
 	var worst time.Duration
 	for i := range 40000 { // almost eight minutes
 		end := int64(i+1) * 512
-		exact := time.Duration(float64(Span(end, 44100)) * drift)
+		exact := time.Duration(float64(sampletime.Span(end, 44100)) * drift)
 		f.mono = max(f.mono, exact+time.Duration(r.ExpFloat64()*float64(10*time.Millisecond)))
 		c.observe(end, f.mono)
 		if i > 1000 {
@@ -76,7 +65,7 @@ func TestFallenBehind(t *testing.T) {
 	play := func(late time.Duration) {
 		for range 1000 {
 			end += 512
-			f.mono = Span(end, 44100) + late
+			f.mono = sampletime.Span(end, 44100) + late
 			c.observe(end, f.mono)
 		}
 	}

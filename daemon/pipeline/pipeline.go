@@ -18,9 +18,11 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/sink"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/internal/sampletime"
 	"earshot/ringbuf"
 )
 
@@ -42,8 +44,8 @@ type Outlets struct {
 	Block func(*ringbuf.Block)
 	// Frames sees the log-gammatone window whenever one is complete, newest hop last, in the listener.
 	Frames func(*gammatone.Window)
-	// Event sees each switch of a label, in the reporter.
-	Event func(Event)
+	// Event sees each switch of a label, on the wall clock and still without names, in the reporter.
+	Event func(sink.Event)
 	// Failed sees why a window has no scores, in the reporter.
 	Failed func(error)
 	// Scores sees the smoothed scores of each window, borrowed, in the reporter.
@@ -55,17 +57,6 @@ type Scorer interface {
 	Submit(s infer.Stamp, x []float32)                                // drops the oldest when full
 	SubmitWait(ctx context.Context, s infer.Stamp, x []float32) error // waits for room
 	Flush(ctx context.Context) error                                  // until every answer has been delivered
-}
-
-// Event is smooth.Event on the wall clock.
-type Event struct {
-	Label       int // index as in smooth.Config
-	On          bool
-	Score, Peak float64
-	Onset       time.Time
-	End         time.Time // zero while On
-	PeakAt      time.Time
-	From, To    int64 // samples: onset, end (0 while On)
 }
 
 // Pipeline is one source's way through the program. Make it with New.
@@ -90,7 +81,7 @@ func New(cfg Config, out Outlets) *Pipeline {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	blocks := int(Samples(cfg.Ring, cfg.FrontEnd.SampleRate)/ringbuf.BlockSamples) + 1
+	blocks := int(sampletime.Samples(cfg.Ring, cfg.FrontEnd.SampleRate)/ringbuf.BlockSamples) + 1
 	ring := ringbuf.New(1 << bits.Len(uint(blocks-1)))
 	clock := newSampleClock(cfg.FrontEnd.SampleRate, cfg.Now)
 	p := &Pipeline{

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/sink"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/internal/sampletime"
 	"earshot/internal/task"
 	"earshot/ringbuf"
 )
@@ -58,10 +60,10 @@ func (s *scorer) SubmitWait(_ context.Context, stamp infer.Stamp, x []float32) e
 func (s *scorer) Flush(context.Context) error { return nil }
 
 // drive runs a pipeline with the source until its end and returns its events and the scorer.
-func drive(t *testing.T, c Config, source sourceFunc, score func(at int64) float32) ([]Event, *scorer, *Pipeline) {
+func drive(t *testing.T, c Config, source sourceFunc, score func(at int64) float32) ([]sink.Event, *scorer, *Pipeline) {
 	t.Helper()
-	var events []Event
-	p := New(c, Outlets{Event: func(e Event) { events = append(events, e) }})
+	var events []sink.Event
+	p := New(c, Outlets{Event: func(e sink.Event) { events = append(events, e) }})
 	s := &scorer{score: score, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.GoThen("capture", func(ctx context.Context) error { return p.Capture(ctx, source) }, func(error) {})
@@ -157,7 +159,7 @@ func TestEventsOnTheWallClock(t *testing.T) {
 	if !events[0].Onset.Equal(events[1].Onset) {
 		t.Errorf("onset %v at ON and %v at OFF", events[0].Onset, events[1].Onset)
 	}
-	if d, want := events[1].End.Sub(events[1].Onset), Span(events[1].To-events[1].From, 44100); d != want || d < 9*time.Second || d > 12*time.Second {
+	if d, want := events[1].End.Sub(events[1].Onset), sampletime.Span(events[1].Event.End-events[1].Event.Onset, 44100); d != want || d < 9*time.Second || d > 12*time.Second {
 		t.Errorf("lasted %v, in samples %v", d, want)
 	}
 }
@@ -177,8 +179,8 @@ func TestEndSwitchesOff(t *testing.T) {
 func TestOffByTimer(t *testing.T) {
 	c := testConfig()
 	c.Live, c.Waits = true, false
-	off := make(chan Event, 8)
-	p := New(c, Outlets{Event: func(e Event) { off <- e }})
+	off := make(chan sink.Event, 8)
+	p := New(c, Outlets{Event: func(e sink.Event) { off <- e }})
 	s := &scorer{score: func(int64) float32 { return 1 }, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.Go("capture", func(ctx context.Context) error {
@@ -210,8 +212,8 @@ func TestOffByTimer(t *testing.T) {
 func TestLostSwitchesOff(t *testing.T) {
 	c := testConfig()
 	c.Smooth.Rules[0].Hold = 1 << 40
-	on := make(chan Event, 8)
-	p := New(c, Outlets{Event: func(e Event) { on <- e }})
+	on := make(chan sink.Event, 8)
+	p := New(c, Outlets{Event: func(e sink.Event) { on <- e }})
 	s := &scorer{score: func(int64) float32 { return 1 }, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.Go("capture", func(ctx context.Context) error {
@@ -236,8 +238,8 @@ func TestLostSwitchesOff(t *testing.T) {
 
 // TestNewRules: what is on goes off by the old rules before the new ones count.
 func TestNewRules(t *testing.T) {
-	events := make(chan Event, 8)
-	p := New(testConfig(), Outlets{Event: func(e Event) { events <- e }})
+	events := make(chan sink.Event, 8)
+	p := New(testConfig(), Outlets{Event: func(e sink.Event) { events <- e }})
 	s := &scorer{score: func(int64) float32 { return 0.6 }, deliver: p.Deliver}
 	deaf := testConfig().Smooth
 	deaf.Rules = []smooth.Rule{{On: 0.9, Off: 0.8}}

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"earshot/daemon/sink"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/internal/sampletime"
 )
 
 // message is what the reporter's inbox takes: scores, or a change of what it does.
@@ -156,7 +158,7 @@ func (r *reporter) window(m message) {
 func (r *reporter) handle(events []smooth.Event) {
 	r.events = events // keeps the capacity
 	for _, e := range events {
-		out := Event{Label: e.Label, On: e.On, Score: e.Score, Peak: e.Peak, From: e.Onset}
+		out := sink.Event{Event: e}
 		if e.On {
 			r.onset[e.Label] = r.p.clock.wall(e.Onset)
 		}
@@ -166,10 +168,9 @@ func (r *reporter) handle(events []smooth.Event) {
 		}
 		rate := r.p.cfg.FrontEnd.SampleRate
 		out.Onset = onset
-		out.PeakAt = onset.Add(Span(e.PeakAt-e.Onset, rate))
+		out.PeakAt = onset.Add(sampletime.Span(e.PeakAt-e.Onset, rate))
 		if !e.On {
-			out.To = e.End
-			out.End = onset.Add(Span(e.End-e.Onset, rate))
+			out.End = onset.Add(sampletime.Span(e.End-e.Onset, rate))
 			delete(r.onset, e.Label)
 		}
 		if r.p.out.Event != nil {

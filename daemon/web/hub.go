@@ -5,9 +5,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"earshot/daemon/status"
 )
 
-// Hub spreads what the pipelines report to the pages that are open. A page that cannot keep up loses messages,
+// Hub spreads what the pipelines report to the pages that are open; it is their sink. A page that cannot keep up loses messages,
 // the pipelines never wait. With no page open nothing is encoded; the last seconds are kept for one that opens.
 type Hub struct {
 	pages atomic.Int32 // open pages
@@ -81,11 +83,14 @@ type EventMessage struct {
 
 type statusMessage struct {
 	Type string `json:"type"` // "status"
-	Status
+	status.Status
 }
 
 // Send spreads a message.
 func (h *Hub) Send(message any) {
+	if h == nil {
+		return
+	}
 	h.remember(message)
 	if !h.Watched() {
 		return

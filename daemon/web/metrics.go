@@ -3,30 +3,32 @@ package web
 import (
 	"net/http"
 
+	"earshot/daemon/status"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // metrics is /metrics: the status as Prometheus reads it, and the process's own figures.
-func metrics(status func() Status) http.Handler {
+func metrics(now func() status.Status) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		&collector{status: status},
+		&collector{now: now},
 	)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// collector turns one Status into samples at the time of the scrape, so that no counter is kept twice.
-type collector struct{ status func() Status }
+// collector turns one status.Status into samples at the time of the scrape, so that no counter is kept twice.
+type collector struct{ now func() status.Status }
 
 // metric describes one figure; get reads it, once per source where ofSource.
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
-	get  func(*Status, *Source) float64
+	get  func(*status.Status, *status.Source) float64
 }
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -35,48 +37,48 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 var ofDaemon = []metric{
 	{describe("mqtt_connected", "1 while the broker is connected."), prometheus.GaugeValue,
-		func(s *Status, _ *Source) float64 { return truth(s.Broker.Connected) }},
+		func(s *status.Status, _ *status.Source) float64 { return truth(s.Broker.Connected) }},
 	{describe("mqtt_queued_events", "Events that wait for the broker."), prometheus.GaugeValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Broker.Queued) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Broker.Queued) }},
 	{describe("mqtt_dropped_events_total", "Events dropped because the queue was full."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Broker.Dropped) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Broker.Dropped) }},
 	{describe("mqtt_events_total", "Events that the broker acknowledged."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Broker.Events) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Broker.Events) }},
 	{describe("mqtt_connects_total", "Connections made."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Broker.Connects) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Broker.Connects) }},
 	{describe("mqtt_connections_lost_total", "Connections lost."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Broker.Lost) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Broker.Lost) }},
 	{describe("inference_windows_total", "Windows scored."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Inference.Windows) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Inference.Windows) }},
 	{describe("inference_batches_total", "Runs of the network."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Inference.Batches) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Inference.Batches) }},
 	{describe("inference_busy_seconds_total", "Time spent in the network."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return s.Inference.BusySeconds }},
+		func(s *status.Status, _ *status.Source) float64 { return s.Inference.BusySeconds }},
 	{describe("clips_total", "Clips written."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Clips.Written) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Written) }},
 	{describe("clips_lost_total", "Clips lost: queue full, disk full, not writable."), prometheus.CounterValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Clips.Lost) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Lost) }},
 	{describe("clips_kept_bytes", "Size of the clips in the folder."), prometheus.GaugeValue,
-		func(s *Status, _ *Source) float64 { return float64(s.Clips.Bytes) }},
+		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Bytes) }},
 	{describe("healthy", "1 while nothing is wrong; /healthz says what is."), prometheus.GaugeValue,
-		func(s *Status, _ *Source) float64 { return truth(len(s.Problems) == 0) }},
+		func(s *status.Status, _ *status.Source) float64 { return truth(len(s.Problems) == 0) }},
 }
 
 var ofSource = []metric{
-	perSource("source_online", "1 while the source gives sound.", prometheus.GaugeValue, func(s *Source) float64 { return truth(s.Phase == "online") }),
-	perSource("source_problem", "1 while something is wrong with the sound (dead, clipped, …).", prometheus.GaugeValue, func(s *Source) float64 { return truth(s.Problem != "") }),
-	perSource("source_level_dbfs", "Loudness of the last seconds.", prometheus.GaugeValue, func(s *Source) float64 { return s.LevelDBFS }),
-	perSource("source_samples_total", "Samples through the front end.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Samples) }),
-	perSource("source_lost_samples_total", "Samples lost before it.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Lost) }),
-	perSource("source_gaps_total", "Holes in the sound.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Gaps) }),
-	perSource("source_faults_total", "Times the source was lost.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Faults) }),
-	perSource("windows_total", "Windows scored and reported.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Windows) }),
-	perSource("windows_dropped_total", "Windows dropped under overload.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Dropped) }),
-	perSource("windows_failed_total", "Windows without usable scores.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Failed) }),
-	perSource("events_total", "Labels switched on.", prometheus.CounterValue, func(s *Source) float64 { return float64(s.Events) }),
-	perSource("front_end_seconds_total", "Time spent in the front end.", prometheus.CounterValue, func(s *Source) float64 { return s.FrontEnd }),
-	perSource("latency_p50_seconds", "Last sample of a window to its events, median.", prometheus.GaugeValue, func(s *Source) float64 { return s.LatencyP50 / 1000 }),
-	perSource("latency_p99_seconds", "Last sample of a window to its events, 99th percentile.", prometheus.GaugeValue, func(s *Source) float64 { return s.LatencyP99 / 1000 }),
+	perSource("source_online", "1 while the source gives sound.", prometheus.GaugeValue, func(s *status.Source) float64 { return truth(s.Phase == status.Online) }),
+	perSource("source_problem", "1 while something is wrong with the sound (dead, clipped, …).", prometheus.GaugeValue, func(s *status.Source) float64 { return truth(s.Problem != "") }),
+	perSource("source_level_dbfs", "Loudness of the last seconds.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LevelDBFS }),
+	perSource("source_samples_total", "Samples through the front end.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Samples) }),
+	perSource("source_lost_samples_total", "Samples lost before it.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Lost) }),
+	perSource("source_gaps_total", "Holes in the sound.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Gaps) }),
+	perSource("source_faults_total", "Times the source was lost.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Faults) }),
+	perSource("windows_total", "Windows scored and reported.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Windows) }),
+	perSource("windows_dropped_total", "Windows dropped under overload.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Dropped) }),
+	perSource("windows_failed_total", "Windows without usable scores.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Failed) }),
+	perSource("events_total", "Labels switched on.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Events) }),
+	perSource("front_end_seconds_total", "Time spent in the front end.", prometheus.CounterValue, func(s *status.Source) float64 { return s.FrontEnd }),
+	perSource("latency_p50_seconds", "Last sample of a window to its events, median.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LatencyP50 / 1000 }),
+	perSource("latency_p99_seconds", "Last sample of a window to its events, 99th percentile.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LatencyP99 / 1000 }),
 }
 
 var (
@@ -84,8 +86,8 @@ var (
 	labelDesc = describe("label_on", "1 while the label is on.", "source", "label")
 )
 
-func perSource(name, help string, kind prometheus.ValueType, get func(*Source) float64) metric {
-	return metric{describe(name, help, "source"), kind, func(_ *Status, s *Source) float64 { return get(s) }}
+func perSource(name, help string, kind prometheus.ValueType, get func(*status.Source) float64) metric {
+	return metric{describe(name, help, "source"), kind, func(_ *status.Status, s *status.Source) float64 { return get(s) }}
 }
 
 func truth(b bool) float64 {
@@ -106,7 +108,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
-	s := c.status()
+	s := c.now()
 	out <- prometheus.MustNewConstMetric(infoDesc, prometheus.GaugeValue, 1, s.Version, s.Model, s.Provider, s.Runtime)
 	for _, m := range ofDaemon {
 		out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.get(&s, nil))

@@ -1,3 +1,5 @@
+// Package web shows what the daemon hears: a live page over server-sent events, /metrics for Prometheus and
+// /healthz for whoever watches over it. It only reads; nothing can be changed from here.
 package web
 
 import (
@@ -11,14 +13,16 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"earshot/daemon/status"
 )
 
 // Config is what the server needs.
 type Config struct {
 	Listen   string // host:port
 	Hub      *Hub
-	Status   func() Status
-	ClipsDir string // folder of the clips to serve below /clips/; empty for none
+	Status   func() status.Status
+	ClipsDir func() string // folder of the clips to serve below /clips/; "" for none; nil: never any
 }
 
 // Server is the web server. Make it with New, which binds the address, so that a taken port is an error at once.
@@ -83,7 +87,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /status", s.status)
 	mux.Handle("GET /metrics", metrics(s.cfg.Status))
-	if s.cfg.ClipsDir != "" {
+	if s.cfg.ClipsDir != nil {
 		mux.HandleFunc("GET /clips/{name}", s.clip)
 	}
 	return mux
@@ -124,15 +128,15 @@ func localName(hostport string) bool {
 
 // health answers 200 when all is well and 503 with the reasons otherwise.
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
-	status := s.cfg.Status()
+	now := s.cfg.Status()
 	w.Header().Set("Content-Type", "application/json")
-	if len(status.Problems) > 0 {
+	if len(now.Problems) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	writeJSON(w, struct {
 		OK       bool     `json:"ok"`
 		Problems []string `json:"problems"`
-	}{len(status.Problems) == 0, append([]string{}, status.Problems...)})
+	}{len(now.Problems) == 0, append([]string{}, now.Problems...)})
 }
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
@@ -151,10 +155,11 @@ var clipName = regexp.MustCompile(`^[a-zA-Z0-9_.-]+\.flac$`)
 
 func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
-	if !clipName.MatchString(name) || strings.HasPrefix(name, ".") {
+	dir := s.cfg.ClipsDir()
+	if dir == "" || !clipName.MatchString(name) || strings.HasPrefix(name, ".") {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "audio/flac")
-	http.ServeFile(w, r, filepath.Join(s.cfg.ClipsDir, name))
+	http.ServeFile(w, r, filepath.Join(dir, name))
 }

@@ -14,18 +14,20 @@ import (
 	"testing"
 	"time"
 
+	"earshot/daemon/status"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 const hang = time.Minute
 
-func example() Status {
-	return Status{
+func example() status.Status {
+	return status.Status{
 		Version: "1", Node: "n1", Name: "<b>Hall</b>", Model: "m", Provider: "cpu", Runtime: "1.30.0",
-		Broker: Broker{Address: "tcp://127.0.0.1:1883", Connected: true},
-		Sources: []Source{{Name: "mic", Title: "<script>alert(1)</script>", Phase: "online", RateHz: 44100,
-			Labels: []Label{{ID: "dog", Title: "Dog", On: true}}}},
+		Broker: status.Broker{Address: "tcp://127.0.0.1:1883", Connected: true},
+		Sources: []status.Source{{Name: "mic", Title: "<script>alert(1)</script>", Phase: "online", RateHz: 44100,
+			Labels: []status.Label{{ID: "dog", Title: "Dog", On: true}}}},
 	}
 }
 
@@ -80,7 +82,7 @@ func get(t *testing.T, url, host string) (code int, header http.Header, body str
 
 func TestHealthz(t *testing.T) {
 	var sick atomic.Bool
-	url := serve(t, Config{Status: func() Status {
+	url := serve(t, Config{Status: func() status.Status {
 		s := example()
 		if sick.Load() {
 			s.Problems = []string{"mqtt: not connected"}
@@ -98,7 +100,7 @@ func TestHealthz(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(&collector{status: example})
+	registry.MustRegister(&collector{now: example})
 	if _, err := registry.Gather(); err != nil {
 		t.Error(err)
 	}
@@ -263,7 +265,7 @@ func TestClips(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	url := serve(t, Config{Status: example, ClipsDir: filepath.Join(dir, "clips")})
+	url := serve(t, Config{Status: example, ClipsDir: func() string { return filepath.Join(dir, "clips") }})
 	if code, _, body := get(t, url+"clips/mic_dog.flac", ""); code != http.StatusOK || body != "sound" {
 		t.Errorf("clip: %d %q", code, body)
 	}

@@ -23,7 +23,11 @@ type Config struct {
 type Log struct {
 	zerolog.Logger
 	secrets *veil
+	limiter *Limiter
 }
+
+// oftenEvery is how often one and the same line may come, see [Log.Often].
+const oftenEvery = 10 * time.Second
 
 // New makes the logger. An unknown level means info: the configuration has checked it already.
 func New(c Config) *Log {
@@ -36,7 +40,7 @@ func New(c Config) *Log {
 		colour := Terminal(c.Out) && os.Getenv("NO_COLOR") == ""
 		out = zerolog.ConsoleWriter{Out: v, TimeFormat: "15:04:05.000", NoColor: !colour}
 	}
-	log := &Log{Logger: zerolog.New(zerolog.SyncWriter(out)).With().Timestamp().Logger(), secrets: v}
+	log := &Log{Logger: zerolog.New(zerolog.SyncWriter(out)).With().Timestamp().Logger(), secrets: v, limiter: NewLimiter(oftenEvery)}
 	log.SetLevel(c.Level)
 	return log
 }
@@ -52,6 +56,18 @@ func (l *Log) SetLevel(name string) {
 
 // Hide registers a secret: wherever it would appear in a line, asterisks appear instead.
 func (l *Log) Hide(secret string) { l.secrets.hide(secret) }
+
+// Often limits a line that could repeat: nil, which zerolog ignores, when the same key was logged a moment ago.
+func (l *Log) Often(e *zerolog.Event, key string) *zerolog.Event {
+	held, ok := l.limiter.Allow(key)
+	if !ok {
+		return nil
+	}
+	if held > 0 {
+		e = e.Int("repeated", held)
+	}
+	return e
+}
 
 // Terminal tells whether w is one.
 func Terminal(w io.Writer) bool {

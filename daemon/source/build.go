@@ -1,15 +1,26 @@
-package daemon
+package source
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 )
 
-// buildSource makes the capture of a configured source at the given rate in Hz.
-func (o Options) buildSource(c config.Source, rate int, onState func(capture.State)) (capture.Source, error) {
+// KindDemo is the bundled recording; it cannot be configured, only come about when there is nothing else.
+const KindDemo = "demo"
+
+// Means are what captures are made with, from outside.
+type Means struct {
+	Patient bool                                                                // a microphone that is not there at the start is waited for
+	Stdin   *os.File                                                            // for sources of kind stdin; nil = standard input
+	Demo    func(rate int, onState func(capture.State)) (capture.Source, error) // the bundled recording
+}
+
+// build makes the capture of a configured source at the given rate in Hz.
+func (m Means) build(c config.Source, rate int, onState func(capture.State)) (capture.Source, error) {
 	channel := 0 // mix
 	if text := config.Or(c.Channel, "mix"); text != "mix" {
 		channel, _ = strconv.Atoi(text) // the configuration has checked it
@@ -21,15 +32,15 @@ func (o Options) buildSource(c config.Source, rate int, onState func(capture.Sta
 		Channel:  channel,
 	}
 	switch c.Kind {
-	case kindDemo:
-		return o.Demo(rate, onState)
+	case KindDemo:
+		return m.Demo(rate, onState)
 	case config.KindPortAudio:
 		return capture.NewPortAudio(capture.PortAudioConfig{
 			Device:  config.Or(c.Device, ""),
 			Rate:    rate,
 			Channel: channel,
 			Latency: config.Or(c.Latency, config.DefaultLatency),
-			Patient: o.Patient,
+			Patient: m.Patient,
 			OnState: onState,
 		})
 	case config.KindFile:
@@ -42,9 +53,9 @@ func (o Options) buildSource(c config.Source, rate int, onState func(capture.Sta
 			OnState:  onState,
 		})
 	case config.KindStdin:
-		return capture.NewStdin(capture.StdinConfig{PCM: pcm, Rate: rate, Input: o.Stdin, OnState: onState})
+		return capture.NewStdin(capture.StdinConfig{PCM: pcm, Rate: rate, Input: m.Stdin, OnState: onState})
 	case config.KindCommand:
-		env, err := environment(c)
+		env, err := Environment(c)
 		if err != nil {
 			return nil, err
 		}
@@ -57,11 +68,11 @@ func (o Options) buildSource(c config.Source, rate int, onState func(capture.Sta
 			OnState: onState,
 		})
 	}
-	panic("daemon: source of kind " + c.Kind)
+	panic("source: source of kind " + c.Kind)
 }
 
-// environment is what a command gets besides the daemon's own: plain values, and secrets from files.
-func environment(c config.Source) ([]string, error) {
+// Environment is what a command gets besides the daemon's own: plain values, and secrets from files.
+func Environment(c config.Source) ([]string, error) {
 	var env []string
 	for name, value := range c.Env {
 		env = append(env, name+"="+value)

@@ -1,8 +1,7 @@
-package daemon
+package web
 
 import (
 	"math"
-	"sync"
 
 	"earshot/daemon/health"
 )
@@ -11,13 +10,11 @@ import (
 type meter struct {
 	stretch int // samples
 
-	sum  float64 // the listener's
+	sum  float64
 	peak float32
 	n    int
 
-	mu       sync.Mutex // guards the rest: the listener writes, any reads
-	rmsDBFS  float64
-	peakDBFS float64
+	rmsDBFS, peakDBFS float64 // of the last complete stretch
 }
 
 func newMeter(stretch int) *meter {
@@ -33,19 +30,8 @@ func (m *meter) add(x []float32) (done bool) {
 	if m.n += len(x); m.n < m.stretch {
 		return false
 	}
-	m.mu.Lock()
-	m.rmsDBFS = dbfs(math.Sqrt(m.sum / float64(m.n)))
-	m.peakDBFS = dbfs(float64(m.peak))
-	m.mu.Unlock()
+	m.rmsDBFS = health.DBFS(math.Sqrt(m.sum / float64(m.n)))
+	m.peakDBFS = health.DBFS(float64(m.peak))
 	m.sum, m.peak, m.n = 0, 0, 0
 	return true
 }
-
-// levels are those of the last complete stretch.
-func (m *meter) levels() (rmsDBFS, peakDBFS float64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.rmsDBFS, m.peakDBFS
-}
-
-func dbfs(amplitude float64) float64 { return max(20*math.Log10(amplitude), health.Floor) }

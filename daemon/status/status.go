@@ -1,10 +1,21 @@
-// Package web shows what the daemon hears: a live page over server-sent events, /metrics for Prometheus and
-// /healthz for whoever watches over it. It only reads; nothing can be changed from here.
-package web
+// Package status is a moment of the daemon: what the page, /healthz, /metrics, MQTT's diagnostics and systemd's
+// status line are all made from, so that no figure is gathered twice.
+package status
 
 import "time"
 
-// Status is a moment of the daemon, as the page, /healthz and /metrics show it. It holds no secret.
+// Phases of a source: those of package capture, and what is before and after them.
+const (
+	Starting   = "starting"
+	Recovering = "recovering" // being opened, for the first time or again
+	Online     = "online"
+	Lost       = "lost"
+	Ended      = "ended"   // its sound is over
+	Failed     = "failed"  // it ended by an error
+	Removed    = "removed" // another configuration has no use for it
+)
+
+// Status is a moment of the daemon. It holds no secret.
 type Status struct {
 	Version   string    `json:"version"`
 	Node      string    `json:"node"`
@@ -56,7 +67,7 @@ type Source struct {
 	Name       string  `json:"name"`
 	Title      string  `json:"title"`
 	Kind       string  `json:"kind"`
-	Phase      string  `json:"phase"` // recovering, online, lost, ended, failed
+	Phase      string  `json:"phase"` // Starting … Failed
 	Why        string  `json:"why,omitempty"`
 	Problem    string  `json:"problem,omitempty"` // of the microphone: dead, clipped, …
 	Detail     string  `json:"detail,omitempty"`
@@ -85,4 +96,13 @@ type Label struct {
 	On    bool    `json:"on"`
 	Muted bool    `json:"muted,omitempty"`
 	Score float64 `json:"score"`
+}
+
+// Trouble is what keeps the source from being well and a sentence about it; "" when it is. A lost source is "lost".
+func (s *Source) Trouble() (problem, detail string) {
+	switch s.Phase {
+	case Failed, Lost, Recovering:
+		return Lost, s.Why
+	}
+	return s.Problem, s.Detail
 }

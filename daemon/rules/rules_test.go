@@ -1,4 +1,4 @@
-package daemon
+package rules
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/builtin"
@@ -14,7 +15,7 @@ import (
 )
 
 // resolved matches a configuration with a model of these labels, whose own thresholds for dog are 0.8 and 0.6.
-func resolved(t *testing.T, yaml string, labels ...string) (*watch, error) {
+func resolved(t *testing.T, yaml string, labels ...string) (*Rules, error) {
 	t.Helper()
 	m, err := infer.ParseModel("test", testmodel.New(labels...).Bytes())
 	if err != nil {
@@ -25,11 +26,11 @@ func resolved(t *testing.T, yaml string, labels ...string) (*watch, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resolve(f, m, gammatone.Default())
+	return Resolve(f, m, gammatone.Default())
 }
 
-func ids(w *watch) (out []string) {
-	for _, l := range w.labels {
+func ids(w *Rules) (out []string) {
+	for _, l := range w.Watched {
 		out = append(out, l.ID)
 	}
 	return out
@@ -77,15 +78,15 @@ func TestRules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := w.smooth.Rules[0]
+			got := w.Smooth.Rules[0]
 			if d := got.Off - c.want.Off; d*d < 1e-12 {
 				got.Off = c.want.Off
 			}
 			if got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
-			if w.smooth.Rules[1] != (smooth.Rule{}) {
-				t.Errorf("rain is not watched and has the rule %+v", w.smooth.Rules[1])
+			if w.Smooth.Rules[1] != (smooth.Rule{}) {
+				t.Errorf("rain is not watched and has the rule %+v", w.Smooth.Rules[1])
 			}
 		})
 	}
@@ -96,12 +97,12 @@ func TestGroupTakesTheSharpest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := w.smooth.Groups[0]
+	g := w.Smooth.Groups[0]
 	if g.Rule.On != 0.3 || g.Rule.Off != 0.2 || g.Rule.Hold != 9*44100 || !slices.Equal(g.Members, []int{0, 1}) {
 		t.Errorf("%+v", g)
 	}
-	if w.titles[2] != "Wet" || w.index("wet") != 2 || w.index("none") != -1 {
-		t.Errorf("%v", w.titles)
+	if w.Titles[2] != "Wet" || w.Index("wet") != 2 || w.Index("none") != -1 {
+		t.Errorf("%v", w.Titles)
 	}
 }
 
@@ -122,7 +123,7 @@ func TestResolveErrors(t *testing.T) {
 // TestShippedModelKnowsTheDefaults: every label and group of the built-in configuration is one of the shipped
 // model's.
 func TestShippedModelKnowsTheDefaults(t *testing.T) {
-	m, front, err := loadModel(config.Model{}, builtin.Default)
+	m, front, err := engine.Load("", builtin.Default)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,11 +131,11 @@ func TestShippedModelKnowsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := resolve(f, m, front)
+	w, err := Resolve(f, m, front)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(f.Config.Watch.Labels) + len(f.Config.Watch.Groups); len(w.labels) != want {
-		t.Errorf("%d of %d are known: %v", len(w.labels), want, ids(w))
+	if want := len(f.Config.Watch.Labels) + len(f.Config.Watch.Groups); len(w.Watched) != want {
+		t.Errorf("%d of %d are known: %v", len(w.Watched), want, ids(w))
 	}
 }

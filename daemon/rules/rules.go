@@ -1,4 +1,6 @@
-package daemon
+// Package rules matches the configuration's labels and groups with a model's: what is watched, what it is called, and
+// when it counts as on.
+package rules
 
 import (
 	"fmt"
@@ -7,35 +9,41 @@ import (
 	"time"
 
 	"earshot/daemon/config"
-	"earshot/daemon/pipeline"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
-	"earshot/publish"
+	"earshot/internal/sampletime"
 )
 
-// watch is what the configuration's labels and groups come to with a given model.
-type watch struct {
-	smooth smooth.Config
-	labels []publish.Label // watched labels, then groups
-	ids    []string        // by index in smooth's events: all labels of the model, then groups
-	titles []string        // beside ids
+// Rules are what the configuration's labels and groups come to with a given model.
+type Rules struct {
+	Smooth  smooth.Config
+	Watched []Label  // labels, then groups, in the order they are shown
+	IDs     []string // by index in smooth's events: all labels of the model, then groups
+	Titles  []string // beside IDs
 }
 
-// fallback thresholds, for a model that brings none.
-const (
-	fallbackOn  = 0.5
-	fallbackOff = 0.3
-)
+// Label is a sound, or a group of them, that is watched.
+type Label struct {
+	ID, Title string
+	Icon      string // "mdi:dog"; "" = none of its own
+	Group     bool
+}
 
-// resolve matches the watched labels with the model's. What the built-in list names and this model does not know
+// Index is the place of a label or group in events and scores, −1 for none.
+func (r *Rules) Index(id string) int { return slices.Index(r.IDs, id) }
+
+// Single is how many of IDs are labels of their own; groups follow.
+func (r *Rules) Single() int { return len(r.Smooth.Labels) }
+
+// Resolve matches the watched labels with the model's. What the built-in list names and this model does not know
 // is left out; what the user named must be there.
-func resolve(f *config.File, m *infer.Model, front gammatone.Config) (*watch, error) {
+func Resolve(f *config.File, m *infer.Model, front gammatone.Config) (*Rules, error) {
 	r := &resolver{file: f, model: m, rate: front.SampleRate}
-	w := &watch{
-		ids:    slices.Clone(m.Labels),
-		titles: make([]string, len(m.Labels)),
-		smooth: smooth.Config{
+	w := &Rules{
+		IDs:    slices.Clone(m.Labels),
+		Titles: make([]string, len(m.Labels)),
+		Smooth: smooth.Config{
 			Labels:        m.Labels,
 			Average:       f.Config.Smoothing.Windows,
 			Rules:         make([]smooth.Rule, len(m.Labels)),
@@ -44,14 +52,14 @@ func resolve(f *config.File, m *infer.Model, front gammatone.Config) (*watch, er
 		},
 	}
 	for i, id := range m.Labels {
-		w.titles[i] = title(m.Names[id], id)
+		w.Titles[i] = m.Names[id]
 	}
 	r.labels(w)
 	r.groups(w)
 	if len(r.issues) > 0 {
 		return nil, r.issues
 	}
-	if err := w.smooth.Validate(); err != nil {
+	if err := w.Smooth.Validate(); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
 	return w, nil
@@ -64,7 +72,7 @@ type resolver struct {
 	issues config.Errors
 }
 
-func (r *resolver) labels(w *watch) {
+func (r *resolver) labels(w *Rules) {
 	c := r.file.Config.Watch
 	named := map[string]bool{}
 	for _, l := range c.Labels {
@@ -82,7 +90,7 @@ func (r *resolver) labels(w *watch) {
 			r.issue(i, "%q: the model does not know it%s", l.Label, known(l.Label, r.model))
 		}
 	}
-	if len(w.labels) == 0 && !r.file.Given("watch.labels") {
+	if len(w.Watched) == 0 && !r.file.Given("watch.labels") {
 		r.all(w, config.Label{}, named) // a model of one's own: everything it knows
 	}
 }
@@ -92,7 +100,7 @@ func (r *resolver) issue(i int, format string, args ...any) {
 }
 
 // all watches every label that is not named on its own.
-func (r *resolver) all(w *watch, l config.Label, named map[string]bool) {
+func (r *resolver) all(w *Rules, l config.Label, named map[string]bool) {
 	for index, id := range r.model.Labels {
 		if id != r.model.Background && !named[id] {
 			l.Label, l.Title = id, ""
@@ -101,10 +109,10 @@ func (r *resolver) all(w *watch, l config.Label, named map[string]bool) {
 	}
 }
 
-func (r *resolver) watch(w *watch, index int, l config.Label) {
+func (r *resolver) watch(w *Rules, index int, l config.Label) {
 	c := r.file.Config.Watch
 	if l.Title != "" {
-		w.titles[index] = l.Title
+		w.Titles[index] = l.Title
 	}
 	own := r.model.Thresholds[l.Label]
 	on, off := config.Or(l.On, c.On), config.Or(l.Off, c.Off)
@@ -112,21 +120,21 @@ func (r *resolver) watch(w *watch, index int, l config.Label) {
 	case on == 0 && own.On > 0:
 		on, off = own.On, nonZero(off, own.Off)
 	case on == 0:
-		on = fallbackOn
+		on = infer.DefaultThreshold.On
 	}
-	off = min(nonZero(off, on*fallbackOff/fallbackOn), on)
-	w.smooth.Rules[index] = smooth.Rule{
+	off = min(nonZero(off, on*infer.DefaultThreshold.Off/infer.DefaultThreshold.On), on)
+	w.Smooth.Rules[index] = smooth.Rule{
 		On:       on,
 		Off:      off,
 		MinOn:    r.samples(config.Or(l.MinOn, c.MinOn)),
 		Hold:     r.samples(config.Or(l.Hold, c.Hold)),
 		Cooldown: r.samples(config.Or(l.Cooldown, c.Cooldown)),
 	}
-	w.labels = append(w.labels, publish.Label{ID: l.Label, Title: w.titles[index], Icon: l.Icon, Watched: true})
+	w.Watched = append(w.Watched, Label{ID: l.Label, Title: w.Titles[index], Icon: l.Icon})
 }
 
 // groups makes each group a sensor with the most sensitive of its members' rules: it is on while any of them is.
-func (r *resolver) groups(w *watch) {
+func (r *resolver) groups(w *Rules) {
 	for i, g := range r.file.Config.Watch.Groups {
 		group := smooth.Group{ID: g.Name}
 		for j, id := range g.Labels {
@@ -138,7 +146,7 @@ func (r *resolver) groups(w *watch) {
 				continue
 			}
 			group.Members = append(group.Members, index)
-			rule := w.smooth.Rules[index]
+			rule := w.Smooth.Rules[index]
 			if rule == (smooth.Rule{}) { // in the group, but not a sensor of its own
 				rule = r.ruleOf(id)
 			}
@@ -151,19 +159,19 @@ func (r *resolver) groups(w *watch) {
 		if len(group.Members) == 0 {
 			continue
 		}
-		w.smooth.Groups = append(w.smooth.Groups, group)
-		w.ids = append(w.ids, g.Name)
-		w.titles = append(w.titles, title(g.Title, g.Name))
-		w.labels = append(w.labels, publish.Label{ID: g.Name, Title: title(g.Title, g.Name), Icon: g.Icon, Group: true, Watched: true})
+		w.Smooth.Groups = append(w.Smooth.Groups, group)
+		w.IDs = append(w.IDs, g.Name)
+		w.Titles = append(w.Titles, Title(g.Title, g.Name))
+		w.Watched = append(w.Watched, Label{ID: g.Name, Title: Title(g.Title, g.Name), Icon: g.Icon, Group: true})
 	}
 }
 
 // ruleOf is what a label's rule would be with the settings common to all.
 func (r *resolver) ruleOf(id string) smooth.Rule {
-	scratch := &watch{titles: make([]string, len(r.model.Labels)), smooth: smooth.Config{Rules: make([]smooth.Rule, len(r.model.Labels))}}
+	scratch := &Rules{Titles: make([]string, len(r.model.Labels)), Smooth: smooth.Config{Rules: make([]smooth.Rule, len(r.model.Labels))}}
 	index := slices.Index(r.model.Labels, id)
 	r.watch(scratch, index, config.Label{Label: id})
-	return scratch.smooth.Rules[index]
+	return scratch.Smooth.Rules[index]
 }
 
 func sharper(a, b smooth.Rule) smooth.Rule {
@@ -173,7 +181,7 @@ func sharper(a, b smooth.Rule) smooth.Rule {
 	return smooth.Rule{On: min(a.On, b.On), Off: min(a.Off, b.Off), MinOn: min(a.MinOn, b.MinOn), Hold: max(a.Hold, b.Hold), Cooldown: min(a.Cooldown, b.Cooldown)}
 }
 
-func (r *resolver) samples(d time.Duration) int64 { return pipeline.Samples(d, r.rate) }
+func (r *resolver) samples(d time.Duration) int64 { return sampletime.Samples(d, r.rate) }
 
 // known helps with a label that is not there: the nearest, or all.
 func known(id string, m *infer.Model) string {
@@ -190,8 +198,8 @@ func nonZero(v, otherwise float64) float64 {
 	return v
 }
 
-// title is the name shown: the one given, else the id with blanks and a capital.
-func title(given, id string) string {
+// Title is the name shown: the one given, else the id with blanks and a capital.
+func Title(given, id string) string {
 	if given != "" {
 		return given
 	}

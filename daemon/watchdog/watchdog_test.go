@@ -1,4 +1,4 @@
-package daemon
+package watchdog
 
 import (
 	"strings"
@@ -10,8 +10,8 @@ import (
 type looks struct {
 	every   time.Duration // 0 = 5 s
 	n       int
-	starved time.Duration                   // at each look
-	at      func(i int, v *vital) (run int) // the source at look i; run numbers the network's run in progress, 0 = none
+	starved time.Duration                    // at each look
+	at      func(i int, v *Source) (run int) // the source at look i; run numbers the network's run in progress, 0 = none
 }
 
 // verdict is what the watchdog says at the last look.
@@ -21,32 +21,32 @@ func (l looks) verdict() string {
 		every = 5 * time.Second
 	}
 	start := time.Now()
-	w := watchdog{limit: stuckAfter, every: 5 * time.Second}
+	w := New(5 * time.Second)
 	why := ""
 	for i := range l.n {
-		s := vital{name: "mic", online: true}
-		now := vitals{now: start.Add(time.Duration(i) * every), starved: l.starved}
+		s := Source{Name: "mic", Online: true}
+		now := Vitals{Now: start.Add(time.Duration(i) * every), Starved: l.starved}
 		if run := l.at(i, &s); run > 0 {
-			now.inference = start.Add(-time.Duration(run) * time.Minute)
+			now.Inference = start.Add(-time.Duration(run) * time.Minute)
 		}
-		now.sources = []vital{s}
-		why = w.look(now)
+		now.Sources = []Source{s}
+		why = w.Look(now)
 	}
 	return why
 }
 
 func TestWatchdog(t *testing.T) {
-	lives := func(i int, v *vital) int { // zeros advance like any samples
-		v.produced = int64(100 * i)
-		v.answered, v.submitted = int64(i), int64(i)
+	lives := func(i int, v *Source) int { // zeros advance like any samples
+		v.Produced = int64(100 * i)
+		v.Answered, v.Submitted = int64(i), int64(i)
 		return 0
 	}
-	still := func(int, *vital) int { return 0 }
-	hungListener := func(i int, v *vital) int { lives(i, v); v.beat = time.Duration(i) * 5 * time.Second; return 0 }
-	hungNetwork := func(i int, v *vital) int { lives(i, v); return 1 }
-	noAnswers := func(i int, v *vital) int { lives(i, v); v.answered, v.submitted = 3, int64(5+i); return 0 }
-	slow := func(i int, v *vital) int { // a window every third look, the network always at one
-		v.produced, v.submitted, v.answered = int64(i), int64(10+i), int64(i/3)
+	still := func(int, *Source) int { return 0 }
+	hungListener := func(i int, v *Source) int { lives(i, v); v.Beat = time.Duration(i) * 5 * time.Second; return 0 }
+	hungNetwork := func(i int, v *Source) int { lives(i, v); return 1 }
+	noAnswers := func(i int, v *Source) int { lives(i, v); v.Answered, v.Submitted = 3, int64(5+i); return 0 }
+	slow := func(i int, v *Source) int { // a window every third look, the network always at one
+		v.Produced, v.Submitted, v.Answered = int64(i), int64(10+i), int64(i/3)
 		return 1 + i/3
 	}
 	for _, c := range []struct {
@@ -56,11 +56,11 @@ func TestWatchdog(t *testing.T) {
 	}{
 		{"just started", looks{n: 1, at: still}, ""},
 		{"silent microphone", looks{n: 10, at: lives}, ""},
-		{"lost microphone", looks{n: 100, at: func(_ int, v *vital) int { v.online = false; return 0 }}, ""},
-		{"ended recording", looks{n: 100, at: func(_ int, v *vital) int { v.over, v.beat = true, time.Hour; return 0 }}, ""},
+		{"lost microphone", looks{n: 100, at: func(_ int, v *Source) int { v.Online = false; return 0 }}, ""},
+		{"ended recording", looks{n: 100, at: func(_ int, v *Source) int { v.Over, v.Beat = true, time.Hour; return 0 }}, ""},
 		{"online without samples", looks{n: 5, at: still}, "no samples"},
 		{"not yet for long", looks{n: 4, at: still}, ""},
-		{"back after a loss", looks{n: 6, at: func(i int, v *vital) int { v.online = i > 3; return 0 }}, ""},
+		{"back after a loss", looks{n: 6, at: func(i int, v *Source) int { v.Online = i > 3; return 0 }}, ""},
 		{"listener stands still", looks{n: 6, at: hungListener}, "listener"},
 		{"network hangs", looks{n: 5, at: hungNetwork}, "computing"},
 		{"windows do not come back", looks{n: 5, at: noAnswers}, "no window"},

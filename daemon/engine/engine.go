@@ -1,0 +1,110 @@
+// Package engine is the model, loaded and ready to score the windows of all sources.
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"earshot/daemon/config"
+	"earshot/daemon/status"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/internal/logging"
+	"earshot/internal/task"
+)
+
+// Error marks errors of the model or of ONNX Runtime: they do not mend by themselves.
+type Error struct{ Err error }
+
+func (e Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e Error) Unwrap() error { return e.Err }
+
+// Read reads the model in the file called path ("": the one inside the binary) and holds it against the contract.
+func Read(path string, builtIn func() []byte) (m *infer.Model, err error) {
+	if path == "" {
+		m, err = infer.ParseModel("built-in model", builtIn())
+	} else {
+		m, err = infer.LoadModel(path)
+	}
+	if err != nil {
+		return nil, Error{err}
+	}
+	return m, nil
+}
+
+// Load reads a model as Read does, and the front end it was trained with: one that this program computes, and whose
+// windows have the network's shape. Sound comes at the front end's rate and columns at its hop, whatever they are.
+func Load(path string, builtIn func() []byte) (*infer.Model, gammatone.Config, error) {
+	m, err := Read(path, builtIn)
+	if err != nil {
+		return nil, gammatone.Config{}, err
+	}
+	front, err := gammatone.ParseFingerprint(m.FrontEnd)
+	if err != nil {
+		return nil, gammatone.Config{}, Error{fmt.Errorf("model %q: its front end is not this program's: %w", m.Path, err)}
+	}
+	if front.Bands != infer.Bands || front.WindowFrames != infer.Frames {
+		return nil, gammatone.Config{}, Error{fmt.Errorf("model %q: its front end makes windows of %d bands × %d frames; its network takes %d × %d",
+			m.Path, front.Bands, front.WindowFrames, infer.Bands, infer.Frames)}
+	}
+	return m, front, nil
+}
+
+// Engine is a session of a model, and the batcher in front of it.
+type Engine struct {
+	Model   *infer.Model
+	Front   gammatone.Config
+	Batcher *infer.Batcher
+	session *infer.Session
+	group   *task.Group
+}
+
+// New loads the runtime, which happens once in a process, and opens a session.
+func New(m *infer.Model, front gammatone.Config, c config.Inference) (*Engine, error) {
+	path, err := infer.FindLibrary(c.Library)
+	if err != nil {
+		return nil, Error{err}
+	}
+	if err := infer.Init(path); err != nil {
+		return nil, Error{err}
+	}
+	session, err := infer.NewSession(m, infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch})
+	if err != nil {
+		return nil, Error{err}
+	}
+	return &Engine{Model: m, Front: front, session: session, Batcher: infer.NewBatcher(session)}, nil
+}
+
+// Start runs the batcher; failed is told when the runtime fails.
+func (e *Engine) Start(ctx context.Context, failed func(error), log *logging.Log) {
+	e.group = task.New(ctx)
+	e.group.GoThen("inference", e.Batcher.Run, func(err error) {
+		if err != nil {
+			failed(Error{err})
+		}
+	})
+	for _, r := range e.session.Rejected {
+		log.Info().Str("provider", r.Provider).Str("why", r.Why).Msg("inference: not usable")
+	}
+	log.Info().Str("model", e.Model.Path).Int("labels", len(e.Model.Labels)).Str("provider", e.session.Provider).Msg("inference")
+}
+
+// Stop ends the batcher and frees the session. No source may use it any more.
+func (e *Engine) Stop() {
+	if e.group != nil {
+		e.group.Stop()
+		_ = e.group.Wait()
+	}
+	e.session.Close()
+}
+
+// Report writes the engine's part of a status.
+func (e *Engine) Report(s *status.Status) {
+	stats := e.Batcher.Stats()
+	s.Model = fmt.Sprintf("%s (%d labels)", e.Model.Path, len(e.Model.Labels))
+	s.Provider = e.session.Provider
+	s.Runtime = infer.RuntimeVersion()
+	s.Inference = status.Inference{Windows: stats.Windows, Batches: stats.Batches, BusySeconds: stats.Busy.Seconds()}
+}

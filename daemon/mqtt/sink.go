@@ -1,0 +1,69 @@
+package mqtt
+
+import (
+	"time"
+
+	"earshot/daemon/sink"
+	"earshot/daemon/status"
+	"earshot/publish"
+)
+
+// Event implements sink.Sink.
+func (k *Sink) Event(e *sink.Event) {
+	if k == nil {
+		return
+	}
+	k.publisher.Occurrence(publish.Occurrence{
+		Source: e.Source, Label: e.ID, On: e.On, Score: e.Score, Peak: e.Peak,
+		Onset: e.Onset, End: e.End, PeakAt: e.PeakAt, Clip: e.Clip.Path, ClipURL: e.Clip.URL,
+	})
+}
+
+// Source implements sink.Sink.
+func (k *Sink) Source(s sink.Source) {
+	if k == nil {
+		return
+	}
+	k.publisher.SourceAvailable(s.Name, s.Phase == status.Online, s.Why)
+}
+
+// Scores implements sink.Sink; as many go out as are wished for.
+func (k *Sink) Scores(s sink.Scores) {
+	if k == nil {
+		return
+	}
+	n := min(int(k.top.Load()), len(s.Best))
+	if n == 0 {
+		return
+	}
+	top := make([]publish.LabelScore, n)
+	for i, l := range s.Best[:n] {
+		top[i] = publish.LabelScore{Label: l.ID, Score: l.Score}
+	}
+	k.publisher.Scores(s.Source, s.At, top)
+}
+
+// Diagnostics implements sink.Sink.
+func (k *Sink) Diagnostics(s status.Status) {
+	if k == nil {
+		return
+	}
+	out := publish.Diagnostics{At: time.Now(), Provider: s.Provider}
+	sound, work := 0.0, s.Inference.BusySeconds
+	for _, source := range s.Sources {
+		out.LatencyMS = max(out.LatencyMS, source.LatencyP99)
+		out.DroppedWindows += uint64(source.Dropped)
+		sound += float64(source.Samples) / float64(source.RateHz)
+		work += source.FrontEnd
+		one := publish.SourceDiagnostics{
+			Name: source.Name, LevelDBFS: source.LevelDBFS,
+			Faults: uint64(source.Faults), Dropped: uint64(source.Dropped), Gaps: uint64(source.Gaps),
+		}
+		one.Problem, one.Detail = source.Trouble()
+		out.Sources = append(out.Sources, one)
+	}
+	if work > 0 {
+		out.RealTimeFactor = sound / work
+	}
+	k.publisher.Diagnostics(out)
+}

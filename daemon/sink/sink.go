@@ -1,0 +1,71 @@
+// Package sink is the way out of the daemon: what is heard goes through one fan-out to MQTT, page, clips, log and
+// whoever comes after them.
+//
+// A new sink is a package with a type that implements Sink, and a line in the daemon's table of kinds; the contract
+// that it must keep is tested by internal/test/sinktest, once for all.
+package sink
+
+import (
+	"time"
+
+	"earshot/daemon/status"
+	"earshot/infer/smooth"
+)
+
+// Sink takes what the daemon hears. What is told of one source comes in order, from one goroutine at a time; several
+// sources tell at once. No method may wait for the disk, the network or anybody; none keeps what it is lent. A nil
+// pointer takes everything and does nothing, and so does a sink that was closed.
+type Sink interface {
+	// Event is one switch of a sound. It is lent, and goes from sink to sink in the order of the fan-out: one that
+	// makes something which others tell of (a clip) writes it in.
+	Event(*Event)
+	// Source says how a source is, whenever that changes.
+	Source(Source)
+	// Scores are those of each window.
+	Scores(Scores)
+	// Diagnostics is what the daemon says about itself every so often, and when a microphone's health changes.
+	Diagnostics(status.Status)
+}
+
+// Event is one switch of a sound on the wall clock. It is smoothing's event, put on the clock in package pipeline and
+// given names in package source; what else is found out about a sound, such as a second network's opinion, belongs
+// to smooth.Event, beside Score, and comes here by itself.
+type Event struct {
+	smooth.Event // Label by number, On, Score, Peak. Event.Event's own times are samples.
+
+	Source string // as configured
+	ID     string // of the label or group
+	Title  string // for people
+	Group  bool
+	Muted  bool // somebody asked not to hear of it; the fan-out's
+
+	Onset  time.Time
+	End    time.Time // zero while On
+	PeakAt time.Time // where it was strongest
+
+	Clip Clip // the sound around it; the clips' sink writes it
+}
+
+// Clip is where a clip will be once the event is over; the zero Clip is none.
+type Clip struct{ Name, Path, URL string }
+
+// Source is how a source of sound is.
+type Source struct {
+	Name   string
+	Phase  string // status.Starting …
+	Before string // its phase until now
+	Why    string // for people
+}
+
+// Scores are the smoothed scores of one window.
+type Scores struct {
+	Source string
+	At     time.Time // the window's end
+	Best   []Score   // of single labels, greatest first
+}
+
+// Score is one label's.
+type Score struct {
+	ID, Title string
+	Score     float64 // 0…1
+}

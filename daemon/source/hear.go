@@ -1,0 +1,73 @@
+package source
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"earshot/daemon/config"
+	"earshot/daemon/health"
+	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/gammatone"
+	"earshot/ringbuf"
+)
+
+// block sees every block of samples, in the listener.
+func (s *Source) block(b *ringbuf.Block) {
+	x := b.X[:b.N]
+	for _, ear := range s.c.Ears {
+		ear.Write(b.At, x)
+	}
+	if s.health.Push(x) && s.judged() {
+		if r := s.health.Report(); r.Problem != health.None {
+			s.log.Warn().Str("problem", string(r.Problem)).Str("why", r.Detail).Msg("microphone")
+		} else {
+			s.log.Info().Msg("microphone is well again")
+		}
+		s.c.Ill()
+	}
+}
+
+// judged tells whether the source is a microphone, or stands for one: a recording may well be silent.
+func (s *Source) judged() bool { return s.c.Kind != config.KindFile && s.c.Kind != KindDemo }
+
+// window sees every window, in the listener.
+func (s *Source) window(w *gammatone.Window) { s.c.Window(w, s.pipe.Wall(w.End)) }
+
+// scored sees the smoothed scores of every window, in the reporter.
+func (s *Source) scored(at time.Time, scores []float64) {
+	s.mu.Lock()
+	s.score = append(s.score[:0], scores...)
+	r := s.rules
+	s.mu.Unlock()
+	s.best = best(s.best[:0], r, scores)
+	s.c.Sink.Scores(sink.Scores{Source: s.c.Name, At: at, Best: s.best})
+}
+
+// best appends the scores of single labels to dst, greatest first; groups are left out.
+func best(dst []sink.Score, r *rules.Rules, scores []float64) []sink.Score {
+	for i := range r.Single() {
+		dst = append(dst, sink.Score{ID: r.IDs[i], Title: r.Titles[i], Score: scores[i]})
+	}
+	slices.SortStableFunc(dst, func(a, b sink.Score) int { return cmp.Compare(b.Score, a.Score) })
+	return dst
+}
+
+// failed sees why a window has no scores, in the reporter.
+func (s *Source) failed(err error) {
+	s.c.Log.Often(s.log.Error().Err(err), "failed "+s.c.Name).Msg("window without scores")
+}
+
+// event sees each switch, in the reporter, and gives it its names.
+func (s *Source) event(e sink.Event) {
+	s.mu.Lock()
+	r := s.rules
+	s.on[e.Label] = e.On
+	s.mu.Unlock()
+	e.Source, e.ID, e.Title, e.Group = s.c.Name, r.IDs[e.Label], r.Titles[e.Label], e.Label >= r.Single()
+	s.c.Sink.Event(&e)
+	if e.On {
+		s.events.Add(1)
+	}
+}

@@ -1,0 +1,105 @@
+package source
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"earshot/daemon/capture"
+	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/daemon/status"
+	"earshot/daemon/watchdog"
+)
+
+// captured follows the capture; it is called from the capture's goroutine.
+func (s *Source) captured(st capture.State) {
+	s.enter(st.Phase.String(), st.Why)
+	if st.Phase == capture.Lost {
+		s.pipe.Lost(context.Background())
+	}
+	s.c.Changed()
+}
+
+// enter changes the phase and tells the sinks.
+func (s *Source) enter(phase, why string) {
+	if phase == status.Lost {
+		s.faults.Add(1)
+	}
+	s.mu.Lock()
+	before := s.phase
+	s.phase, s.why = phase, why
+	s.mu.Unlock()
+	s.c.Sink.Source(sink.Source{Name: s.c.Name, Phase: phase, Before: before, Why: why})
+}
+
+// Finish notes that the source is over.
+func (s *Source) Finish() {
+	if err := s.Failure(); err != nil {
+		s.enter(status.Failed, err.Error())
+	} else {
+		s.enter(status.Ended, "its sound is over")
+	}
+}
+
+// Remove notes that the source has no place in the new configuration, at least not as it was.
+func (s *Source) Remove() { s.enter(status.Removed, "configuration changed") }
+
+// TellTo says to a new sink how the source is.
+func (s *Source) TellTo(k sink.Sink) {
+	s.mu.Lock()
+	phase, why := s.phase, s.why
+	s.mu.Unlock()
+	k.Source(sink.Source{Name: s.c.Name, Phase: phase, Before: phase, Why: why})
+}
+
+// Report is the source's part of the status.
+func (s *Source) Report() status.Source {
+	stats, queue := s.pipe.Stats(), s.feed.Stats()
+	report := s.health.Report()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := status.Source{
+		Name: s.c.Name, Title: rules.Title(s.c.Title, s.c.Name), Kind: s.c.Kind,
+		Phase: s.phase, Why: s.why, LevelDBFS: math.Round(report.LevelDBFS*10) / 10,
+		Samples: stats.Samples, Lost: stats.Ring.Dropped + stats.Ring.Skipped, Gaps: stats.Ring.Gaps,
+		Windows: stats.Answered, Dropped: stats.Dropped + int64(queue.Dropped), Failed: stats.Failed,
+		Faults: s.faults.Load(), Events: s.events.Load(), FrontEnd: stats.FrontEnd.Seconds(),
+		LatencyP50: millis(stats.LatencyP50), LatencyP99: millis(stats.LatencyP99), RateHz: s.rate,
+	}
+	if stats.FrontEnd > 0 {
+		out.RealTime = math.Round(float64(stats.Samples) / float64(s.rate) / stats.FrontEnd.Seconds())
+	}
+	if s.judged() && s.phase == status.Online {
+		out.Problem, out.Detail = string(report.Problem), report.Detail
+	}
+	now := time.Now()
+	for _, l := range s.rules.Watched {
+		index := s.rules.Index(l.ID)
+		label := status.Label{ID: l.ID, Title: l.Title, Group: l.Group, On: s.on[index], Muted: s.c.Sink.Mutes.Muted(s.c.Name, l.ID, now)}
+		if index < len(s.score) {
+			label.Score = math.Round(s.score[index]*1000) / 1000
+		}
+		out.Labels = append(out.Labels, label)
+	}
+	return out
+}
+
+func millis(d time.Duration) float64 { return math.Round(d.Seconds()*1e5) / 100 }
+
+// Vitals are the source's signs of life.
+func (s *Source) Vitals() watchdog.Source {
+	stats, queue := s.pipe.Stats(), s.feed.Stats()
+	s.mu.Lock()
+	phase := s.phase
+	s.mu.Unlock()
+	return watchdog.Source{
+		Name:      s.c.Name,
+		Online:    phase == status.Online,
+		Over:      phase == status.Ended || phase == status.Failed || stats.Ended,
+		Produced:  stats.Ring.Produced + stats.Ring.Skipped,
+		Answered:  stats.Answered + stats.Failed + stats.Dropped + int64(queue.Dropped),
+		Submitted: stats.Submitted,
+		Beat:      stats.SinceBeat,
+	}
+}

@@ -1,0 +1,32 @@
+package web
+
+import (
+	"earshot/daemon/sink"
+	"earshot/daemon/status"
+)
+
+// pageLabels is how many labels the page shows for each window.
+const pageLabels = 6
+
+// Event implements sink.Sink.
+func (h *Hub) Event(e *sink.Event) {
+	h.Send(EventMessage{
+		Type: "event", Source: e.Source, Label: e.ID, Title: e.Title, On: e.On,
+		Score: e.Score, Peak: e.Peak, Onset: e.Onset, End: e.End, Clip: e.Clip.Name,
+	})
+}
+
+// Scores implements sink.Sink.
+func (h *Hub) Scores(s sink.Scores) {
+	m := ScoresMessage{Type: "scores", Source: s.Source}
+	for _, l := range s.Best[:min(len(s.Best), pageLabels)] {
+		m.Top = append(m.Top, Score{Label: l.ID, Title: l.Title, Score: l.Score})
+	}
+	h.Send(m)
+}
+
+// Source implements sink.Sink: an open page asks for the status by itself.
+func (h *Hub) Source(sink.Source) {}
+
+// Diagnostics implements sink.Sink: an open page asks for the status by itself.
+func (h *Hub) Diagnostics(status.Status) {}
