@@ -49,11 +49,11 @@ type Options struct {
 	BuiltIn  func() []byte                // the model inside the binary
 	Log      *logging.Log
 	Version  string
-	Devices  func() ([]capture.Device, error)  // sound inputs
-	Reload   <-chan os.Signal                  // SIGHUP
-	Notify   *sdnotify.Notifier                // systemd
-	Ready    func(Ready)                       // told once everything runs; may be nil
-	Reloaded func(changed []string, err error) // told after each reload: what it changed, or why nothing did; may be nil
+	Devices  func() ([]capture.Device, error) // sound inputs
+	Reload   <-chan os.Signal                 // SIGHUP
+	Notify   *sdnotify.Notifier               // systemd
+	Ready    func(Ready)                      // told once everything runs; may be nil
+	Reloaded func(Reloaded)                   // told after each reload; may be nil
 }
 
 // Ready says where the running daemon is reached.
@@ -63,6 +63,13 @@ type Ready struct {
 	NodeID   string
 	Page     string // URL, "" for none
 	Sources  []string
+}
+
+// Reloaded is what a reload came to.
+type Reloaded struct {
+	Changed []string // parts that were changed
+	Err     error    // why nothing was
+	Ready   Ready    // where the daemon is reached now
 }
 
 // Daemon is a running daemon. Run makes it.

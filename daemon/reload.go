@@ -35,7 +35,7 @@ func (d *Daemon) reload() {
 	}
 	d.opts.Notify.Ready(d.statusLine())
 	if d.opts.Reloaded != nil {
-		d.opts.Reloaded(what, err)
+		d.opts.Reloaded(Reloaded{what, err, d.ready()})
 	}
 }
 

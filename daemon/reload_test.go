@@ -12,33 +12,28 @@ import (
 	"earshot/daemon/status"
 )
 
-// reloaded is what a reload came to.
-type reloaded struct {
-	changed []string
-	err     error
-}
-
 // hup sends SIGHUP's stand-in and waits for what comes of it.
-func (r *rig) hup(t *testing.T) reloaded {
+func (r *rig) hup(t *testing.T) Reloaded {
 	t.Helper()
 	r.reload <- syscall.SIGHUP
 	select {
 	case what := <-r.reloads:
+		r.page = what.Ready.Page
 		return what
 	case err := <-r.done:
 		t.Fatalf("the daemon ended: %v", err)
 	case <-time.After(hang):
 		t.Fatal("the reload does not end")
 	}
-	return reloaded{}
+	return Reloaded{}
 }
 
 // hupTo reloads a configuration and fails unless it changes what it should.
 func (r *rig) hupTo(t *testing.T, yaml string, changed ...string) {
 	t.Helper()
 	r.configure(yaml)
-	if got := r.hup(t); got.err != nil || !slices.Equal(got.changed, changed) {
-		t.Fatalf("changed %q (%v), want %q", got.changed, got.err, changed)
+	if got := r.hup(t); got.Err != nil || !slices.Equal(got.Changed, changed) {
+		t.Fatalf("changed %q (%v), want %q", got.Changed, got.Err, changed)
 	}
 }
 
@@ -47,12 +42,12 @@ func (r *rig) hupBad(t *testing.T, yaml string, why ...string) {
 	t.Helper()
 	r.configure(yaml)
 	got := r.hup(t)
-	if got.err == nil {
-		t.Fatalf("it was taken, and changed %q:\n%s", got.changed, yaml)
+	if got.Err == nil {
+		t.Fatalf("it was taken, and changed %q:\n%s", got.Changed, yaml)
 	}
 	for _, want := range why {
-		if !strings.Contains(got.err.Error(), want) {
-			t.Errorf("not told: %s; got %v", want, got.err)
+		if !strings.Contains(got.Err.Error(), want) {
+			t.Errorf("not told: %s; got %v", want, got.Err)
 		}
 	}
 }

@@ -152,7 +152,7 @@ type rig struct {
 	log     *lines
 	path    string // configuration file
 	reload  chan os.Signal
-	reloads chan reloaded
+	reloads chan Reloaded
 	ready   chan Ready
 	page    string // once status has asked for it
 	cancel  context.CancelFunc
@@ -187,7 +187,7 @@ func newRig(t testing.TB, yaml string) *rig {
 	}
 	t.Cleanup(func() { _ = b.Close() })
 	r := &rig{t: t, broker: b, house: listen(t, b.URL()), log: &lines{}, path: filepath.Join(t.TempDir(), "config.yaml"),
-		reload: make(chan os.Signal, 1), reloads: make(chan reloaded, 1), ready: make(chan Ready, 1), done: make(chan error, 1)}
+		reload: make(chan os.Signal, 1), reloads: make(chan Reloaded, 1), ready: make(chan Ready, 1), done: make(chan error, 1)}
 	state := t.TempDir()
 	r.configure(yaml)
 	r.opts = Options{
@@ -207,7 +207,7 @@ func newRig(t testing.TB, yaml string) *rig {
 			return nil, errors.New("no demo in this test")
 		}},
 		Reload:   r.reload,
-		Reloaded: func(changed []string, err error) { r.reloads <- reloaded{changed, err} },
+		Reloaded: func(what Reloaded) { r.reloads <- what },
 		Ready:    func(ready Ready) { r.ready <- ready },
 	}
 	return r
