@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/config"
 	"earshot/daemon/health"
 
 	"github.com/spf13/cobra"
@@ -113,7 +114,7 @@ func tryDevice(c *cobra.Command, flags devicesFlags) error {
 	}
 	w := c.OutOrStdout()
 	states := make(chan capture.State, 16) // more than can come between two looks
-	mic, err := capture.NewPortAudio(capture.PortAudioConfig{Device: flags.listen, OnState: func(s capture.State) {
+	mic, err := capture.NewPortAudio(capture.PortAudioConfig{Device: flags.listen, Latency: config.DefaultLatency, OnState: func(s capture.State) {
 		select {
 		case states <- s:
 		default:

@@ -63,13 +63,13 @@ type Model struct {
 	Path string `key:"path"`
 }
 
-// Inference is where and how the network runs.
+// Inference is where and how the network runs; MaxBatch 0 is package infer's choice for the provider.
 type Inference struct {
 	Library  string `key:"library"`
 	Provider string `key:"provider" oneof:"auto cuda tensorrt openvino cpu"`
 	DeviceID int    `key:"device_id" min:"0" max:"64"`
 	Threads  int    `key:"threads" min:"1" max:"64"`
-	MaxBatch int    `key:"max_batch" min:"1" max:"64"`
+	MaxBatch int    `key:"max_batch" min:"0" max:"64"`
 }
 
 // Windows is how sound is cut up.

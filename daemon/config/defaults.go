@@ -6,7 +6,7 @@ import "time"
 func Default() Config {
 	return Config{
 		Model:     Model{},
-		Inference: Inference{Provider: "auto", Threads: 1, MaxBatch: 2},
+		Inference: Inference{Provider: "auto", Threads: 1},
 		Windows:   Windows{HopFrames: 64, Ring: 4 * time.Second, Queue: 8},
 		Smoothing: Smoothing{Windows: 2},
 		Watch: Watch{

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"earshot/daemon/config"
 	"earshot/gammatone"
@@ -204,8 +205,6 @@ func Title(given, id string) string {
 		return given
 	}
 	text := strings.ReplaceAll(id, "_", " ")
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	_, first := utf8.DecodeRuneInString(text)
+	return strings.ToUpper(text[:first]) + text[first:]
 }
