@@ -96,8 +96,9 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 		c.all = true
 		c.note("windows")
 	}
+	otherRate := e.Front.SampleRate != d.engine.Front.SampleRate
 	for _, k := range kinds {
-		if k.Changed != nil && k.Changed(old, now) {
+		if k.Changed != nil && k.Changed(old, now) || k.Sound && otherRate {
 			c.kinds = append(c.kinds, k)
 			c.all = c.all || k.Sound
 			c.note(k.Name)

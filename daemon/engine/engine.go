@@ -34,8 +34,8 @@ func Read(path string, builtIn func() []byte) (m *infer.Model, err error) {
 	return m, nil
 }
 
-// Load reads a model as Read does, and the front end it was trained with: one that this program computes, and whose
-// windows have the network's shape. Sound comes at the front end's rate and columns at its hop, whatever they are.
+// Load reads a model as Read does, and the front end it was trained with: one that this program computes (the
+// contract sees to the windows' shape). Sound comes at the front end's rate and columns at its hop, whatever they are.
 func Load(path string, builtIn func() []byte) (*infer.Model, gammatone.Config, error) {
 	m, err := Read(path, builtIn)
 	if err != nil {
@@ -44,10 +44,6 @@ func Load(path string, builtIn func() []byte) (*infer.Model, gammatone.Config, e
 	front, err := gammatone.ParseFingerprint(m.FrontEnd)
 	if err != nil {
 		return nil, gammatone.Config{}, Error{fmt.Errorf("model %q: its front end is not this program's: %w", m.Path, err)}
-	}
-	if front.Bands != infer.Bands || front.WindowFrames != infer.Frames {
-		return nil, gammatone.Config{}, Error{fmt.Errorf("model %q: its front end makes windows of %d bands × %d frames; its network takes %d × %d",
-			m.Path, front.Bands, front.WindowFrames, infer.Bands, infer.Frames)}
 	}
 	return m, front, nil
 }

@@ -25,7 +25,7 @@ func TestLoad(t *testing.T) {
 	}{
 		{"the default", func(*gammatone.Config) {}, ""},
 		{"another hop", func(c *gammatone.Config) { c.HopSamples = 256 }, ""},
-		{"other bands", func(c *gammatone.Config) { c.Bands, c.WindowFrames = 64, 256 }, "windows of 64 bands × 256 frames; its network takes 128 × 128"},
+		{"other bands", func(c *gammatone.Config) { c.Bands, c.WindowFrames = 64, 256 }, "bands is 64, want 128"},
 	} {
 		_, front, err := Load("", with(c.change))
 		if c.want == "" {
