@@ -23,20 +23,26 @@ var arrows = map[string][]string{
 	"earshot/gammatone":     {},
 	"earshot/infer":         {},
 	"earshot/infer/smooth":  {},
-	"earshot/infer/onnx":    {"earshot/infer"},                       // its tests run what it writes
-	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card"}, // its test alone
+	"earshot/infer/onnx":    {"earshot/infer"},                                                                           // its tests run what it writes
+	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card", "earshot/internal/figure", "earshot/verify/logmel"}, // its tests alone
+
+	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio", "earshot/infer", "earshot/infer/builtin"}, // infer: its tests alone
+	"earshot/verify/logmel": {"earshot/internal/figure"},                                                                   // its tests alone
 
 	"earshot/publish/...": {"earshot/infer/smooth", "earshot/publish/...", "earshot/internal/atomicfile"},
 	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/infer", "earshot/infer/...",
 		"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/internal/figure"},
+	"earshot/train/verifier": {"earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/internal/audio", "earshot/internal/fairtime"},
 	"earshot/daemon/...":     {"earshot/..."},
 
-	"earshot/internal/...":         {},
-	"earshot/internal/audio":       {"earshot/internal/atomicfile"},
-	"earshot/internal/figure":      {"earshot/internal/atomicfile"},
-	"earshot/internal/test/...":    {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
+	"earshot/internal/...":      {},
+	"earshot/internal/audio":    {"earshot/internal/atomicfile"},
+	"earshot/internal/figure":   {"earshot/internal/atomicfile"},
+	"earshot/internal/test/...": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
+	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
+		"earshot/verify", "earshot/verify/logmel"},
 	"earshot/internal/test/faults": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 }
 
