@@ -42,6 +42,7 @@ type Model struct {
 	Background  string               // id of the label that means "nothing", or ""
 	Provenance  json.RawMessage      // how it was trained; a JSON object or null
 	Licence     json.RawMessage      // of the data it was trained on; a JSON object or null
+	Verify      json.RawMessage      // head of the second opinion, for verify.ParseHead; a JSON object or null
 
 	Steps  int    // T, attention steps a window
 	Bytes  []byte // the ONNX file; NewSession needs it, nothing else does
