@@ -14,7 +14,7 @@ const SampleRate = 44100
 const soundSamples = 7 * SampleRate
 
 // maxRuns bounds how many runs between gaps are told apart; samples before the oldest count as lost.
-const maxRuns = 8
+const maxRuns = 32
 
 // Sound keeps the last seven seconds of a source. One goroutine writes (who listens), another reads (who
 // reports); neither waits for more than a copy of the other's.
