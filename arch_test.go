@@ -23,8 +23,11 @@ var arrows = map[string][]string{
 	"earshot/gammatone":     {},
 	"earshot/infer":         {},
 	"earshot/infer/smooth":  {},
-	"earshot/infer/onnx":    {"earshot/infer"},                       // its tests run what it writes
-	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card"}, // its test alone
+	"earshot/infer/onnx":    {"earshot/infer"},                                                                           // its tests run what it writes
+	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card", "earshot/internal/figure", "earshot/verify/logmel"}, // its tests alone
+
+	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio", "earshot/infer", "earshot/infer/builtin"}, // infer: its tests alone
+	"earshot/verify/logmel": {"earshot/internal/figure"},                                                                   // its tests alone
 
 	"earshot/publish":               {"earshot/publish/...", "earshot/internal/redact"},
 	"earshot/publish/topic":         {},
@@ -34,6 +37,7 @@ var arrows = map[string][]string{
 		"earshot/internal/redact"},
 	"earshot/train/...": {"earshot/train/...", "earshot/gammatone", "earshot/infer", "earshot/infer/...",
 		"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/internal/figure"},
+	"earshot/train/verifier": {"earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/internal/audio", "earshot/internal/fairtime"},
 	"earshot/daemon/...":     {"earshot/..."},
@@ -44,6 +48,8 @@ var arrows = map[string][]string{
 	"earshot/internal/test/...":      {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
 	"earshot/internal/test/sinktest": {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
 	"earshot/internal/test/faults":   {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
+	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
+		"earshot/verify", "earshot/verify/logmel"},
 }
 
 // only names the packages (each with all below it) that may import a third-party module, so that each

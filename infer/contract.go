@@ -45,6 +45,7 @@ func (c *contract) check() {
 	c.calibration()
 	c.m.Provenance = c.object("provenance")
 	c.m.Licence = c.object("licence")
+	c.m.Verify = c.object("verify")
 }
 
 // value decodes metadata entry key into v; false (and a fault, if it must be

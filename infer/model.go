@@ -42,6 +42,7 @@ type Model struct {
 	Background  string               // id of the label that means "nothing", or ""
 	Provenance  json.RawMessage      // how it was trained; a JSON object or null
 	Licence     json.RawMessage      // of the data it was trained on; a JSON object or null
+	Verify      json.RawMessage      // head of the second opinion, for verify.ParseHead; a JSON object or null
 
 	Steps  int    // T, attention steps a window
 	Bytes  []byte // the ONNX file; NewSession needs it, nothing else does
@@ -56,6 +57,15 @@ const maxModelBytes = 1 << 30
 // says what was expected and what was found: a [*ContractError] when the file
 // is ONNX but not a model for earshot.
 func LoadModel(path string) (*Model, error) {
+	b, err := readModel(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseModel(path, b)
+}
+
+// readModel reads a file that is not too large to be a model.
+func readModel(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", path, pathCause(err))
@@ -70,7 +80,7 @@ func LoadModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", path, pathCause(err))
 	}
-	return ParseModel(path, b)
+	return b, nil
 }
 
 func fileKind(info os.FileInfo) string {
@@ -84,6 +94,27 @@ func fileKind(info os.FileInfo) string {
 // keeps onnx, which must not change afterwards; name appears in errors.
 // The runtime need not be loaded.
 func ParseModel(name string, onnx []byte) (*Model, error) {
+	h, err := parseHeader(name, onnx)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{Path: name, Bytes: onnx, SHA256: sum(onnx)}
+	c := &contract{h: h, m: m}
+	c.check()
+	if len(c.faults) > 0 {
+		return nil, &ContractError{Name: name, Faults: c.faults}
+	}
+	return m, nil
+}
+
+// sum is the SHA-256 of b, hexadecimal.
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}
+
+// parseHeader reads what the contracts need of an ONNX file in memory.
+func parseHeader(name string, onnx []byte) (*header, error) {
 	if len(onnx) == 0 {
 		return nil, fmt.Errorf("model %q: is empty, want an ONNX file", name)
 	}
@@ -94,15 +125,7 @@ func ParseModel(name string, onnx []byte) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %q: not a readable ONNX file of %d bytes: %w", name, len(onnx), err)
 	}
-	m := &Model{Path: name, Bytes: onnx}
-	sum := sha256.Sum256(onnx)
-	m.SHA256 = hex.EncodeToString(sum[:])
-	c := &contract{h: h, m: m}
-	c.check()
-	if len(c.faults) > 0 {
-		return nil, &ContractError{Name: name, Faults: c.faults}
-	}
-	return m, nil
+	return h, nil
 }
 
 // otherFormat names a file that people mistake for an ONNX model, "" if it is none of them.

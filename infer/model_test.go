@@ -46,7 +46,7 @@ func TestParseModelLeast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Temperature != 1 || m.Background != "" || string(m.Provenance) != "null" || m.Names["cat"] != "Cat" {
+	if m.Temperature != 1 || m.Background != "" || string(m.Provenance) != "null" || string(m.Verify) != "null" || m.Names["cat"] != "Cat" {
 		t.Errorf("%+v", m)
 	}
 }

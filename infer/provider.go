@@ -169,7 +169,7 @@ func appendTensorRT(opts *ort.SessionOptions, o Options) error {
 	}
 	defer trt.Destroy()
 	// One engine for every batch size, instead of one built at each new size.
-	shape := func(n int) string { return fmt.Sprintf("window:%dx%dx%dx%d", n, Channels, Bands, Frames) }
+	shape := func(n int) string { return fmt.Sprintf(o.profile, n) }
 	err = trt.Update(map[string]string{
 		"device_id":              strconv.Itoa(o.DeviceID),
 		"trt_profile_min_shapes": shape(1),

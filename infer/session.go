@@ -16,6 +16,8 @@ type Options struct {
 	DeviceID int    // of the GPU, ≥ 0
 	Threads  int    // CPU threads in one run; 0 is 1, which spends the least processor time a window
 	MaxBatch int    // most windows in one Run; 0 is 2 on the CPU and 8 elsewhere
+
+	profile string // input and shape for TensorRT's engine, %d for the batch
 }
 
 // Bounds and defaults of Options. On one CPU thread a batch of 8 takes 8 times
@@ -111,6 +113,7 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 			o.MaxBatch = cpuBatch
 		}
 	}
+	o.profile = fmt.Sprintf("window:%%dx%dx%dx%d", Channels, Bands, Frames)
 	opts, err := sessionOptions(o, provider)
 	if err != nil {
 		return nil, err

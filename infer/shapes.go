@@ -10,7 +10,7 @@ func (c *contract) graph() {
 	if c.h.nodes == 0 {
 		c.fault("the graph has no nodes")
 	}
-	c.onlyWindow()
+	c.only("window")
 	if in, ok := c.find("input", c.h.inputs, "window", "float32 [N,2,128,128]"); ok {
 		c.shape("input", in, "float32 [N,2,128,128]", -1, Channels, Bands, Frames)
 	}
@@ -27,12 +27,12 @@ func (c *contract) graph() {
 	}
 }
 
-// onlyWindow faults inputs that the contract does not know: they would never
-// be fed. Further outputs are left alone.
-func (c *contract) onlyWindow() {
+// only faults inputs that the contract does not know: they would never be fed.
+// Further outputs are left alone.
+func (c *contract) only(input string) {
 	for _, v := range c.h.inputs {
-		if v.name != "window" {
-			c.fault("input %s is not in the contract, want only \"window\"", v)
+		if v.name != input {
+			c.fault("input %s is not in the contract, want only %q", v, input)
 		}
 	}
 }

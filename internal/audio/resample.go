@@ -2,6 +2,7 @@ package audio
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/blas/gonum"
 )
@@ -53,7 +54,8 @@ func (r *Resampler) Reset() {
 		return
 	}
 	r.base = -int64(r.f.half - 1)
-	r.hist = append(r.hist[:0], make([]float32, r.f.half-1)...)
+	r.hist = slices.Grow(r.hist[:0], r.f.half-1)[:r.f.half-1]
+	clear(r.hist)
 }
 
 // Process takes the next input samples, any number, and returns the outputs

@@ -1,0 +1,48 @@
+package verify
+
+import "math"
+
+// Fusion makes one score of both networks' probabilities of a label:
+//
+//	fused = σ(A·logit(first) + B·logit(second) + C)
+//
+// the logistic regression on both networks' evidence, which is exact when each is a calibrated likelihood
+// ratio and the two err independently (J. S. Bridle 1990; N. Brümmer, J. du Preez 2006).
+type Fusion struct {
+	Candidate float64 `json:"candidate"` // the first network's score from which on the second is asked, 0 to 1
+	A         float64 `json:"a"`         // weight of the first network's evidence
+	B         float64 `json:"b"`         // weight of the second's
+	C         float64 `json:"c"`
+	On        float64 `json:"on"`  // the smoothed fused score that switches on, > 0
+	Off       float64 `json:"off"` // and off; ≤ On
+}
+
+// DefaultFusion weighs both networks alike.
+var DefaultFusion = Fusion{Candidate: 0.1, A: 0.5, B: 0.5, On: 0.5, Off: 0.3}
+
+// logitLimit bounds the evidence of one network: beyond it a probability says more of rounding than of sound.
+const logitLimit = 12
+
+// Fuse returns the fused score of two probabilities. What is no number counts as no evidence against: the
+// first network's score stands.
+func (f Fusion) Fuse(first, second float64) float64 {
+	if math.IsNaN(first) || math.IsNaN(second) {
+		return first
+	}
+	return 1 / (1 + math.Exp(-(f.A*Logit(first) + f.B*Logit(second) + f.C)))
+}
+
+// Logit is ln(p/(1−p)), held to ±12.
+func Logit(p float64) float64 {
+	return min(max(math.Log(p)-math.Log1p(-p), -logitLimit), logitLimit)
+}
+
+// valid says whether f can be used.
+func (f Fusion) valid() bool {
+	for _, v := range []float64{f.A, f.B, f.C} {
+		if math.IsNaN(v) || math.Abs(v) > 1000 {
+			return false
+		}
+	}
+	return f.Candidate >= 0 && f.Candidate <= 1 && f.Off > 0 && f.Off <= f.On && f.On <= 1
+}

@@ -1,0 +1,201 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// aHead is a head of made-up weights.
+func aHead(seed uint64, labels ...string) *Head {
+	rng := rand.New(rand.NewPCG(seed, 9))
+	k := len(labels) + 1
+	normal := func(n int) []float64 {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = rng.NormFloat64() * 0.1
+		}
+		return x
+	}
+	deviation := make([]float64, EmbeddingLen)
+	for i := range deviation {
+		deviation[i] = 0.2 + rng.Float64()
+	}
+	return NewHead("test", labels, normal(k*EmbeddingLen), normal(k), normal(EmbeddingLen), deviation)
+}
+
+func TestHeadAgainstOracle(t *testing.T) {
+	const classes = 3
+	rng := rand.New(rand.NewPCG(5, 6))
+	w, b := make([]float64, classes*EmbeddingLen), []float64{0.1, -0.3, 0.2}
+	mean, deviation, e := make([]float64, EmbeddingLen), make([]float64, EmbeddingLen), make([]float32, EmbeddingLen)
+	for i := range w {
+		w[i] = rng.NormFloat64() * 0.05
+	}
+	for i := range e {
+		mean[i], deviation[i], e[i] = rng.Float64(), 0.5+rng.Float64(), float32(rng.Float64()*3)
+	}
+	want, sum := make([]float64, classes), 0.0
+	for c := range want {
+		z := b[c]
+		for i, v := range e {
+			z += w[c*EmbeddingLen+i] * (float64(v) - mean[i]) / deviation[i]
+		}
+		want[c] = math.Exp(z)
+		sum += want[c]
+	}
+	got := make([]float32, classes)
+	NewHead("test", []string{"dog", "cat"}, w, b, mean, deviation).Apply(got, e)
+	for c := range want {
+		if d := math.Abs(float64(got[c]) - want[c]/sum); !(d <= 1e-5) {
+			t.Errorf("class %d: %g, want %g", c, got[c], want[c]/sum)
+		}
+	}
+}
+
+func TestBestIsTheLargest(t *testing.T) {
+	h := aHead(1, "dog", "cat")
+	var patches []Patch
+	want := make([]float32, 3)
+	best, scratch := make([]float32, 3), make([]float32, 3)
+	h.Best(best, scratch, nil)
+	if best[0] != 0 {
+		t.Errorf("no patch gives %v", best)
+	}
+	for seed := range uint64(3) {
+		p := Patch{Embedding: noise(seed, EmbeddingLen)}
+		patches = append(patches, p)
+		h.Apply(scratch, p.Embedding)
+		for c := range want {
+			want[c] = max(want[c], scratch[c])
+		}
+	}
+	h.Best(best, scratch, patches)
+	for c := range want {
+		if best[c] != want[c] {
+			t.Errorf("class %d: %g, want %g", c, best[c], want[c])
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { h.Best(best, scratch, patches) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestHeadRoundTrip(t *testing.T) {
+	h := aHead(2, "dog", "cat")
+	h.Fusions[1] = Fusion{Candidate: 0.05, A: 0.7, B: 1.1, C: -2, On: 0.9, Off: 0.2}
+	text, err := h.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParseHead(text, []string{"cow", "cat", "dog"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Index("cat") != 1 || got.Index("cow") != -1 || got.Fusions[1] != h.Fusions[1] || got.Embedder != "test" {
+		t.Errorf("%v %v", got.Labels, got.Fusions)
+	}
+	for i, w := range h.Weights {
+		if d := math.Abs(float64(got.Weights[i] - w)); d > 1e-3*math.Abs(float64(w))+1e-7 {
+			t.Fatalf("weight %d: %g, want %g", i, got.Weights[i], w)
+		}
+	}
+	again, err := got.Marshal()
+	if err != nil || !bytes.Equal(again, text) {
+		t.Errorf("what was read is written otherwise (%v)", err)
+	}
+}
+
+func TestParseHeadRefuses(t *testing.T) {
+	text, err := aHead(3, "dog", "cat").Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := []string{"dog", "cat"}
+	for name, c := range map[string]struct {
+		change func(m map[string]any)
+		want   string
+	}{
+		"version":   {func(m map[string]any) { m["version"] = 2 }, "version 2, this earshot reads version 1"},
+		"unknown":   {func(m map[string]any) { m["labels"] = []string{"dog", "cow"} }, `label 1 is "cow", which the model does not know`},
+		"twice":     {func(m map[string]any) { m["labels"] = []string{"dog", "dog"} }, `"dog" is there twice`},
+		"few":       {func(m map[string]any) { m["labels"] = []string{"dog"} }, "1 labels, 3 biases, 2 fusions"},
+		"weights":   {func(m map[string]any) { m["weights"] = "AAAA" }, "4 characters of weights"},
+		"base64":    {func(m map[string]any) { m["weights"] = strings.Repeat("!", len(m["weights"].(string))) }, "base64"},
+		"infinite":  {func(m map[string]any) { m["weights"] = "AHwA" + m["weights"].(string)[4:] }, "weight 0 of class 0 is +Inf"},
+		"threshold": {func(m map[string]any) { m["fusions"].([]any)[0].(map[string]any)["off"] = 0.9 }, "0 < off ≤ on"},
+		"foreign":   {func(m map[string]any) { m["extra"] = 1 }, "unknown field"},
+		"embedder":  {func(m map[string]any) { m["embedder"] = "" }, "name has 0 bytes"},
+	} {
+		var m map[string]any
+		if err := json.Unmarshal(text, &m); err != nil {
+			t.Fatal(err)
+		}
+		c.change(m)
+		changed, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseHead(changed, known); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	if _, err := ParseHead(append(text, "{}"...), known); err == nil {
+		t.Error("more after the object was read")
+	}
+}
+
+// FuzzParseHead: what is read can be used and written, and reads the same again.
+func FuzzParseHead(f *testing.F) {
+	f.Add([]byte(`{"version":1}`))
+	f.Add([]byte(`{"version":1,"embedder":"x","labels":["dog"],"weights":"","bias":[0,0],"fusions":[{"on":1,"off":1}]}`))
+	text, err := aHead(4, "dog").Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		h, err := ParseHead(text, []string{"dog", "cat"})
+		if err != nil {
+			return
+		}
+		dst := make([]float32, h.Classes())
+		h.Apply(dst, make([]float32, EmbeddingLen))
+		for _, p := range dst {
+			if !(p >= 0 && p <= 1) {
+				t.Fatalf("probabilities %v", dst)
+			}
+		}
+		if _, err := h.Marshal(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestFuse(t *testing.T) {
+	even := Fusion{A: 1, B: 1}
+	for _, c := range []struct{ first, second, want float64 }{
+		{0.5, 0.5, 0.5}, {0.9, 0.5, 0.9}, {0.9, 0.1, 0.5}, {0.8, 0.8, 16.0 / 17},
+	} {
+		if got := even.Fuse(c.first, c.second); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%g and %g make %g, want %g", c.first, c.second, got, c.want)
+		}
+	}
+	if got := (Fusion{A: 1, B: 1}).Fuse(1, 0); math.Abs(got-0.5) > 1e-12 {
+		t.Errorf("certainty against certainty makes %g", got)
+	}
+	if got := even.Fuse(0.7, math.NaN()); got != 0.7 {
+		t.Errorf("without a second opinion %g, want the first", got)
+	}
+	last := 0.0
+	for p := 0.0; p <= 1; p += 1.0 / 64 {
+		got := DefaultFusion.Fuse(p, 0.3)
+		if got < last || !(got >= 0 && got <= 1) {
+			t.Fatalf("at %g: %g after %g", p, got, last)
+		}
+		last = got
+	}
+}
