@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 
 	"earshot/ringbuf":       {},
 	"earshot/gammatone":     {},
-	"earshot/infer":         {},
+	"earshot/infer":         {"earshot/infer/onnx"},
 	"earshot/infer/smooth":  {},
 	"earshot/infer/onnx":    {"earshot/infer"},                       // its tests run what it writes
 	"earshot/infer/builtin": {"earshot/infer", "earshot/train/card"}, // its test alone
@@ -49,6 +49,7 @@ var only = map[string][]string{
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
+	"google.golang.org/protobuf":          {"earshot/infer/onnx"},
 	"gopkg.in/yaml.v3":                    {"earshot/daemon"},
 }
 

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"earshot/infer/onnx"
 )
 
 // The shape of one window that the contract asks for, DESIGN section 4.
@@ -81,21 +83,21 @@ func fileKind(info os.FileInfo) string {
 }
 
 // ParseModel holds an ONNX file in memory against the contract. The Model
-// keeps onnx, which must not change afterwards; name appears in errors.
+// keeps file, which must not change afterwards; name appears in errors.
 // The runtime need not be loaded.
-func ParseModel(name string, onnx []byte) (*Model, error) {
-	if len(onnx) == 0 {
+func ParseModel(name string, file []byte) (*Model, error) {
+	if len(file) == 0 {
 		return nil, fmt.Errorf("model %q: is empty, want an ONNX file", name)
 	}
-	if what := otherFormat(onnx); what != "" {
+	if what := otherFormat(file); what != "" {
 		return nil, fmt.Errorf("model %q: is %s, want an ONNX file", name, what)
 	}
-	h, err := readHeader(onnx)
+	h, err := onnx.ReadHeader(file)
 	if err != nil {
-		return nil, fmt.Errorf("model %q: not a readable ONNX file of %d bytes: %w", name, len(onnx), err)
+		return nil, fmt.Errorf("model %q: not a readable ONNX file of %d bytes: %w", name, len(file), err)
 	}
-	m := &Model{Path: name, Bytes: onnx}
-	sum := sha256.Sum256(onnx)
+	m := &Model{Path: name, Bytes: file}
+	sum := sha256.Sum256(file)
 	m.SHA256 = hex.EncodeToString(sum[:])
 	c := &contract{h: h, m: m}
 	c.check()

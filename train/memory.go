@@ -48,11 +48,11 @@ func (m *Memory) vector(i int, dst []float32) {
 
 // ReadMemory returns the memory of a model file's metadata, nil where there is none.
 func ReadMemory(model []byte) (*Memory, error) {
-	_, meta, err := onnx.Initialisers(model)
+	h, err := onnx.ReadHeader(model)
 	if err != nil {
 		return nil, err
 	}
-	text, ok := meta["memory"]
+	text, ok := h.Metadata["memory"]
 	if !ok {
 		return nil, nil
 	}

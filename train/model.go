@@ -84,11 +84,15 @@ func Export(a acrnn.Arch, w acrnn.Weights, m ModelInfo) ([]byte, error) {
 // Import reads back a model file that Export wrote, to train it further.
 func Import(model []byte) (acrnn.Arch, acrnn.Weights, error) {
 	var tr trainable
-	tensors, meta, err := onnx.Initialisers(model)
+	h, err := onnx.ReadHeader(model)
 	if err != nil {
 		return tr.Arch, acrnn.Weights{}, err
 	}
-	if err := json.Unmarshal([]byte(meta["trainable"]), &tr); err != nil {
+	tensors, err := onnx.Initialisers(model)
+	if err != nil {
+		return tr.Arch, acrnn.Weights{}, err
+	}
+	if err := json.Unmarshal([]byte(h.Metadata["trainable"]), &tr); err != nil {
 		return tr.Arch, acrnn.Weights{}, errors.New("the model carries no training state (metadata \"trainable\"); only models that earshot trained can be trained further")
 	}
 	err = tr.Arch.Validate()

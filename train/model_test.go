@@ -156,7 +156,7 @@ func TestConvert(t *testing.T) {
 func TestImportRefusesBrokenModels(t *testing.T) {
 	n := learnedTones(t)
 	whole := acrnn.InferenceGraph(n.arch, n.result.Weights, acrnn.InferenceOptions{})
-	_, meta, err := onnx.Initialisers(exported(t, n, nil).Bytes)
+	h, err := onnx.ReadHeader(exported(t, n, nil).Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestImportRefusesBrokenModels(t *testing.T) {
 		"nothing":               func(tr map[string]any) { clear(tr) },
 	} {
 		tr := map[string]any{}
-		if err := json.Unmarshal([]byte(meta["trainable"]), &tr); err != nil {
+		if err := json.Unmarshal([]byte(h.Metadata["trainable"]), &tr); err != nil {
 			t.Fatal(err)
 		}
 		change(tr)
