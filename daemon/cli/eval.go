@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/infer"
-	"earshot/train"
 	"earshot/train/job"
+	"earshot/train/scoring"
 )
 
 func newEvalCmd() *cobra.Command {
@@ -75,7 +75,7 @@ model learned from ESC-50's folds 1 to 4.`,
 	f := c.Flags()
 	f.IntSliceVar(&folds, "folds", nil, "folds to measure on (default: all)")
 	f.StringVarP(&modelPath, "model", "m", "", "model file (default: the one in this binary)")
-	f.IntVar(&hop, "hop", train.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
+	f.IntVar(&hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
 	f.BoolVar(&all, "all-labels", false, "every label of the model has a vote, not only those of the data")
 	f.BoolVar(&noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
 	f.BoolVar(&alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")

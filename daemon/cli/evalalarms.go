@@ -6,17 +6,17 @@ import (
 	"slices"
 
 	"earshot/daemon/config"
-	"earshot/train"
 	"earshot/train/metrics"
+	"earshot/train/scoring"
 )
 
 // quietMinutes of synthetic noise and hum are listened to for false alarms.
 const quietMinutes = 60
 
 // alarmOptions are the daemon's default settings.
-func alarmOptions(seed uint64) *train.AlarmOptions {
+func alarmOptions(seed uint64) *scoring.AlarmOptions {
 	d := config.Default()
-	return &train.AlarmOptions{Hop: d.Windows.HopFrames, Average: d.Smoothing.Windows, Hold: d.Watch.Hold.Seconds(), Quiet: quietMinutes, Seed: seed}
+	return &scoring.AlarmOptions{Hop: d.Windows.HopFrames, Average: d.Smoothing.Windows, Hold: d.Watch.Hold.Seconds(), Quiet: quietMinutes, Seed: seed}
 }
 
 // printAlarms tells how often the daemon would have been right and wrong: for what it watches

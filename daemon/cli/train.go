@@ -12,10 +12,10 @@ import (
 
 	"earshot/infer"
 	"earshot/infer/builtin"
-	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/job"
 	"earshot/train/metrics"
+	"earshot/train/recipe"
 )
 
 func newTrainCmd() *cobra.Command {
@@ -120,12 +120,12 @@ func without(folds []int, x int) []int {
 }
 
 // recipe is the named recipe with what the flags change.
-func (t *trainFlags) recipe() (train.Recipe, error) {
+func (t *trainFlags) recipe() (recipe.Recipe, error) {
 	name := t.recipeName
 	if name == "" && t.init != "" {
 		name = "finetune"
 	}
-	r, err := train.RecipeByName(name)
+	r, err := recipe.ByName(name)
 	if err != nil {
 		return r, err
 	}
@@ -139,9 +139,9 @@ func (t *trainFlags) recipe() (train.Recipe, error) {
 }
 
 // augment switches single augmentations off or on.
-func (t *trainFlags) augment(a *train.Augment) error {
+func (t *trainFlags) augment(a *recipe.Augment) error {
 	off := map[string]func(){
-		"all": func() { *a = train.Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
+		"all": func() { *a = recipe.Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
 		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
 		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
 		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },

@@ -15,8 +15,11 @@ import (
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
 	"earshot/train/job"
+	"earshot/train/modelfile"
+	"earshot/train/recipe"
 )
 
 // dataFlags name labelled recordings; train and eval share them.
@@ -77,7 +80,7 @@ type trainFlags struct {
 	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
 	every, device, quiet                                                           int
 	width, floor, mixup                                                            float64
-	overrides                                                                      []func(*train.Recipe)
+	overrides                                                                      []func(*recipe.Recipe)
 }
 
 func (t *trainFlags) add(c *cobra.Command) {
@@ -91,22 +94,22 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
 	f.StringVar(&t.attention, "attention", "l10", "none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax")
 	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; 0.5 for small boards")
-	override(t, f, f.IntVar, "epochs", func(r *train.Recipe) *int { return &r.Epochs }, "epochs instead of the recipe's")
-	override(t, f, f.IntVar, "batch", func(r *train.Recipe) *int { return &r.Batch }, "windows a step instead of the recipe's")
-	override(t, f, f.Float64Var, "rate", func(r *train.Recipe) *float64 { return &r.Rate }, "peak learning rate instead of the recipe's")
-	override(t, f, f.StringVar, "optimiser", func(r *train.Recipe) *string { return (*string)(&r.Optimiser) }, "sgd (Nesterov) or adamw instead of the recipe's")
-	override(t, f, f.StringVar, "schedule", func(r *train.Recipe) *string { return &r.Schedule }, "one-cycle or step instead of the recipe's")
-	override(t, f, f.Float64Var, "decay", func(r *train.Recipe) *float64 { return &r.Decay }, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
-	override(t, f, f.Float64Var, "average", func(r *train.Recipe) *float64 { return &r.Average }, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
-	override(t, f, f.Float64Var, "smoothing", func(r *train.Recipe) *float64 { return &r.Smoothing }, "label smoothing")
-	override(t, f, f.Float64Var, "freeze", func(r *train.Recipe) *float64 { return &r.FreezeTrunk }, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
-	override(t, f, f.IntVar, "freeze-layers", func(r *train.Recipe) *int { return &r.Frozen }, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step 1.7 times as fast")
+	override(t, f, f.IntVar, "epochs", func(r *recipe.Recipe) *int { return &r.Epochs }, "epochs instead of the recipe's")
+	override(t, f, f.IntVar, "batch", func(r *recipe.Recipe) *int { return &r.Batch }, "windows a step instead of the recipe's")
+	override(t, f, f.Float64Var, "rate", func(r *recipe.Recipe) *float64 { return &r.Rate }, "peak learning rate instead of the recipe's")
+	override(t, f, f.StringVar, "optimiser", func(r *recipe.Recipe) *string { return (*string)(&r.Optimiser) }, "sgd (Nesterov) or adamw instead of the recipe's")
+	override(t, f, f.StringVar, "schedule", func(r *recipe.Recipe) *string { return &r.Schedule }, "one-cycle or step instead of the recipe's")
+	override(t, f, f.Float64Var, "decay", func(r *recipe.Recipe) *float64 { return &r.Decay }, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
+	override(t, f, f.Float64Var, "average", func(r *recipe.Recipe) *float64 { return &r.Average }, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
+	override(t, f, f.Float64Var, "smoothing", func(r *recipe.Recipe) *float64 { return &r.Smoothing }, "label smoothing")
+	override(t, f, f.Float64Var, "freeze", func(r *recipe.Recipe) *float64 { return &r.FreezeTrunk }, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
+	override(t, f, f.IntVar, "freeze-layers", func(r *recipe.Recipe) *int { return &r.Frozen }, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step 1.7 times as fast")
 	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, noise, mask, splice, room, random-window, waveform, or calm (mixing falling to a third for the last 15 %)")
 	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
 	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
 	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
-	f.IntVar(&t.quiet, "background-clips", train.QuietClips, "synthetic clips of silence, noise and hum to learn background from")
+	f.IntVar(&t.quiet, "background-clips", corpus.QuietClips, "synthetic clips of silence, noise and hum to learn background from")
 	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
 	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp32, fp16 (computed in fp32 too) or int8 (convolutions in eight bits, calibrated on the training clips)")
 	f.StringVar(&t.calibr, "calibration-from", "", "without --test: take temperature and thresholds over from this model")
@@ -123,10 +126,10 @@ func (t *trainFlags) add(c *cobra.Command) {
 }
 
 // override registers a flag that, when it is given, takes the place of the recipe's field.
-func override[T any](t *trainFlags, f *pflag.FlagSet, register func(*T, string, T, string), name string, field func(*train.Recipe) *T, usage string) {
+func override[T any](t *trainFlags, f *pflag.FlagSet, register func(*T, string, T, string), name string, field func(*recipe.Recipe) *T, usage string) {
 	var value, none T
 	register(&value, name, none, usage)
-	t.overrides = append(t.overrides, func(r *train.Recipe) {
+	t.overrides = append(t.overrides, func(r *recipe.Recipe) {
 		if f.Changed(name) {
 			*field(r) = value
 		}
@@ -142,17 +145,17 @@ func (t *trainFlags) options() (job.Options, error) {
 	if err != nil {
 		return job.Options{}, err
 	}
-	if t.weights != train.FP16 && t.weights != train.FP32 && t.weights != train.INT8 {
+	if t.weights != modelfile.FP16 && t.weights != modelfile.FP32 && t.weights != modelfile.INT8 {
 		return job.Options{}, fmt.Errorf("--weights %q: want fp16, fp32 or int8", t.weights)
 	}
 	if t.quiet < 1 {
 		return job.Options{}, fmt.Errorf("--background-clips %d: want at least 1", t.quiet)
 	}
 	o := job.Options{
-		Source: train.Source{Set: t.set(), Train: t.folds, Test: t.test, TestFull: true, Background: !t.noBackground,
+		Source: corpus.Source{Set: t.set(), Train: t.folds, Test: t.test, TestFull: true, Background: !t.noBackground,
 			Quiet: t.quiet, QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
-		Out: t.out, Half: t.weights != train.FP32, Int8: t.weights == train.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
+		Out: t.out, Half: t.weights != modelfile.FP32, Int8: t.weights == modelfile.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
 		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
 	}

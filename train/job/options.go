@@ -10,14 +10,16 @@ import (
 	"strings"
 
 	"earshot/infer"
-	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/corpus"
+	"earshot/train/recipe"
+	"earshot/train/trainer"
 )
 
 // Options are a training as the user asks for it.
 type Options struct {
-	Source    train.Source
-	Recipe    train.Recipe
+	Source    corpus.Source
+	Recipe    recipe.Recipe
 	Width     float64
 	Attention acrnn.Attention
 	Seed      uint64
@@ -58,7 +60,7 @@ func (o Options) Validate() error {
 		return fmt.Errorf("floor %g: want an energy over 0 and below 1", o.Floor)
 	}
 	if o.Recipe.Frozen > 0 && o.Init == "" && len(o.InitBytes) == 0 {
-		return train.ErrNothingToFreeze
+		return trainer.ErrNothingToFreeze
 	}
 	return o.Recipe.Validate()
 }
