@@ -4,7 +4,10 @@ package recipe
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"earshot/train/acrnn"
 )
@@ -27,6 +30,23 @@ type Augment struct {
 	BandMask     int     // bands hidden, up to
 	RandomWindow bool    // windows start anywhere; otherwise at multiples of half a window
 	Waveform     bool    // the paper's: time stretch 0.8–1.3 and pitch shift ±3.5 semitones, as copies of every clip
+}
+
+// Without switches off one augmentation by its name, or "all" but the random window.
+func (a *Augment) Without(name string) error {
+	off := map[string]func(){
+		"all": func() { *a = Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
+		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
+		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
+		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
+		"splice": func() { a.Splice = 0 }, "room": func() { a.Room = 0 }, "calm": func() { a.Calm = 0 },
+	}
+	change, ok := off[name]
+	if !ok {
+		return fmt.Errorf("%q: want one of %s", name, strings.Join(slices.Sorted(maps.Keys(off)), ", "))
+	}
+	change()
+	return nil
 }
 
 // Recipe is everything about learning that is not data or network.

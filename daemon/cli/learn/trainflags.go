@@ -1,13 +1,7 @@
-package cli
+package learn
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,62 +10,14 @@ import (
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/corpus"
-	"earshot/train/dataset"
 	"earshot/train/job"
 	"earshot/train/modelfile"
 	"earshot/train/recipe"
 )
 
-// dataFlags name labelled recordings; train and eval share them.
-type dataFlags struct {
-	dirs, labels, licences []string
-	rename                 map[string]string
-	esc10                  bool
-	cache, library         string
-	threads                int
-	seed                   uint64
-}
-
-func (d *dataFlags) add(c *cobra.Command) {
-	d.addData(c)
-}
-
-// addData is add for a command that can do without recordings.
-func (d *dataFlags) addData(c *cobra.Command) {
-	f := c.Flags()
-	f.StringArrayVar(&d.dirs, "data", nil, "folder of recordings: ESC layout, or one sub-folder a label; may be given several times")
-	f.BoolVar(&d.esc10, "esc10", false, "of ESC take the ESC-10 clips only")
-	f.StringSliceVar(&d.labels, "labels", nil, "only these labels")
-	f.StringToStringVar(&d.rename, "rename", nil, "old=new label names; two alike become one")
-	f.StringSliceVar(&d.licences, "licence", nil, "only clips under these licences, such as CC0,CC-BY (ESC's meta/licences.csv)")
-	f.StringVar(&d.cache, "cache", defaultCache(), "folder for computed features (empty: none)")
-	f.StringVar(&d.library, "onnxruntime", "", "libonnxruntime.so (default: searched for)")
-	f.IntVar(&d.threads, "threads", 0, "processor threads (0: all)")
-	f.Uint64Var(&d.seed, "seed", 1, "what everything random follows from")
-}
-
-// given holds that there is a folder of recordings.
-func (d *dataFlags) given() error {
-	if len(d.dirs) == 0 {
-		return usage(errors.New("no recordings; name their folder with --data"))
-	}
-	return nil
-}
-
-func (d *dataFlags) set() dataset.Options {
-	return dataset.Options{Dirs: d.dirs, ESC10: d.esc10, Labels: d.labels, Rename: d.rename, Licences: d.licences}
-}
-
-func defaultCache() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "earshot", "features")
-}
-
 // trainFlags are the flags of train.
 type trainFlags struct {
+	Shell
 	dataFlags
 	folds, test                                                                    []int
 	out, init, recipeName, attention, checkpoint, metrics, report, weights, calibr string
@@ -156,16 +102,11 @@ func (t *trainFlags) options() (job.Options, error) {
 			Quiet: t.quiet, QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
 		Out: t.out, Half: t.weights != modelfile.FP32, Int8: t.weights == modelfile.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
-		Strict: t.strict, EvalEvery: t.every, Build: buildInfo().Version + " " + buildInfo().Commit, Note: t.note,
+		Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
 	}
 	if t.init != "" {
 		o.Source.Set.MinLabels = 1
 	}
 	return o, nil
-}
-
-// keys lists a map's keys for a message.
-func keys[V any](m map[string]V) string {
-	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 }

@@ -1,4 +1,4 @@
-package cli
+package learn
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"earshot/train/job"
 )
 
-// newJobUI prints lines to out and, on a terminal, bars to err.
-func newJobUI(errOut, out io.Writer) job.UI {
+// newUI prints lines to out and, on a terminal, bars to err.
+func newUI(errOut, out io.Writer) job.UI {
 	ui := job.Quiet(out)
 	f, ok := errOut.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

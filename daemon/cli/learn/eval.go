@@ -1,11 +1,9 @@
-package cli
+package learn
 
 import (
 	"fmt"
 	"io"
-	"os/signal"
 	"sort"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -14,12 +12,19 @@ import (
 	"earshot/train/scoring"
 )
 
-func newEvalCmd() *cobra.Command {
-	var d dataFlags
-	var folds []int
-	var modelPath, report string
-	var hop int
-	var noise, alarms, all, asJSON bool
+// evalFlags are the flags of eval.
+type evalFlags struct {
+	Shell
+	dataFlags
+	folds                      []int
+	path, report               string
+	hop                        int
+	noise, alarms, all, asJSON bool
+}
+
+// eval is the command that measures.
+func (s Shell) eval() *cobra.Command {
+	e := &evalFlags{Shell: s}
 	c := &cobra.Command{
 		Use:   "eval --data FOLDER [--folds 4] [--model MODEL]",
 		Short: "Measure a model on labelled recordings",
@@ -34,54 +39,56 @@ model learned from ESC-50's folds 1 to 4.`,
 		Example: `  earshot eval --data esc50 --folds 4 --model mine.onnx
   earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html
   earshot eval --data esc50 --folds 4 --model mine.onnx --alarms`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if err := d.given(); err != nil {
-				return err
-			}
-			if hop < 1 || hop > 128 {
-				return usage(fmt.Errorf("--hop %d: want 1 to 128 frames", hop))
-			}
-			if err := infer.Init(d.library); err != nil {
-				return fail(exitModel, err)
-			}
-			m, err := loadModel(modelPath)
-			if err != nil {
-				return fail(exitModel, err)
-			}
-			ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
-			lines := c.OutOrStdout()
-			if asJSON {
-				lines = c.ErrOrStderr()
-			}
-			o := job.EvalOptions{Set: d.set(), Folds: folds, Model: m, Hop: hop, All: all, Noise: noise, CacheDir: d.cache,
-				Seed: d.seed, Threads: d.threads, Report: report}
-			if alarms {
-				o.Alarms = alarmOptions(d.seed)
-			}
-			e, err := job.Evaluate(ctx, o, newJobUI(c.ErrOrStderr(), lines))
-			if err != nil {
-				return trainingError(err)
-			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), e)
-			}
-			printEvaluation(c.OutOrStdout(), e)
-			return nil
-		},
+		Args: s.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return e.run(c) },
 	}
-	d.add(c)
+	e.add(c)
 	f := c.Flags()
-	f.IntSliceVar(&folds, "folds", nil, "folds to measure on (default: all)")
-	f.StringVarP(&modelPath, "model", "m", "", "model file (default: the one in this binary)")
-	f.IntVar(&hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
-	f.BoolVar(&all, "all-labels", false, "every label of the model has a vote, not only those of the data")
-	f.BoolVar(&noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
-	f.BoolVar(&alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")
-	f.StringVar(&report, "report", "", "HTML report to write")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.IntSliceVar(&e.folds, "folds", nil, "folds to measure on (default: all)")
+	f.StringVarP(&e.path, "model", "m", "", "model file (default: the one in this binary)")
+	f.IntVar(&e.hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
+	f.BoolVar(&e.all, "all-labels", false, "every label of the model has a vote, not only those of the data")
+	f.BoolVar(&e.noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
+	f.BoolVar(&e.alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")
+	f.StringVar(&e.report, "report", "", "HTML report to write")
+	f.BoolVar(&e.asJSON, "json", false, "print JSON")
 	return c
+}
+
+func (e *evalFlags) run(c *cobra.Command) error {
+	if len(e.dirs) == 0 {
+		return e.Usage(errNoData)
+	}
+	if e.hop < 1 || e.hop > 128 {
+		return e.Usage(fmt.Errorf("--hop %d: want 1 to 128 frames", e.hop))
+	}
+	if err := infer.Init(e.library); err != nil {
+		return e.BadModel(err)
+	}
+	m, err := e.Model(e.path)
+	if err != nil {
+		return e.BadModel(err)
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	lines := c.OutOrStdout()
+	if e.asJSON {
+		lines = c.ErrOrStderr()
+	}
+	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: m, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
+		Seed: e.seed, Threads: e.threads, Report: e.report}
+	if e.alarms {
+		o.Alarms = alarmOptions(e.seed)
+	}
+	found, err := job.Evaluate(ctx, o, newUI(c.ErrOrStderr(), lines))
+	if err != nil {
+		return e.exit(err)
+	}
+	if e.asJSON {
+		return e.PrintJSON(c.OutOrStdout(), found)
+	}
+	printEvaluation(c.OutOrStdout(), found)
+	return nil
 }
 
 func printEvaluation(w io.Writer, e *job.Evaluation) {

@@ -1,4 +1,4 @@
-package cli
+package learn
 
 import (
 	"fmt"

@@ -1,12 +1,10 @@
-package cli
+package learn
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -18,8 +16,9 @@ import (
 	"earshot/train/recipe"
 )
 
-func newTrainCmd() *cobra.Command {
-	t := &trainFlags{}
+// train is the command that learns.
+func (s Shell) train() *cobra.Command {
+	t := &trainFlags{Shell: s}
 	c := &cobra.Command{
 		Use:   "train --data FOLDER --out MODEL",
 		Short: "Learn a network from recordings, or teach the built-in one new sounds",
@@ -42,7 +41,7 @@ figures of a finished model.`,
   earshot train --data esc50 --folds 1,2,3,4 --cross-validate --out cv.onnx
   earshot train --data esc50 --recipe paper --out paper.onnx
   earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
-		Args: noArgs,
+		Args: s.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return t.run(c) },
 	}
 	t.add(c)
@@ -51,30 +50,30 @@ figures of a finished model.`,
 
 // run carries the flags out.
 func (t *trainFlags) run(c *cobra.Command) error {
-	if err := t.given(); err != nil {
-		return err
+	if len(t.dirs) == 0 {
+		return t.Usage(errNoData)
 	}
 	o, err := t.options()
 	if err != nil {
-		return usage(err)
+		return t.Usage(err)
 	}
 	if err := o.Validate(); err != nil {
-		return usage(err)
+		return t.Usage(err)
 	}
 	if err := infer.Init(t.library); err != nil {
-		return fail(exitModel, err)
+		return t.BadModel(err)
 	}
 	if t.init == "builtin" {
 		o.Init, o.InitBytes = "", builtin.Default()
 	}
-	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := interruptible(c)
 	defer stop()
-	ui := newJobUI(c.ErrOrStderr(), c.OutOrStdout())
+	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
 	if t.crossValidate {
-		return trainingError(t.validate(ctx, o, ui))
+		return t.exit(t.validate(ctx, o, ui))
 	}
 	_, err = job.Run(ctx, o, ui)
-	return trainingError(err)
+	return t.exit(err)
 }
 
 // validate trains once for each fold and prints mean and spread.
@@ -85,7 +84,7 @@ func (t *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) err
 	}
 	folds := append(append([]int{}, o.Source.Train...), o.Source.Test...)
 	if len(folds) < 2 {
-		return usage(errors.New("--cross-validate wants at least two folds"))
+		return t.Usage(errors.New("--cross-validate wants at least two folds"))
 	}
 	base := o.Out[:len(o.Out)-len(filepath.Ext(o.Out))]
 	var accuracy []float64
@@ -135,30 +134,16 @@ func (t *trainFlags) recipe() (recipe.Recipe, error) {
 	if r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
 		return r, fmt.Errorf("optimiser %q: want sgd or adamw", r.Optimiser)
 	}
-	return r, t.augment(&r.Augment)
-}
-
-// augment switches single augmentations off or on.
-func (t *trainFlags) augment(a *recipe.Augment) error {
-	off := map[string]func(){
-		"all": func() { *a = recipe.Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
-		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
-		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
-		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
-		"splice": func() { a.Splice = 0 }, "room": func() { a.Room = 0 }, "calm": func() { a.Calm = 0 },
-	}
 	for _, name := range t.without {
-		change, ok := off[name]
-		if !ok {
-			return fmt.Errorf("--without %q: want one of %s", name, keys(off))
+		if err := r.Augment.Without(name); err != nil {
+			return r, fmt.Errorf("--without %w", err)
 		}
-		change()
 	}
 	if t.waveform {
-		a.Waveform = true
+		r.Augment.Waveform = true
 	}
 	if t.mixup > 0 {
-		a.MixupAlpha = t.mixup
+		r.Augment.MixupAlpha = t.mixup
 	}
-	return nil
+	return r, nil
 }

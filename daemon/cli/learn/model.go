@@ -1,13 +1,10 @@
-package cli
+package learn
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -19,14 +16,16 @@ import (
 
 // modelFlags are the flags of model.
 type modelFlags struct {
+	Shell
 	dataFlags
 	credits, asJSON bool
 	convert, out    string
 	folds, test     []int
 }
 
-func newModelCmd() *cobra.Command {
-	f := &modelFlags{}
+// model is the command that shows and converts.
+func (s Shell) model() *cobra.Command {
+	f := &modelFlags{Shell: s}
 	c := &cobra.Command{
 		Use:   "model [FILE|builtin]",
 		Short: "Show what a model says about itself, or convert it to another form",
@@ -46,7 +45,7 @@ it from the recordings.`,
   earshot model builtin --convert int8 --data esc50 --folds 1,2,3 --test 4 -o esc50-int8.onnx`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usage(fmt.Errorf("model takes one file; found %q", args))
+				return f.Usage(fmt.Errorf("model takes one file; found %q", args))
 			}
 			return nil
 		},
@@ -58,39 +57,39 @@ it from the recordings.`,
 			return f.run(c, path)
 		},
 	}
-	f.addData(c)
-	s := c.Flags()
-	s.BoolVar(&f.credits, "credits", false, "print whom the recordings are from, as Markdown")
-	s.BoolVar(&f.asJSON, "json", false, "print the metadata as JSON")
-	s.StringVar(&f.convert, "convert", "", "write the model with its weights in fp32, fp16 or int8")
-	s.StringVarP(&f.out, "out", "o", "", "with --convert: model file to write")
-	s.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on (default: all but --test)")
-	s.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on")
+	f.add(c)
+	flags := c.Flags()
+	flags.BoolVar(&f.credits, "credits", false, "print whom the recordings are from, as Markdown")
+	flags.BoolVar(&f.asJSON, "json", false, "print the metadata as JSON")
+	flags.StringVar(&f.convert, "convert", "", "write the model with its weights in fp32, fp16 or int8")
+	flags.StringVarP(&f.out, "out", "o", "", "with --convert: model file to write")
+	flags.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on (default: all but --test)")
+	flags.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on")
 	return c
 }
 
 func (f *modelFlags) run(c *cobra.Command, path string) error {
 	if f.credits && f.asJSON || f.convert != "" && (f.credits || f.asJSON) {
-		return usage(errors.New("--credits, --json and --convert: want one of them"))
+		return f.Usage(errors.New("--credits, --json and --convert: want one of them"))
 	}
-	m, err := loadModel(path)
+	m, err := f.Model(path)
 	if err != nil {
-		return fail(exitModel, err)
+		return f.BadModel(err)
 	}
 	if f.convert != "" {
 		return f.write(c, m)
 	}
 	for _, name := range []string{"out", "folds", "test", "data"} {
 		if c.Flags().Changed(name) {
-			return usage(fmt.Errorf("--%s goes with --convert", name))
+			return f.Usage(fmt.Errorf("--%s goes with --convert", name))
 		}
 	}
 	if f.asJSON {
-		return printMetadata(c.OutOrStdout(), m)
+		return f.PrintJSON(c.OutOrStdout(), metadata(m))
 	}
 	k, err := card.Read(m)
 	if err != nil {
-		return fail(exitModel, err)
+		return f.BadModel(err)
 	}
 	if f.credits {
 		return k.Credits(c.OutOrStdout())
@@ -110,35 +109,25 @@ func modelTitle(m *infer.Model) string {
 func (f *modelFlags) write(c *cobra.Command, m *infer.Model) error {
 	o := job.ConvertOptions{Model: m, Form: f.convert, Out: f.out, Set: f.set(), Folds: f.folds, Test: f.test, CacheDir: f.cache, Seed: f.seed, Threads: f.threads}
 	if err := o.Validate(); err != nil {
-		return usage(err)
+		return f.Usage(err)
 	}
 	if err := infer.Init(f.library); err != nil {
-		return fail(exitModel, err)
+		return f.BadModel(err)
 	}
-	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := interruptible(c)
 	defer stop()
-	ui := newJobUI(c.ErrOrStderr(), c.OutOrStdout())
+	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
 	done, err := job.Convert(ctx, o, ui)
 	if err != nil {
-		return trainingError(err)
+		return f.exit(err)
 	}
 	done.Print(ui)
 	return nil
 }
 
-// trainingError gives an error of a job its exit code.
-func trainingError(err error) error {
-	var bad job.ModelError
-	var broken *infer.ContractError
-	if errors.As(err, &bad) || errors.As(err, &broken) {
-		return fail(exitModel, err)
-	}
-	return classifyError(err)
-}
-
-// printMetadata prints a model's metadata as one JSON object.
-func printMetadata(w io.Writer, m *infer.Model) error {
-	return printJSON(w, map[string]any{"contract": infer.ContractVersion, "path": m.Path, "sha256": m.SHA256, "bytes": len(m.Bytes),
+// metadata is all that a model says about itself, for JSON.
+func metadata(m *infer.Model) map[string]any {
+	return map[string]any{"contract": infer.ContractVersion, "path": m.Path, "sha256": m.SHA256, "bytes": len(m.Bytes),
 		"labels": m.Labels, "names": m.Names, "front_end": json.RawMessage(m.FrontEnd), "thresholds": m.Thresholds,
-		"temperature": m.Temperature, "background": m.Background, "attention_steps": m.Steps, "provenance": m.Provenance, "licence": m.Licence})
+		"temperature": m.Temperature, "background": m.Background, "attention_steps": m.Steps, "provenance": m.Provenance, "licence": m.Licence}
 }
