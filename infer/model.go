@@ -13,7 +13,7 @@ import (
 	"earshot/infer/onnx"
 )
 
-// The shape of one window that the contract asks for, DESIGN section 4.
+// The shape of one window that the contract asks for.
 const (
 	Channels = 2   // log-gammatone, delta
 	Bands    = 128 // gammatone bands
