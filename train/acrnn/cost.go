@@ -47,8 +47,8 @@ func Cost(arch Arch) Complexity {
 		macs := int64(h) * int64(w) * int64(l.Out*l.In*l.KH*l.KW)
 		h, w = h/l.PoolH, w/l.PoolW
 		add(fmt.Sprintf("l%d", i+1), fmt.Sprintf("%d×%d×%d", l.Out, h, w), macs)
-		if arch.Attention.Layer == i+1 {
-			add("att", fmt.Sprintf("1×1×%d", w), int64(h)*int64(w)*int64(9*l.Out))
+		if arch.Attention.after(i + 1) {
+			add("att", fmt.Sprintf("1×1×%d", w), arch.Attention.mapMACs(int64(h)*int64(w), int64(l.Out)))
 		}
 	}
 	channels, bands, steps := arch.Steps()
@@ -57,8 +57,8 @@ func Cost(arch Arch) Complexity {
 		add(name, fmt.Sprintf("%d×%d", steps, 2*arch.Hidden), n*2*3*hidden*(in+hidden))
 		in = 2 * hidden
 	}
-	if arch.Attention.Layer == 10 {
-		add("att", fmt.Sprintf("%d", 2*arch.Hidden), 2*n*in) // the weights, and the weighted sum
+	if arch.Attention.onSteps() {
+		add("att", fmt.Sprintf("%d", 2*arch.Hidden), arch.Attention.stepMACs(n, in))
 	}
 	add("dense", fmt.Sprintf("%d", arch.Classes), in*int64(arch.Classes))
 	c.PaperParams, c.PaperFLOPs = paperConvention(arch)

@@ -38,7 +38,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringVarP(&t.out, "out", "o", "", "model file to write")
 	f.StringVar(&t.init, "init", "", "start from this model (\"builtin\" or a file) and keep its labels")
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
-	f.StringVar(&t.attention, "attention", "l10", "none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax")
+	f.StringVar(&t.attention, "attention", "l10", acrnn.Attentions)
 	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; 0.5 for small boards")
 	override(t, f, f.IntVar, "epochs", func(r *recipe.Recipe) *int { return &r.Epochs }, "epochs instead of the recipe's")
 	override(t, f, f.IntVar, "batch", func(r *recipe.Recipe) *int { return &r.Batch }, "windows a step instead of the recipe's")
