@@ -1,3 +1,6 @@
+// Package batches makes what a training step is fed: windows cut from clips, mixed,
+// deformed and normalised, with their soft labels. Read the sampler first (what is
+// drawn), then the windower (what becomes of it).
 package batches
 
 import (

@@ -16,6 +16,9 @@ type Value struct {
 	Dims []int
 }
 
+// Window is the input that the model file's contract asks for.
+var Window = Value{"window", []int{infer.Channels, infer.Bands, infer.Frames}}
+
 func (v Value) size() int {
 	n := 1
 	for _, d := range v.Dims {

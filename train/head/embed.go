@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"earshot/gammatone"
-	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/forward"
@@ -19,8 +18,7 @@ type embedder struct {
 
 func newEmbedder(a acrnn.Arch, w acrnn.Weights, threads int) (*embedder, error) {
 	g := acrnn.InferenceGraph(a, w, acrnn.InferenceOptions{Embedding: true})
-	net, err := forward.Open(g.Marshal(), threads, forward.Value{Name: "window", Dims: []int{infer.Channels, train.Bands, train.Frames}},
-		forward.Value{Name: "embedding", Dims: []int{2 * a.Hidden}})
+	net, err := forward.Open(g.Marshal(), threads, forward.Window, forward.Value{Name: "embedding", Dims: []int{2 * a.Hidden}})
 	if err != nil {
 		return nil, fmt.Errorf("embedder: %w", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/internal/atomicfile"
 	"earshot/train/card"
@@ -20,8 +19,7 @@ import (
 
 // finish measures, exports and reports.
 func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
-	p, front := out.Prepared, gammatone.Default()
-	front.Floor = o.Floor
+	p, front := out.Prepared, o.front()
 	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: o.licence(out), Memory: out.memory}
 	if p.Background >= 0 {
 		info.Background = p.Labels[p.Background]

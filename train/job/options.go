@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train/acrnn"
 	"earshot/train/corpus"
@@ -63,6 +64,13 @@ func (o Options) Validate() error {
 		return trainer.ErrNothingToFreeze
 	}
 	return o.Recipe.Validate()
+}
+
+// front is the front end that the network learns with.
+func (o Options) front() gammatone.Config {
+	front := gammatone.Default()
+	front.Floor = o.Floor
+	return front
 }
 
 func (o Options) checkpoint() string {

@@ -188,8 +188,6 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 	bar := ui.Bar("training")
 	accuracy := ""
 	began, first := time.Now(), -1
-	front := gammatone.Default()
-	front.Floor = o.Floor
 	cfg := trainer.Config{Arch: a, Recipe: o.Recipe, Seed: o.Seed, Floor: o.Floor, Init: init, Checkpoint: o.checkpoint(),
 		Resume: o.Resume, EvalEvery: o.EvalEvery, Graph: o.Graph, Block: -1,
 		OnStep: func(s train.Progress) {
@@ -208,7 +206,7 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 		}}
 	if len(p.Test) > 0 {
 		cfg.Measure = func(w acrnn.Weights) (clips, windows float64, err error) {
-			return scoring.Accuracy(a, w, front, o.Graph.Threads, &p.Data)
+			return scoring.Accuracy(a, w, o.front(), o.Graph.Threads, &p.Data)
 		}
 	}
 	return trainer.Run(ctx, &p.Data, cfg)

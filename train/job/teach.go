@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
@@ -42,9 +41,7 @@ func (o Options) teach(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 	if lacks := memory.Lacks(missing); len(lacks) > 0 {
 		ui.Print("warning: the model carries no memory of the sound of %s: the new labels will answer to some of it. Give recordings with a second --data, or make the memory first: earshot model %s --convert fp16 --data esc50 --out better.onnx", some(lacks), o.startFlag())
 	}
-	front := gammatone.Default()
-	front.Floor = o.Floor
-	t, err := head.Teach(ctx, a, *init, front, &p.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
+	t, err := head.Teach(ctx, a, *init, o.front(), &p.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,9 +101,7 @@ func (o Options) headStart(ctx context.Context, p *corpus.Prepared, a acrnn.Arch
 	if len(fresh.Train) == 0 || len(memory.Lacks(known.Labels)) > 0 {
 		return init, nil
 	}
-	front := gammatone.Default()
-	front.Floor = o.Floor
-	t, err := head.Teach(ctx, a, *init, front, &fresh.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
+	t, err := head.Teach(ctx, a, *init, o.front(), &fresh.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
 	if err != nil {
 		return nil, err
 	}

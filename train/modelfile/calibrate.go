@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"earshot/gammatone"
-	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/forward"
@@ -34,7 +33,7 @@ func Calibrate(ctx context.Context, a acrnn.Arch, w acrnn.Weights, front gammato
 	for _, p := range points {
 		out = append(out, forward.Value{Name: p, Dims: a.PointShape(p, 1)[1:]})
 	}
-	net, err := forward.Open(g.Marshal(), threads, forward.Value{Name: "window", Dims: []int{infer.Channels, train.Bands, train.Frames}}, out...)
+	net, err := forward.Open(g.Marshal(), threads, forward.Window, out...)
 	if err != nil {
 		return nil, fmt.Errorf("calibrate int8: %w", err)
 	}

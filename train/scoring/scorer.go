@@ -49,8 +49,8 @@ func New(a acrnn.Arch, w acrnn.Weights, front gammatone.Config, threads int) (*S
 }
 
 func open(model []byte, classes, steps int, front gammatone.Config, threads int) (*Scorer, error) {
-	net, err := forward.Open(model, threads, forward.Value{Name: "window", Dims: []int{infer.Channels, train.Bands, train.Frames}},
-		forward.Value{Name: "scores", Dims: []int{classes}}, forward.Value{Name: "attention", Dims: []int{steps}})
+	net, err := forward.Open(model, threads, forward.Window, forward.Value{Name: "scores", Dims: []int{classes}},
+		forward.Value{Name: "attention", Dims: []int{steps}})
 	if err != nil {
 		return nil, fmt.Errorf("scorer: %w", err)
 	}

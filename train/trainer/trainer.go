@@ -1,3 +1,5 @@
+// Package trainer runs a training: it starts the network, takes its steps by the
+// recipe's schedule, measures, saves, and resumes to the same bits.
 package trainer
 
 import (
@@ -23,18 +25,21 @@ type Config struct {
 	Arch       acrnn.Arch
 	Recipe     recipe.Recipe
 	Seed       uint64
-	Floor      float64                                                 // smallest energy of the front end
-	Init       *acrnn.Weights                                          // start from these instead of random ones (fine-tuning)
-	Checkpoint string                                                  // file; "" writes none
-	Resume     bool                                                    // continue from Checkpoint where it exists
-	SaveEvery  time.Duration                                           // 0: two minutes
-	Measure    func(acrnn.Weights) (clips, windows float64, err error) // shares of the held-out ones named right; nil: there are none
-	EvalEvery  int                                                     // epochs between measurements; 0 only at the end
+	Floor      float64        // smallest energy of the front end
+	Init       *acrnn.Weights // start from these instead of random ones (fine-tuning)
+	Checkpoint string         // file; "" writes none
+	Resume     bool           // continue from Checkpoint where it exists
+	SaveEvery  time.Duration  // 0: two minutes
+	Measure    Measure        // on held-out clips; nil: there are none
+	EvalEvery  int            // epochs between measurements; 0 only at the end
 	Graph      infer.GraphOptions
 	Block      int                     // NCHWc block; −1 finds it
 	OnStep     func(train.Progress)    // after each step; may be nil
 	OnEpoch    func(train.Epoch) error // after each epoch; may be nil
 }
+
+// Measure tells which shares of the held-out clips, and of their windows, a network names right.
+type Measure func(acrnn.Weights) (clips, windows float64, err error)
 
 // Result is a finished (or interrupted) training.
 type Result struct {

@@ -57,7 +57,7 @@ func learnTones(t testing.TB, d *train.Data, epochs int) *learner {
 }
 
 // measure scores the held-out clips of d.
-func measure(a acrnn.Arch, d *train.Data) func(acrnn.Weights) (clips, windows float64, err error) {
+func measure(a acrnn.Arch, d *train.Data) Measure {
 	return func(w acrnn.Weights) (float64, float64, error) { return scoring.Accuracy(a, w, tones.Front(), 1, d) }
 }
 
