@@ -122,23 +122,3 @@ func (a Arch) StatSize() int {
 	}
 	return n
 }
-
-// MACs counts the multiply-accumulates of one window's forward pass (convolutions, GRU, attention, dense).
-func (a Arch) MACs() int64 {
-	var n int64
-	h, w := int64(a.Bands), int64(a.Frames)
-	for i, c := range a.Convs {
-		n += h * w * int64(c.Out*c.In*c.KH*c.KW)
-		h, w = h/int64(c.PoolH), w/int64(c.PoolW)
-		if a.Attention.after(i + 1) {
-			n += a.Attention.mapMACs(h*w, int64(c.Out))
-		}
-	}
-	channels, bands, steps := a.Steps()
-	in, hid := int64(channels*bands), int64(a.Hidden)
-	for range 2 {
-		n += int64(steps) * 2 * 3 * hid * (in + hid)
-		in = 2 * hid
-	}
-	return n + a.Attention.stepMACs(int64(steps), in) + in*int64(a.Classes)
-}

@@ -60,12 +60,8 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Prepared{Set: set, LeftOut: leftOut, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
-	p.Labels, p.Background, p.Digest = slices.Clone(set.Labels), -1, fmt.Sprint(set.Digest(), s.Train, s.Background)
-	for i, id := range set.Labels {
-		p.Names[id] = set.Names[i]
-		p.figures[id] = id != dataset.BackgroundLabel
-	}
+	p := of(set)
+	p.LeftOut, p.Digest = leftOut, fmt.Sprint(set.Digest(), s.Train, s.Background)
 	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
 		return nil, err
 	}
@@ -94,6 +90,17 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 		ShuffleLabels(p.Train, s.Seed)
 	}
 	return p, nil
+}
+
+// of is set's labels, without clips or background yet.
+func of(set *dataset.Set) *Prepared {
+	p := &Prepared{Set: set, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
+	p.Labels, p.Background = slices.Clone(set.Labels), -1
+	for i, id := range set.Labels {
+		p.Names[id] = set.Names[i]
+		p.figures[id] = id != dataset.BackgroundLabel
+	}
+	return p
 }
 
 func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]dataset.Clip, []train.Example, error) {
@@ -147,12 +154,7 @@ func PrepareTest(ctx context.Context, set *dataset.Set, folds []int, s Source) (
 	if s.Workers == 0 {
 		s.Workers = runtime.NumCPU()
 	}
-	p := &Prepared{Set: set, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
-	p.Labels, p.Background = slices.Clone(set.Labels), -1
-	for i, id := range set.Labels {
-		p.Names[id] = set.Names[i]
-		p.figures[id] = id != dataset.BackgroundLabel
-	}
+	p := of(set)
 	s.Train = folds
 	var err error
 	p.Held, p.Test, err = p.load(ctx, s, set.Folds(folds...))
