@@ -12,11 +12,13 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"earshot/infer/onnx"
 )
 
 // contract checks one file's header and fills the model, collecting faults.
 type contract struct {
-	h      *header
+	h      *onnx.Header
 	m      *Model
 	faults []string
 }
@@ -24,9 +26,6 @@ type contract struct {
 func (c *contract) fault(format string, a ...any) {
 	c.faults = append(c.faults, fmt.Sprintf(format, a...))
 }
-
-// elemFloat is TensorProto.DataType FLOAT.
-const elemFloat = 1
 
 // maxLabels bounds K; the largest set of sounds in use (AudioSet) has 527.
 const maxLabels = 4096
@@ -51,7 +50,7 @@ func (c *contract) check() {
 // value decodes metadata entry key into v; false (and a fault, if it must be
 // there) when there is none or it does not fit. wish says what it should be.
 func (c *contract) value(key string, must bool, v any, wish string) bool {
-	text, ok := c.h.metadata[key]
+	text, ok := c.h.Metadata[key]
 	if !ok {
 		if must {
 			c.fault("metadata %q: missing, want %s", key, wish)
@@ -134,7 +133,7 @@ func (c *contract) frontEnd() {
 		}
 	}
 	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(c.h.metadata["front_end"])); err != nil || len(f) == 0 {
+	if err := json.Compact(&b, []byte(c.h.Metadata["front_end"])); err != nil || len(f) == 0 {
 		c.fault("metadata \"front_end\": want the front end's fingerprint, found an empty object")
 		return
 	}
@@ -209,5 +208,5 @@ func (c *contract) object(key string) json.RawMessage {
 	if !c.value(key, false, &v, "a JSON object or null") {
 		return json.RawMessage("null")
 	}
-	return json.RawMessage(c.h.metadata[key])
+	return json.RawMessage(c.h.Metadata[key])
 }

@@ -71,17 +71,17 @@ func (c *contract) embedder(m *EmbedderModel) {
 	if c.value("embedder", true, &version, fmt.Sprint(EmbedderVersion)) && version != EmbedderVersion {
 		c.fault("metadata \"embedder\": version %d, this earshot keeps version %d", version, EmbedderVersion)
 	}
-	if c.h.nodes == 0 {
+	if c.h.Nodes == 0 {
 		c.fault("the graph has no nodes")
 	}
 	c.only("patch")
-	if in, ok := c.find("input", c.h.inputs, "patch", "float32 [N,96,64]"); ok {
+	if in, ok := c.find("input", c.h.Inputs, "patch", "float32 [N,96,64]"); ok {
 		c.shape("input", in, "float32 [N,96,64]", -1, PatchFrames, PatchBands)
 	}
-	if out, ok := c.find("output", c.h.outputs, "embedding", "float32 [N,1024]"); ok {
+	if out, ok := c.find("output", c.h.Outputs, "embedding", "float32 [N,1024]"); ok {
 		c.shape("output", out, "float32 [N,1024]", -1, EmbeddingLen)
 	}
-	if out, ok := c.find("output", c.h.outputs, "audioset", "float32 [N,K]"); ok {
+	if out, ok := c.find("output", c.h.Outputs, "audioset", "float32 [N,K]"); ok {
 		c.shape("output", out, "float32 [N,K] with K a number", -1, 0)
 	}
 	c.sounds(m)
@@ -120,7 +120,7 @@ func (c *contract) fingerprint(m *EmbedderModel) {
 		return
 	}
 	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(c.h.metadata["front_end"])); err != nil || len(f) == 0 {
+	if err := json.Compact(&b, []byte(c.h.Metadata["front_end"])); err != nil || len(f) == 0 {
 		c.fault("metadata \"front_end\": want the front end's fingerprint, found an empty object")
 		return
 	}

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"earshot/infer/onnx"
 )
 
-// The shape of one window that the contract asks for, DESIGN section 4.
+// The shape of one window that the contract asks for.
 const (
 	Channels = 2   // log-gammatone, delta
 	Bands    = 128 // gammatone bands
@@ -91,14 +93,14 @@ func fileKind(info os.FileInfo) string {
 }
 
 // ParseModel holds an ONNX file in memory against the contract. The Model
-// keeps onnx, which must not change afterwards; name appears in errors.
+// keeps file, which must not change afterwards; name appears in errors.
 // The runtime need not be loaded.
-func ParseModel(name string, onnx []byte) (*Model, error) {
-	h, err := parseHeader(name, onnx)
+func ParseModel(name string, file []byte) (*Model, error) {
+	h, err := parseHeader(name, file)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{Path: name, Bytes: onnx, SHA256: sum(onnx)}
+	m := &Model{Path: name, Bytes: file, SHA256: sum(file)}
 	c := &contract{h: h, m: m}
 	c.check()
 	if len(c.faults) > 0 {
@@ -114,16 +116,16 @@ func sum(b []byte) string {
 }
 
 // parseHeader reads what the contracts need of an ONNX file in memory.
-func parseHeader(name string, onnx []byte) (*header, error) {
-	if len(onnx) == 0 {
+func parseHeader(name string, file []byte) (*onnx.Header, error) {
+	if len(file) == 0 {
 		return nil, fmt.Errorf("model %q: is empty, want an ONNX file", name)
 	}
-	if what := otherFormat(onnx); what != "" {
+	if what := otherFormat(file); what != "" {
 		return nil, fmt.Errorf("model %q: is %s, want an ONNX file", name, what)
 	}
-	h, err := readHeader(onnx)
+	h, err := onnx.ReadHeader(file)
 	if err != nil {
-		return nil, fmt.Errorf("model %q: not a readable ONNX file of %d bytes: %w", name, len(onnx), err)
+		return nil, fmt.Errorf("model %q: not a readable ONNX file of %d bytes: %w", name, len(file), err)
 	}
 	return h, nil
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"earshot/gammatone"
-	"earshot/train/features"
 )
 
 // Norm is the training set's mean and standard deviation by channel
@@ -34,15 +33,15 @@ func (n Norm) Undo(x []float32) {
 	}
 }
 
-// fitNorm measures Norm over the half-overlapping windows of clips that are not digital silence.
-func fitNorm(items []item, front gammatone.Config) Norm {
+// FitNorm measures Norm over the half-overlapping windows of clips that are not digital silence.
+func FitNorm(examples []Example, front gammatone.Config) Norm {
 	var sum, square [2]float64
 	var count float64
-	x := make([]float32, 2*bands*windowFrames)
-	log := make([]float32, bands*windowFrames)
-	for _, it := range items {
-		for _, start := range windowStarts(it.clip, windowFrames/2) {
-			cutWindow(x, log, it.clip, start, front)
+	x := make([]float32, WindowLen)
+	log := make([]float32, Bands*Frames)
+	for _, e := range examples {
+		for _, start := range Starts(e.Clip, Frames/2) {
+			Cut(x, log, e.Clip, start, front)
 			for c := range 2 {
 				for _, v := range x[c*len(x)/2 : (c+1)*len(x)/2] {
 					sum[c] += float64(v)
@@ -59,14 +58,4 @@ func fitNorm(items []item, front gammatone.Config) Norm {
 		n.Std[c] = float32(math.Max(1e-3, math.Sqrt(square[c]/count-mean*mean)))
 	}
 	return n
-}
-
-// cutWindow writes the un-normalised window of c at start to dst; frames past
-// the clip's end are digital silence. log is scratch, (128,128).
-func cutWindow(dst, log []float32, c *features.Clip, start int, front gammatone.Config) {
-	have := min(max(c.Frames-start, 0), windowFrames)
-	clear(log)
-	copy(log, c.Energies[start*bands:(start+have)*bands])
-	gammatone.LogFloor(log, log, front.Floor)
-	front.FillWindow(dst, log)
 }

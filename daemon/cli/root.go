@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"earshot/daemon/cli/learn"
 	"earshot/daemon/config"
 
 	"github.com/spf13/cobra"
@@ -87,12 +88,19 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newPrivacyCmd()),
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
-		inGroup("learn", newTrainCmd()),
-		inGroup("learn", newEvalCmd()),
-		inGroup("learn", newModelCmd()),
 	)
+	for _, c := range learning().Commands() {
+		root.AddCommand(inGroup("learn", c))
+	}
 	setUsage(root)
 	return root
+}
+
+// learning is what the commands of package learn need of this one.
+func learning() learn.Shell {
+	b := buildInfo()
+	return learn.Shell{Usage: usage, BadModel: func(err error) error { return fail(exitModel, err) }, Failed: classifyError,
+		NoArgs: noArgs, Model: loadModel, PrintJSON: printJSON, Build: b.Version + " " + b.Commit}
 }
 
 func inGroup(id string, c *cobra.Command) *cobra.Command {

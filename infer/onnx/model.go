@@ -1,33 +1,22 @@
-// Package onnx writes ONNX models: a small graph builder over the protobuf
-// wire format (there is no importable Go binding of onnx.proto).
+// Package onnx writes and reads ONNX files, over the protobuf wire format (there
+// is no importable Go binding of onnx.proto).
 //
-// Only what earshot emits is covered: dense float32, float16, int8, uint8,
-// int32 and int64 initialisers, one graph without subgraphs, string metadata.
-// Field numbers follow onnx/onnx.proto (IR version 8).
+// [Graph] builds and writes a model. Only what earshot emits is covered: dense
+// float32, float16, int8, uint8, int32 and int64 initialisers, one graph without
+// subgraphs, string metadata. Field numbers follow onnx/onnx.proto (IR version 8).
+//
+// [ReadHeader] takes any ONNX file, whoever made it, and bounds what it asks for;
+// [Initialisers] and [Stored] read the weights of what this package wrote.
 package onnx
 
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
-	"sort"
 
 	"google.golang.org/protobuf/encoding/protowire"
-)
-
-// DataType is a TensorProto.DataType.
-type DataType int32
-
-// Element types used by earshot (onnx.proto, TensorProto.DataType).
-const (
-	Float   DataType = 1
-	Uint8   DataType = 2
-	Int8    DataType = 3
-	Int32   DataType = 6
-	Int64   DataType = 7
-	Bool    DataType = 9
-	Float16 DataType = 10
 )
 
 // Attr is a named node attribute; Value is int, float32, string, []int or []string.
@@ -48,13 +37,6 @@ type tensor struct {
 	typ  DataType
 	dims []int
 	raw  []byte
-}
-
-// ValueInfo declares a graph input or output. A dimension of −1 is symbolic.
-type ValueInfo struct {
-	Name string
-	Type DataType
-	Dims []int
 }
 
 // Graph collects nodes in topological order. The zero value is not usable; call New.
@@ -78,17 +60,27 @@ func New(name string) *Graph {
 	return &Graph{Name: name, Opset: 17, Metadata: map[string]string{}, domains: map[string]int{}, renamed: map[string]string{}, seen: map[string]string{}}
 }
 
-// Input declares a graph input and returns its name.
+// Input declares a graph input and returns its name. A dimension of −1 is free.
 func (g *Graph) Input(name string, t DataType, dims ...int) string {
-	g.inputs = append(g.inputs, ValueInfo{name, t, dims})
-	return name
+	return g.InputAs(ValueInfo{name, t, Shape(dims...)})
+}
+
+// InputAs is [Graph.Input] for any declaration.
+func (g *Graph) InputAs(v ValueInfo) string {
+	g.inputs = append(g.inputs, v)
+	return v.Name
 }
 
 // Output declares value v as the graph output called name. The written model
 // calls v so wherever it is used; what cannot be renamed (an input, an
 // initialiser, a value that is an output already) is copied by an Identity.
 func (g *Graph) Output(name, v string, t DataType, dims ...int) {
-	if v != name {
+	g.OutputAs(ValueInfo{name, t, Shape(dims...)}, v)
+}
+
+// OutputAs is [Graph.Output] for any declaration.
+func (g *Graph) OutputAs(info ValueInfo, v string) {
+	if name := info.Name; v != name {
 		made := slices.ContainsFunc(g.nodes, func(n node) bool { return slices.Contains(n.out, v) })
 		if _, taken := g.renamed[v]; taken || !made || slices.Contains(g.Outputs(), v) {
 			g.nodes = append(g.nodes, node{name: g.Scope + "/" + name, op: "Identity", in: []string{v}, out: []string{name}})
@@ -96,7 +88,7 @@ func (g *Graph) Output(name, v string, t DataType, dims ...int) {
 			g.renamed[v] = name
 		}
 	}
-	g.outputs = append(g.outputs, ValueInfo{name, t, dims})
+	g.outputs = append(g.outputs, info)
 }
 
 // Inputs and Outputs return the declared names in order.
@@ -204,10 +196,10 @@ func (g *Graph) Marshal() []byte {
 	b = appendString(b, 2, "earshot")
 	b = appendBytes(b, 7, g.marshalGraph())
 	b = appendBytes(b, 8, opset("", g.Opset))
-	for _, d := range sortedKeys(g.domains) {
+	for _, d := range slices.Sorted(maps.Keys(g.domains)) {
 		b = appendBytes(b, 8, opset(d, g.domains[d]))
 	}
-	for _, k := range sortedKeys(g.Metadata) {
+	for _, k := range slices.Sorted(maps.Keys(g.Metadata)) {
 		b = appendBytes(b, 14, appendString(appendString(nil, 1, k), 2, g.Metadata[k]))
 	}
 	return b
@@ -229,15 +221,6 @@ func (g *Graph) marshalGraph() []byte {
 		b = appendBytes(b, 12, g.outputs[i].marshal())
 	}
 	return b
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 // Signature returns all declared inputs and outputs.

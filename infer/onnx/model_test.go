@@ -218,13 +218,58 @@ func TestInitialisersComeBack(t *testing.T) {
 	g.Int64s(1, 2)
 	g.Metadata["labels"] = `["größer"]`
 	b := g.Marshal()
-	got, meta, err := Initialisers(b)
-	if err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(meta, g.Metadata) {
-		t.Errorf("%v, %v, %v", got, meta, err)
+	got, err := Initialisers(b)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if h, err := ReadHeader(b); err != nil || !reflect.DeepEqual(h.Metadata, g.Metadata) {
+		t.Errorf("%+v, %v", h, err)
 	}
 	types, err := Stored(b)
 	if err != nil || types["f"] != Float || types["h"] != Float16 || types["q"] != Int8 || len(types) != 4 {
 		t.Errorf("stored types %v, %v", types, err)
+	}
+}
+
+// A header says what was declared, defaults of inputs and all that lies between left out.
+func TestHeaderComesBack(t *testing.T) {
+	g := New("header")
+	free := ValueInfo{"x", Float16, []Dim{{Name: "N"}, {Size: 3, Fixed: true}}}
+	g.InputAs(free)
+	g.Input("w", Float, 2)
+	g.Floats("w", []float32{1, 2}, 2) // a default
+	g.Output("y", g.Neg("x"), Float, -1, 3)
+	h, err := ReadHeader(g.Marshal())
+	want := &Header{Nodes: 1, Inputs: []ValueInfo{free}, Outputs: []ValueInfo{{"y", Float, Shape(-1, 3)}}, Metadata: map[string]string{}}
+	if err != nil || !reflect.DeepEqual(h, want) {
+		t.Errorf("%+v, %v, want %+v", h, err, want)
+	}
+	if got := h.Outputs[0].Sizes(); !slices.Equal(got, []int{-1, 3}) {
+		t.Errorf("sizes %v", got)
+	}
+}
+
+// What a file may ask for is bounded.
+func TestHeadersAreBounded(t *testing.T) {
+	for says, fill := range map[string]func(g *Graph){
+		"more than 1024 inputs and outputs": func(g *Graph) {
+			for i := range maxValues + 1 {
+				g.Input(fmt.Sprint(i), Float, 1)
+			}
+		},
+		"more than 64 dimensions": func(g *Graph) { g.Input("x", Float, make([]int, maxDims+1)...) },
+		"more than 256 metadata entries": func(g *Graph) {
+			for i := range maxMetadata + 1 {
+				g.Metadata[fmt.Sprint(i)] = ""
+			}
+		},
+		"at most 4194304 are read": func(g *Graph) { g.Metadata["long"] = strings.Repeat("x", maxText+1) },
+	} {
+		g := New("hostile")
+		fill(g)
+		if _, err := ReadHeader(g.Marshal()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want an error with %q", err, says)
+		}
 	}
 }
 
@@ -240,9 +285,12 @@ func FuzzInitialisers(f *testing.F) {
 		f.Add(b[:n])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _, err := Initialisers(b)
+		_, err := Initialisers(b)
 		if _, err2 := Stored(b); err != nil && !strings.Contains(err.Error(), "not an ONNX file") {
 			t.Error(err, err2)
+		}
+		if h, err := ReadHeader(b); err == nil && (len(h.Inputs)+len(h.Outputs) > maxValues || len(h.Metadata) > maxMetadata) {
+			t.Errorf("%d inputs, %d outputs, %d metadata entries", len(h.Inputs), len(h.Outputs), len(h.Metadata))
 		}
 	})
 }

@@ -1,11 +1,15 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
-	"math"
+	"io"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
+
+// The protobuf wire format, for writing and for reading. Field numbers are those of
+// onnx/onnx.proto, which are stable.
 
 func appendBytes(b []byte, field protowire.Number, v []byte) []byte {
 	b = protowire.AppendTag(b, field, protowire.BytesType)
@@ -22,89 +26,53 @@ func appendInt(b []byte, field protowire.Number, v int) []byte {
 	return protowire.AppendVarint(b, uint64(int64(v)))
 }
 
-func opset(domain string, version int) []byte {
-	return appendInt(appendString(nil, 1, domain), 2, version)
-}
+// errTruncated says that the bytes end inside a field.
+var errTruncated = errors.New("the file ends in the middle (truncated?)")
 
-func (n *node) marshal(renamed map[string]string) []byte {
-	var b []byte
-	for i, list := range [][]string{n.in, n.out} {
-		for _, s := range list {
-			if to, ok := renamed[s]; ok {
-				s = to
-			}
-			b = appendString(b, protowire.Number(i+1), s)
+// fields calls f for each field of a protobuf message. For a length-delimited
+// field v holds its bytes, for a varint n its value; others are skipped.
+func fields(b []byte, f func(num protowire.Number, v []byte, n uint64) error) error {
+	for len(b) > 0 {
+		num, typ, used := protowire.ConsumeTag(b)
+		if used < 0 {
+			return wireError(used)
+		}
+		b = b[used:]
+		var v []byte
+		var n uint64
+		switch typ {
+		case protowire.BytesType:
+			v, used = protowire.ConsumeBytes(b)
+		case protowire.VarintType:
+			n, used = protowire.ConsumeVarint(b)
+		default:
+			used = protowire.ConsumeFieldValue(num, typ, b)
+		}
+		if used < 0 {
+			return wireError(used)
+		}
+		b = b[used:]
+		if err := f(num, v, n); err != nil {
+			return err
 		}
 	}
-	b = appendString(b, 3, n.name)
-	b = appendString(b, 4, n.op)
-	for i := range n.attrs {
-		b = appendBytes(b, 5, n.attrs[i].marshal())
-	}
-	if n.domain != "" {
-		b = appendString(b, 7, n.domain)
-	}
-	return b
+	return nil
 }
 
-// AttributeProto types.
-const (
-	attrFloat   = 1
-	attrInt     = 2
-	attrString  = 3
-	attrInts    = 7
-	attrStrings = 8
-)
-
-func (a *Attr) marshal() []byte {
-	b := appendString(nil, 1, a.Name)
-	typ := 0
-	switch v := a.Value.(type) {
-	case float32:
-		typ = attrFloat
-		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
-		b = protowire.AppendFixed32(b, math.Float32bits(v))
-	case int:
-		typ = attrInt
-		b = appendInt(b, 3, v)
-	case string:
-		typ = attrString
-		b = appendString(b, 4, v)
-	case []int:
-		typ = attrInts
-		for _, i := range v {
-			b = appendInt(b, 8, i)
+// within calls f for each field of those messages in b whose field number is num.
+func within(b []byte, num protowire.Number, f func(num protowire.Number, v []byte, n uint64) error) error {
+	return fields(b, func(got protowire.Number, v []byte, _ uint64) error {
+		if got != num {
+			return nil
 		}
-	case []string:
-		typ = attrStrings
-		for _, s := range v {
-			b = appendString(b, 9, s)
-		}
-	default:
-		panic(fmt.Sprintf("onnx: attribute %q has unsupported type %T", a.Name, a.Value))
-	}
-	return appendInt(b, 20, typ)
+		return fields(v, f)
+	})
 }
 
-func (t *tensor) marshal() []byte {
-	var b []byte
-	for _, d := range t.dims {
-		b = appendInt(b, 1, d)
+func wireError(code int) error {
+	err := protowire.ParseError(code)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errTruncated
 	}
-	b = appendInt(b, 2, int(t.typ))
-	b = appendString(b, 8, t.name)
-	return appendBytes(b, 9, t.raw)
-}
-
-func (v *ValueInfo) marshal() []byte {
-	var shape []byte
-	for i, d := range v.Dims {
-		dim := appendInt(nil, 1, d)
-		if d < 0 {
-			dim = appendString(nil, 2, fmt.Sprintf("N%d", i))
-		}
-		shape = appendBytes(shape, 1, dim)
-	}
-	tensorType := appendBytes(appendInt(nil, 1, int(v.Type)), 2, shape)
-	return appendBytes(appendString(nil, 1, v.Name), 2, appendBytes(nil, 1, tensorType))
+	return fmt.Errorf("not protobuf: %w", err)
 }

@@ -5,46 +5,6 @@ import (
 	"math"
 )
 
-// Attention names where the network weighs frames (Zhang et al. 2020, section 3.3).
-type Attention struct {
-	// Layer is 0 (none), 2, 4, 6 or 8 (CNN attention after that layer's pooling)
-	// or 10 (frame attention over the last GRU layer's steps).
-	Layer int
-	// Softmax normalises a CNN attention over frames (scaled to mean 1); otherwise sigmoid. Ignored at 10.
-	Softmax bool
-}
-
-// ParseAttention reads "none", "l10", "l2", "l4-softmax", "l8-sigmoid", ….
-func ParseAttention(s string) (Attention, error) {
-	switch s {
-	case "none":
-		return Attention{}, nil
-	case "l10", "":
-		return Attention{Layer: 10}, nil
-	}
-	for _, layer := range []int{2, 4, 6, 8} {
-		for _, a := range []Attention{{Layer: layer}, {Layer: layer, Softmax: true}} {
-			if s == a.String() || !a.Softmax && s == fmt.Sprintf("l%d", layer) {
-				return a, nil
-			}
-		}
-	}
-	return Attention{}, fmt.Errorf("attention %q: want none, l10, or l2, l4, l6, l8 with -sigmoid or -softmax (as in l4-softmax)", s)
-}
-
-// String is the inverse of ParseAttention.
-func (a Attention) String() string {
-	switch {
-	case a.Layer == 0:
-		return "none"
-	case a.Layer == 10:
-		return "l10"
-	case a.Softmax:
-		return fmt.Sprintf("l%d-softmax", a.Layer)
-	}
-	return fmt.Sprintf("l%d-sigmoid", a.Layer)
-}
-
 // Conv is one convolution layer: 'same' padding, batch norm, ReLU, and, where
 // PoolH·PoolW > 1, max-pooling with stride equal to its size.
 type Conv struct {
@@ -125,9 +85,9 @@ func (a Arch) Params() []Param {
 		l := fmt.Sprintf("l%d", i+1)
 		weights = append(weights, Param{Name: l + ".w", Shape: []int{c.Out, c.In, c.KH, c.KW}, Decay: true})
 		rest = append(rest, Param{Name: l + ".gamma", Shape: []int{c.Out}}, Param{Name: l + ".beta", Shape: []int{c.Out}})
-		if a.Attention.Layer == i+1 {
-			weights = append(weights, Param{Name: "att.w", Shape: []int{1, c.Out, 3, 3}, Decay: true})
-			rest = append(rest, Param{Name: "att.b", Shape: []int{1}})
+		if a.Attention.after(i + 1) {
+			w, b := a.Attention.mapParams(c.Out)
+			weights, rest = append(weights, w...), append(rest, b...)
 		}
 	}
 	channels, bands, _ := a.Steps()
@@ -138,9 +98,8 @@ func (a Arch) Params() []Param {
 		rest = append(rest, Param{Name: l + ".wb", Shape: []int{2, 3 * a.Hidden}}, Param{Name: l + ".rb", Shape: []int{2, 3 * a.Hidden}})
 		in = 2 * a.Hidden
 	}
-	if a.Attention.Layer == 10 {
-		weights = append(weights, Param{Name: "att.w", Shape: []int{in, 1}, Decay: true})
-	}
+	w, b := a.Attention.stepParams(in)
+	weights, rest = append(weights, w...), append(rest, b...)
 	weights = append(weights, Param{Name: "dense.w", Shape: []int{in, a.Classes}, Decay: true, Head: true})
 	rest = append(rest, Param{Name: "dense.b", Shape: []int{a.Classes}, Head: true})
 	return append(weights, rest...)
@@ -162,27 +121,4 @@ func (a Arch) StatSize() int {
 		n += c.Out
 	}
 	return n
-}
-
-// MACs counts the multiply-accumulates of one window's forward pass (convolutions, GRU, attention, dense).
-func (a Arch) MACs() int64 {
-	var n int64
-	h, w := int64(a.Bands), int64(a.Frames)
-	for i, c := range a.Convs {
-		n += h * w * int64(c.Out*c.In*c.KH*c.KW)
-		h, w = h/int64(c.PoolH), w/int64(c.PoolW)
-		if a.Attention.Layer == i+1 {
-			n += h * w * int64(c.Out*9)
-		}
-	}
-	channels, bands, steps := a.Steps()
-	in, hid := int64(channels*bands), int64(a.Hidden)
-	for range 2 {
-		n += int64(steps) * 2 * 3 * hid * (in + hid)
-		in = 2 * hid
-	}
-	if a.Attention.Layer == 10 {
-		n += int64(steps) * in * 2
-	}
-	return n + in*int64(a.Classes)
 }

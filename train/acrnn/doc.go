@@ -1,4 +1,4 @@
-// Package acrnn is the network of Zhang et al. 2020 (DESIGN.md section 3) as
+// Package acrnn is the network of Zhang et al. 2020 as
 // ONNX graphs: the whole training step as one, the statistics of batch norm as
 // one, and the finished network as the model file's contract wants it.
 //

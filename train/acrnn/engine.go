@@ -29,7 +29,7 @@ func newRunner(g *onnx.Graph, o infer.GraphOptions, shared map[string]*infer.Ten
 			r.tensors[v.Name], r.borrowed[v.Name] = s, true
 			continue
 		}
-		if r.tensors[v.Name], err = infer.NewTensor(v.Dims...); err != nil {
+		if r.tensors[v.Name], err = infer.NewTensor(v.Sizes()...); err != nil {
 			r.close()
 			return nil, err
 		}

@@ -41,7 +41,7 @@ func (f *Frozen) check(a Arch) error {
 	switch {
 	case n < 0 || n > len(a.Convs):
 		return fmt.Errorf("%d frozen layers: the network has %d convolution layers", n, len(a.Convs))
-	case a.Attention.Layer > 0 && a.Attention.Layer <= n:
+	case a.Attention.onMap() && a.Attention.Layer <= n:
 		return fmt.Errorf("%d frozen layers: the attention after layer %d learns, so at most %d can be frozen", n, a.Attention.Layer, a.Attention.Layer-1)
 	case n > 0 && len(f.Weights.Flat) != a.Size():
 		return fmt.Errorf("%d weights to freeze from, the network has %d", len(f.Weights.Flat), a.Size())

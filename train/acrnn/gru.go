@@ -1,7 +1,5 @@
 package acrnn
 
-import "earshot/infer/onnx"
-
 // biGRU runs a bidirectional GRU layer over x (T,N,D) and returns (T,N,2H),
 // forward cells first. Equations and gate order (z, r, h) are those of the ONNX
 // GRU operator with linear_before_reset = 1:
@@ -132,37 +130,6 @@ func (t *tape) dropout(x value, mask string) value {
 	y := value{name: t.Mul(x.name, mask), shape: x.shape}
 	t.onBackward(func() { t.addGrad(x, t.Mul(t.grad(y), mask)) })
 	return y
-}
-
-// frameAttention weighs the steps of h (T,N,D): β = softmax_t(h_t·w), v = Σ β_t h_t → (N,D).
-func (t *tape) frameAttention(h value) (v value, beta string) {
-	w := t.param("att.w") // (D,1)
-	beta = t.Op("Softmax", []string{t.MatMul(h.name, w.name)}, onnx.Attr{Name: "axis", Value: 0})
-	v = value{name: t.ReduceSum(t.Mul(h.name, beta), false, 0), shape: h.shape[1:]}
-	t.onBackward(func() {
-		dv := t.grad(v)
-		dBeta := t.ReduceSum(t.Mul(h.name, dv), true, 2) // (T,N,1)
-		mean := t.ReduceSum(t.Mul(beta, dBeta), true, 0)
-		de := t.Mul(beta, t.Sub(dBeta, mean))
-		t.addGrad(h, t.Add(t.Mul(beta, dv), t.MatMul(de, t.Transpose(w.name, 1, 0))))
-		flatH := t.Reshape(h.name, -1, h.shape[2])
-		t.addGrad(w, t.MatMul(t.Transpose(flatH, 1, 0), t.Reshape(de, -1, 1)))
-	})
-	return v, beta
-}
-
-// frameMean is what stands in attention's place without it: the mean over steps.
-func (t *tape) frameMean(h value) value {
-	k := 1 / float32(h.shape[0])
-	v := value{name: t.scaled(t.ReduceSum(h.name, false, 0), k), shape: h.shape[1:]}
-	t.onBackward(func() {
-		ones := make([]float32, h.shape[0])
-		for i := range ones {
-			ones[i] = k
-		}
-		t.addGrad(h, t.Mul(t.Floats("", ones, h.shape[0], 1, 1), t.grad(v)))
-	})
-	return v
 }
 
 // dense is v·W + b → (N,K).

@@ -54,19 +54,7 @@ func InferenceGraph(a Arch, w Weights, o InferenceOptions) *onnx.Graph {
 	channels, bands, steps := a.Steps()
 	h = e.Reshape(h, steps, -1, channels*bands)
 	h = e.gru(e.gru(h, "l9", channels*bands), "l10", 2*a.Hidden)
-	var v string
-	switch a.Attention.Layer {
-	case 10:
-		beta := e.Op("Softmax", []string{e.MatMul(h, e.weights("att.w", e.at["att.w"], 2*a.Hidden, 1))}, onnx.Attr{Name: "axis", Value: 0})
-		v = e.ReduceSum(e.Mul(h, beta), false, 0)
-		attention = e.Transpose(e.Reshape(beta, steps, -1), 1, 0)
-	default:
-		v = e.Mul(e.ReduceSum(h, false, 0), e.Scalar(1/float32(steps)))
-		if a.Attention.Layer == 0 { // even weights, with the batch's size
-			even := e.Mul(e.ReduceSum(h, false, 2), e.Scalar(0))
-			attention = e.Transpose(e.Add(even, e.Scalar(1/float32(steps))), 1, 0)
-		}
-	}
+	v, attention := e.overSteps(h, attention)
 	if o.Embedding {
 		e.Output("embedding", v, onnx.Float, -1, 2*a.Hidden)
 	}
@@ -77,19 +65,6 @@ func InferenceGraph(a Arch, w Weights, o InferenceOptions) *onnx.Graph {
 	e.Output("scores", e.Op("Softmax", []string{logits}, onnx.Attr{Name: "axis", Value: -1}), onnx.Float, -1, a.Classes)
 	e.Output("attention", attention, onnx.Float, -1, a.AttentionSteps())
 	return e.Graph
-}
-
-// AttentionSteps is the length T of the attention output.
-func (a Arch) AttentionSteps() int {
-	if l := a.Attention.Layer; l > 0 && l < 10 {
-		w := a.Frames
-		for _, c := range a.Convs[:l] {
-			w /= c.PoolW
-		}
-		return w
-	}
-	_, _, steps := a.Steps()
-	return steps
 }
 
 // normalise is inference-mode batch norm with the training set's statistics.
@@ -116,7 +91,7 @@ func (e *exporter) convolutions(h string) (out, attention string) {
 		}
 		from = layer
 		h = e.point(h, from)
-		if e.a.Attention.Layer == i+1 {
+		if e.a.Attention.after(i + 1) {
 			h, attention = e.cnnAttention(h, c)
 			from = "att"
 			h = e.point(h, from)
@@ -143,20 +118,6 @@ func (e *exporter) conv(h, point, layer string, w, b []float32, c Conv) string {
 	}
 	return e.Conv(h, e.weights(layer+".w", w, c.Out, c.In, c.KH, c.KW), e.Floats(layer+".b", b, c.Out),
 		[2]int{c.KH, c.KW}, [4]int{c.KH / 2, c.KW / 2, c.KH / 2, c.KW / 2})
-}
-
-// cnnAttention mirrors tape.cnnAttention; the attention output is scaled to sum 1.
-func (e *exporter) cnnAttention(h string, c Conv) (out, attention string) {
-	t := e.a.AttentionSteps()
-	a := e.Conv(h, e.weights("att.w", e.at["att.w"], 1, c.Out, 3, 3), e.Floats("att.b", e.at["att.b"], 1), [2]int{3, 3}, [4]int{1, 1, 1, 1})
-	s := e.Op("ReduceMean", []string{a}, onnx.Attr{Name: "axes", Value: []int{2}}, onnx.Attr{Name: "keepdims", Value: 1})
-	if e.a.Attention.Softmax {
-		beta := e.Op("Softmax", []string{s}, onnx.Attr{Name: "axis", Value: 3})
-		return e.Mul(h, e.Mul(beta, e.Scalar(float32(t)))), e.Reshape(beta, -1, t)
-	}
-	alpha := e.Unary("Sigmoid", s)
-	flat := e.Reshape(alpha, -1, t)
-	return e.Mul(h, alpha), e.Div(flat, e.ReduceSum(flat, true, 1))
 }
 
 // fold merges batch norm into filters and bias: w·s, β − mean·s, s = γ/√(var+ε).

@@ -22,7 +22,7 @@ func (a Arch) Points() []string {
 	points := []string{"in"}
 	for i := range a.Convs {
 		points = append(points, fmt.Sprintf("l%d", i+1))
-		if a.Attention.Layer == i+1 {
+		if a.Attention.after(i + 1) {
 			points = append(points, "att")
 		}
 	}
@@ -37,7 +37,7 @@ func (a Arch) PointShape(point string, n int) []int {
 	}
 	for i, c := range a.Convs {
 		h, w, channels = h/c.PoolH, w/c.PoolW, c.Out
-		if point == fmt.Sprintf("l%d", i+1) || point == "att" && a.Attention.Layer == i+1 {
+		if point == fmt.Sprintf("l%d", i+1) || point == "att" && a.Attention.after(i+1) {
 			return []int{n, channels, h, w}
 		}
 	}

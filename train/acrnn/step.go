@@ -121,9 +121,9 @@ func (t *tape) forward(a Arch, f *Frozen, x value, masks []string) (logits value
 		layer := done + i + 1
 		t.Scope = fmt.Sprintf("l%d", layer)
 		h = t.convBlock(chunks, t.Scope, c)
-		if a.Attention.Layer == layer {
+		if a.Attention.after(layer) {
 			t.Scope = "attention"
-			h, attention = t.cnnAttention(h, a.Attention.Softmax)
+			h, attention = t.cnnAttention(a.Attention, h)
 		}
 		chunks = []value{h} // after the second layer activations are small
 	}
@@ -136,10 +136,9 @@ func (t *tape) forward(a Arch, f *Frozen, x value, masks []string) (logits value
 		}
 	}
 	t.Scope = "attention"
-	if a.Attention.Layer == 10 {
-		h, attention = t.frameAttention(h)
-	} else {
-		h = t.frameMean(h)
+	h, beta := t.overSteps(a.Attention, h)
+	if beta != "" {
+		attention = beta
 	}
 	t.Scope = "dense"
 	return t.dense(h), attention

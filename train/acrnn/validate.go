@@ -10,15 +10,16 @@ const maxSize = 1 << 30
 // valid ones; this is for what comes out of a file.
 func (a Arch) Validate() error {
 	within := func(n, least, most int) bool { return n >= least && n <= most }
-	switch att := a.Attention; {
+	if err := a.Attention.check(); err != nil {
+		return err
+	}
+	switch {
 	case !within(a.Classes, 2, 1<<16):
 		return fmt.Errorf("%d labels, want at least 2", a.Classes)
 	case !within(a.Hidden, 1, 1<<14):
 		return fmt.Errorf("%d GRU cells, want at least 1", a.Hidden)
 	case len(a.Convs) != 8:
 		return fmt.Errorf("%d convolution layers, want 8", len(a.Convs))
-	case att.Layer != 0 && att.Layer != 10 && !(within(att.Layer, 2, 8) && att.Layer%2 == 0):
-		return fmt.Errorf("attention at layer %d, want 0 (none), 2, 4, 6, 8 or 10", att.Layer)
 	case !within(a.Bands, 1, 1<<12) || !within(a.Frames, 1, 1<<12):
 		return fmt.Errorf("windows of %d bands × %d frames", a.Bands, a.Frames)
 	}

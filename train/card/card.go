@@ -13,26 +13,28 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/train"
-	"earshot/train/metrics"
+	"earshot/train/acrnn"
+	"earshot/train/head"
+	"earshot/train/modelfile"
+	"earshot/train/recipe"
 )
 
 // Card is a model and its decoded metadata.
 type Card struct {
 	Model      *infer.Model
 	Front      gammatone.Config
-	Provenance train.Provenance
-	Licence    train.Licence
-	Cost       *metrics.Complexity // nil for networks that earshot did not make
+	Provenance modelfile.Provenance
+	Licence    modelfile.Licence
+	Cost       *acrnn.Complexity // nil for networks that earshot did not make
 	Attention  string
-	Form       string        // fp32, fp16, int8, or "" where unknown
-	Memory     *train.Memory // nil: none
+	Form       string       // fp32, fp16, int8, or "" where unknown
+	Memory     *head.Memory // nil: none
 }
 
 // Read decodes a model's metadata. What is not there stays zero; what is there
 // and is not what earshot writes is an error.
 func Read(m *infer.Model) (*Card, error) {
-	c := &Card{Model: m, Form: train.WeightForm(m.Bytes)}
+	c := &Card{Model: m, Form: modelfile.WeightForm(m.Bytes)}
 	var err error
 	if c.Front, err = gammatone.ParseFingerprint(m.FrontEnd); err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Path, err)
@@ -45,11 +47,11 @@ func Read(m *infer.Model) (*Card, error) {
 			return nil, fmt.Errorf("model %s: metadata %q: %w", m.Path, key, err)
 		}
 	}
-	if c.Memory, err = train.ReadMemory(m.Bytes); err != nil {
+	if c.Memory, err = head.ReadMemory(m.Bytes); err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Path, err)
 	}
-	if a, _, err := train.Import(m.Bytes); err == nil {
-		cost := metrics.Cost(a)
+	if a, _, err := modelfile.Import(m.Bytes); err == nil {
+		cost := acrnn.Cost(a)
 		c.Cost, c.Attention = &cost, a.Attention.String()
 	}
 	return c, nil
@@ -104,11 +106,11 @@ func backgroundNote(label string) string {
 
 func formNote(form string) string {
 	switch form {
-	case train.FP16:
+	case modelfile.FP16:
 		return ", weights in fp16 (computed in fp32)"
-	case train.INT8:
+	case modelfile.INT8:
 		return ", convolutions in int8, other weights in fp16"
-	case train.FP32:
+	case modelfile.FP32:
 		return ", weights in fp32"
 	}
 	return ""
@@ -146,7 +148,7 @@ func (c *Card) training(w io.Writer) {
 }
 
 // augmentation lists what a recipe varies.
-func augmentation(a train.Augment) string {
+func augmentation(a recipe.Augment) string {
 	var s []string
 	add := func(on bool, format string, v ...any) {
 		if on {

@@ -9,9 +9,10 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/dataset"
+	"earshot/train/modelfile"
+	"earshot/train/recipe"
 )
 
 // sample exports a narrow untrained network with the given metadata.
@@ -25,7 +26,7 @@ func sample(t *testing.T, p any, l any) *infer.Model {
 	for i := range w.Vars {
 		w.Vars[i] = 1
 	}
-	b, err := train.Export(a, w, train.ModelInfo{Labels: []string{"dog", "bell", "background"}, Names: map[string]string{"bell": "Bell | <b>big</b>"},
+	b, err := modelfile.Export(a, w, modelfile.Info{Labels: []string{"dog", "bell", "background"}, Names: map[string]string{"bell": "Bell | <b>big</b>"},
 		Background: "background", FrontEnd: gammatone.Default(), Thresholds: map[string]infer.Threshold{"dog": {On: 0.625, Off: 0.375}},
 		Temperature: 1.25, Provenance: p, Licence: l, Half: true})
 	if err != nil {
@@ -38,11 +39,11 @@ func sample(t *testing.T, p any, l any) *infer.Model {
 	return m
 }
 
-var licence = train.Licence{Data: "esc50", Licences: map[string]int{"CC0": 7, "CC-BY": 2}, Credits: []dataset.Credit{
+var licence = modelfile.Licence{Data: "esc50", Licences: map[string]int{"CC0": 7, "CC-BY": 2}, Credits: []dataset.Credit{
 	{Author: "snow_owl", Title: "bark [close]\nwav", URL: "http://freesound.org/1|2", Licence: "CC-BY", Clips: []string{"1-a.ogg", "1-b.ogg"}}}}
 
 func TestCardSaysWhatTheMetadataHolds(t *testing.T) {
-	m := sample(t, train.Provenance{Recipe: train.Default(), Data: "esc50 (CC0, CC-BY clips)", Train: []int{1, 2, 3}, Test: []int{4}, Clips: 815, Steps: 1234, Seed: 7,
+	m := sample(t, modelfile.Provenance{Recipe: recipe.Default(), Data: "esc50 (CC0, CC-BY clips)", Train: []int{1, 2, 3}, Test: []int{4}, Clips: 815, Steps: 1234, Seed: 7,
 		Build: "0.1", Date: "2026-11-22", Note: "second of three.", Validation: map[string]float64{"clip_accuracy": 0.8125, "clips": 400, "ece": 0.031}}, licence)
 	c, err := Read(m)
 	if err != nil {
@@ -67,9 +68,9 @@ func TestCardSaysWhatTheMetadataHolds(t *testing.T) {
 
 // A final model, trained on everything, cites the sibling that it took its calibration from.
 func TestCardCitesTheSibling(t *testing.T) {
-	frozen := train.Default()
+	frozen := recipe.Default()
 	frozen.Frozen = 2
-	m := sample(t, train.Provenance{Recipe: frozen, Train: []int{1, 2}, Sibling: "a.onnx (SHA-256 12ab)", SiblingOn: []int{4},
+	m := sample(t, modelfile.Provenance{Recipe: frozen, Train: []int{1, 2}, Sibling: "a.onnx (SHA-256 12ab)", SiblingOn: []int{4},
 		SiblingVal: map[string]float64{"clip_accuracy": 0.9}, Converted: "fp16 to int8"}, nil)
 	c, err := Read(m)
 	if err != nil {

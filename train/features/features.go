@@ -61,16 +61,11 @@ type Options struct {
 	Progress func(done, total int) // called from one goroutine at a time; may be nil
 }
 
-// Load computes or reads from cacheDir the energies of every clip. The result
-// is parallel to clips; a clip that cannot be used is nil there and listed in
-// the second result. The error is about the cache directory itself, or says
-// that not one clip could be used.
-func Load(clips []dataset.Clip, cacheDir string, workers int, progress func(done, total int)) ([]*Clip, []dataset.Broken, error) {
-	return LoadContext(context.Background(), clips, Options{CacheDir: cacheDir, Workers: workers, Progress: progress})
-}
-
-// LoadContext is [Load] with all options; it returns ctx's error when ctx ends
-// first, and what was computed until then stays cached.
+// LoadContext computes or reads from the cache the energies of every clip. The
+// result is parallel to clips; a clip that cannot be used is nil there and listed
+// in the second result. The error is about the cache directory itself, says that
+// not one clip could be used, or is ctx's when ctx ends first; what was computed
+// until then stays cached.
 func LoadContext(ctx context.Context, clips []dataset.Clip, o Options) ([]*Clip, []dataset.Broken, error) {
 	store, err := newStore(o)
 	if err != nil {

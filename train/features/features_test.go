@@ -286,3 +286,8 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "clips/s")
 }
+
+// Load is LoadContext where nothing ends it.
+func Load(clips []dataset.Clip, cacheDir string, workers int, progress func(done, total int)) ([]*Clip, []dataset.Broken, error) {
+	return LoadContext(context.Background(), clips, Options{CacheDir: cacheDir, Workers: workers, Progress: progress})
+}

@@ -6,13 +6,15 @@ import (
 
 	"earshot/infer"
 	"earshot/train"
+	"earshot/train/corpus"
 	"earshot/train/metrics"
+	"earshot/train/scoring"
 )
 
 // measureBefore scores the test clips of labels that the model knew already
 // with that model, so that fine-tuning can show that they did not get worse.
-func measureBefore(ctx context.Context, m *infer.Model, p *train.Prepared, o Options) (*train.Measured, error) {
-	s, err := train.ModelScorer(m, o.Graph.Threads)
+func measureBefore(ctx context.Context, m *infer.Model, p *corpus.Prepared, o Options) (*scoring.Measured, error) {
+	s, err := scoring.OfModel(m, o.Graph.Threads)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +29,7 @@ func measureBefore(ctx context.Context, m *infer.Model, p *train.Prepared, o Opt
 	if len(old) == 0 {
 		return nil, nil
 	}
-	clips, err := s.Score(ctx, old, train.PaperHop, nil)
+	clips, err := s.Score(ctx, old, scoring.PaperHop, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +41,7 @@ func measureBefore(ctx context.Context, m *infer.Model, p *train.Prepared, o Opt
 	if err != nil {
 		return nil, err
 	}
-	return &train.Measured{Result: r, Clips: clips}, nil
+	return &scoring.Measured{Result: r, Clips: clips}, nil
 }
 
 // tellBefore compares the old labels before and after.

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"earshot/infer"
-	"earshot/train"
+	"earshot/train/corpus"
 	"earshot/train/metrics"
+	"earshot/train/scoring"
 )
 
 // compare times both models and, with test clips, scores them at half overlap.
-func (c *Conversion) compare(ctx context.Context, from, to *infer.Model, test *train.Prepared, threads int, ui UI) error {
+func (c *Conversion) compare(ctx context.Context, from, to *infer.Model, test *corpus.Prepared, threads int, ui UI) error {
 	var err error
 	if c.From.MS, c.To.MS, err = race(ctx, from, to); err != nil {
 		return err
@@ -32,8 +33,8 @@ func (c *Conversion) compare(ctx context.Context, from, to *infer.Model, test *t
 }
 
 // score measures a model on clips whose labels are numbered as its own.
-func score(ctx context.Context, m *infer.Model, p *train.Prepared, threads int, bar func(int, int, string)) (*metrics.Result, error) {
-	s, err := train.ModelScorer(m, threads)
+func score(ctx context.Context, m *infer.Model, p *corpus.Prepared, threads int, bar func(int, int, string)) (*metrics.Result, error) {
+	s, err := scoring.OfModel(m, threads)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,11 @@ import (
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/background"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
+	"earshot/train/head"
 	"earshot/train/metrics"
+	"earshot/train/modelfile"
 )
 
 // convertClips are how many clips of a label a conversion looks at, for the
@@ -25,7 +28,7 @@ const convertClips = 4
 // ConvertOptions ask for a model file in another form.
 type ConvertOptions struct {
 	Model    *infer.Model
-	Form     string // train.FP32, train.FP16 or train.INT8
+	Form     string // modelfile.FP32, modelfile.FP16 or modelfile.INT8
 	Out      string
 	Set      dataset.Options // int8 needs it; no Dirs: none
 	Folds    []int           // to measure activations on; nil: all but Test
@@ -54,7 +57,7 @@ func (o ConvertOptions) Validate() error {
 	switch {
 	case o.Out == "":
 		return errors.New("no model file to write; name one with --out")
-	case o.Form == train.INT8 && len(o.Set.Dirs) == 0:
+	case o.Form == modelfile.INT8 && len(o.Set.Dirs) == 0:
 		return errors.New("int8 wants recordings to measure activations on; name them with --data")
 	case len(o.Test) > 0 && len(o.Set.Dirs) == 0:
 		return errors.New("--test wants recordings; name them with --data")
@@ -73,11 +76,11 @@ func Convert(ctx context.Context, o ConvertOptions, ui UI) (*Conversion, error) 
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	a, w, info, err := train.Restore(o.Model)
+	a, w, info, err := modelfile.Restore(o.Model)
 	if err != nil {
 		return nil, ModelError{err}
 	}
-	var learned, test *train.Prepared
+	var learned, test *corpus.Prepared
 	if len(o.Set.Dirs) > 0 {
 		if learned, test, err = o.recordings(ctx, ui); err != nil {
 			return nil, err
@@ -91,7 +94,7 @@ func Convert(ctx context.Context, o ConvertOptions, ui UI) (*Conversion, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &Conversion{From: Variant{Form: train.WeightForm(o.Model.Bytes), Bytes: len(o.Model.Bytes)}, To: Variant{Form: o.Form, Bytes: len(bytes)}}
+	c := &Conversion{From: Variant{Form: modelfile.WeightForm(o.Model.Bytes), Bytes: len(o.Model.Bytes)}, To: Variant{Form: o.Form, Bytes: len(bytes)}}
 	if err := c.compare(ctx, o.Model, m, test, o.Threads, ui); err != nil {
 		return nil, err
 	}
@@ -114,14 +117,14 @@ func (o ConvertOptions) few(set *dataset.Set) []dataset.Clip {
 
 // converted is the file's new bytes: calibrated on the learned clips where the
 // form needs it, with a memory of them where the model has none.
-func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info train.ModelInfo, learned *train.Prepared) ([]byte, error) {
+func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Weights, info modelfile.Info, learned *corpus.Prepared) ([]byte, error) {
 	if learned == nil {
 		return convert(o.Model, o.Form, nil, nil)
 	}
 	var q acrnn.Quantisation
 	var err error
-	if o.Form == train.INT8 {
-		if q, err = train.Calibrate(ctx, a, w, info.FrontEnd, learned.Test, o.Seed, o.Threads); err != nil {
+	if o.Form == modelfile.INT8 {
+		if q, err = modelfile.Calibrate(ctx, a, w, info.FrontEnd, learned.Test, o.Seed, o.Threads); err != nil {
 			return nil, err
 		}
 	}
@@ -135,15 +138,15 @@ func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Wei
 		for _, c := range quiet {
 			d.Quiet = append(d.Quiet, c.Clip)
 		}
-		if memory, err = train.Remember(a, w, info.FrontEnd, &d, memory, o.Seed, o.Threads); err != nil {
+		if memory, err = head.Remember(a, w, info.FrontEnd, &d, memory, o.Seed, o.Threads); err != nil {
 			return nil, err
 		}
 	}
 	return convert(o.Model, o.Form, q, memory)
 }
 
-func convert(m *infer.Model, form string, q acrnn.Quantisation, memory *train.Memory) ([]byte, error) {
-	b, err := train.Convert(m, form, q, memory)
+func convert(m *infer.Model, form string, q acrnn.Quantisation, memory *head.Memory) ([]byte, error) {
+	b, err := modelfile.Convert(m, form, q, memory)
 	if err != nil {
 		return nil, ModelError{err}
 	}
@@ -151,7 +154,7 @@ func convert(m *infer.Model, form string, q acrnn.Quantisation, memory *train.Me
 }
 
 // recordings loads what to measure activations on and to remember, and what to test on.
-func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *train.Prepared, err error) {
+func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *corpus.Prepared, err error) {
 	o.Set.MinLabels = 1
 	set, err := dataset.Load(o.Set)
 	if err != nil {
@@ -168,9 +171,9 @@ func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *t
 		}
 	}
 	bar := ui.Bar("features")
-	source := train.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }}
+	source := corpus.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }}
 	if len(o.Test) > 0 {
-		if test, err = train.PrepareTest(ctx, set, o.Test, source); err != nil {
+		if test, err = corpus.PrepareTest(ctx, set, o.Test, source); err != nil {
 			return nil, nil, err
 		}
 		tell(test.Broken, ui)
@@ -178,7 +181,7 @@ func (o ConvertOptions) recordings(ctx context.Context, ui UI) (learned, test *t
 	}
 	some := *set
 	some.Clips = o.few(set)
-	if learned, err = train.PrepareTest(ctx, &some, o.Folds, source); err != nil {
+	if learned, err = corpus.PrepareTest(ctx, &some, o.Folds, source); err != nil {
 		return nil, nil, err
 	}
 	tell(learned.Broken, ui)

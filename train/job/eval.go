@@ -7,10 +7,13 @@ import (
 	"strings"
 
 	"earshot/infer"
-	"earshot/train"
+	"earshot/train/acrnn"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
 	"earshot/train/metrics"
+	"earshot/train/modelfile"
 	"earshot/train/report"
+	"earshot/train/scoring"
 )
 
 // EvalOptions are an evaluation as the user asks for it.
@@ -19,9 +22,9 @@ type EvalOptions struct {
 	Folds    []int // nil: all
 	Model    *infer.Model
 	Hop      int
-	All      bool                // every label of the model has a vote, not the data's alone
-	Noise    bool                // the SNR ladder
-	Alarms   *train.AlarmOptions // count events and false alarms, see [train.Scorer.Alarms]; nil: do not
+	All      bool                  // every label of the model has a vote, not the data's alone
+	Noise    bool                  // the SNR ladder
+	Alarms   *scoring.AlarmOptions // count events and false alarms, see [scoring.Scorer.Alarms]; nil: do not
 	CacheDir string
 	Seed     uint64
 	Threads  int
@@ -30,18 +33,18 @@ type EvalOptions struct {
 
 // Evaluation is what an evaluation found.
 type Evaluation struct {
-	Model       string              `json:"model"`
-	SHA256      string              `json:"sha256"`
-	Data        string              `json:"data"`
-	Folds       []int               `json:"folds"`
-	HopFrames   int                 `json:"hop_frames"`
-	Result      *metrics.Result     `json:"result"`
-	Temperature float64             `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
-	SNR         []metrics.SNRPoint  `json:"snr,omitempty"`
-	Alarms      *metrics.Alarms     `json:"alarms,omitempty"`
-	Cost        *metrics.Complexity `json:"cost,omitempty"`
-	MSPerWindow float64             `json:"ms_per_window"`
-	Broken      int                 `json:"broken"`
+	Model       string             `json:"model"`
+	SHA256      string             `json:"sha256"`
+	Data        string             `json:"data"`
+	Folds       []int              `json:"folds"`
+	HopFrames   int                `json:"hop_frames"`
+	Result      *metrics.Result    `json:"result"`
+	Temperature float64            `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
+	SNR         []metrics.SNRPoint `json:"snr,omitempty"`
+	Alarms      *metrics.Alarms    `json:"alarms,omitempty"`
+	Cost        *acrnn.Complexity  `json:"cost,omitempty"`
+	MSPerWindow float64            `json:"ms_per_window"`
+	Broken      int                `json:"broken"`
 }
 
 // Evaluate measures a model on labelled clips. The labels of the data that the
@@ -59,7 +62,7 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		return nil, err
 	}
 	bar := ui.Bar("features")
-	p, err := train.PrepareTest(ctx, set, o.Folds, train.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }})
+	p, err := corpus.PrepareTest(ctx, set, o.Folds, corpus.Source{CacheDir: o.CacheDir, Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return nil, err
 	}
@@ -68,21 +71,21 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	if o.All {
 		p.CountAll()
 	}
-	s, err := train.ModelScorer(o.Model, o.Threads)
+	s, err := scoring.OfModel(o.Model, o.Threads)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	e := &Evaluation{Model: o.Model.Path, SHA256: o.Model.SHA256, Data: strings.Join(o.Set.Dirs, " + "), Folds: o.Folds, HopFrames: o.Hop, Broken: len(p.Broken)}
 	bar = ui.Bar("scoring")
-	m, err := train.Measure(ctx, s, p, train.MeasureOptions{Hop: o.Hop, Seed: o.Seed, Progress: func(d, t int) { bar(d, t, "clips") }})
+	m, err := scoring.Measure(ctx, s, p, scoring.MeasureOptions{Hop: o.Hop, Seed: o.Seed, Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return nil, err
 	}
 	e.Result, e.Temperature = m.Result, m.Temperature
 	e.MSPerWindow = m.Scoring.Seconds() * 1000 / float64(max(1, m.Result.Windows))
-	if a, _, err := train.Import(o.Model.Bytes); err == nil {
-		cost := metrics.Cost(a)
+	if a, _, err := modelfile.Import(o.Model.Bytes); err == nil {
+		cost := acrnn.Cost(a)
 		e.Cost = &cost
 	}
 	if o.Noise {
@@ -103,11 +106,11 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		Tiles: []report.Tile{{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips, 95 %% interval %.1f–%.1f", e.Result.Clips, 100*e.Result.Low, 100*e.Result.High)},
 			{Name: "Windows right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.WindowAccuracy), Note: "1.5 s each"},
 			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ECE), Note: "expected, over clips"}},
-		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Panels: m.Panels, Cost: e.Cost, Broken: p.Broken,
+		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Panels: panels(m.Looks, m.Steps), Cost: e.Cost, Broken: p.Broken,
 		Provenance: []report.Fact{{Name: "Model", Value: e.Model}, {Name: "SHA-256", Value: e.SHA256}, {Name: "Hop", Value: fmt.Sprintf("%d frames", e.HopFrames)}}})
 }
 
-func ladder(ctx context.Context, s *train.Scorer, p *train.Prepared, set *dataset.Set, o EvalOptions, ui UI) ([]metrics.SNRPoint, error) {
+func ladder(ctx context.Context, s *scoring.Scorer, p *corpus.Prepared, set *dataset.Set, o EvalOptions, ui UI) ([]metrics.SNRPoint, error) {
 	var others []int
 	for _, f := range set.FoldNumbers() {
 		if !slices.Contains(o.Folds, f) {
@@ -116,7 +119,7 @@ func ladder(ctx context.Context, s *train.Scorer, p *train.Prepared, set *datase
 	}
 	var ambient []dataset.Clip
 	if len(others) > 0 {
-		ambient = metrics.Ambient(set, others...)
+		ambient = scoring.Ambient(set, others...)
 	}
 	if len(ambient) == 0 {
 		ui.Print("no other folds to take real background from: white and pink noise only")

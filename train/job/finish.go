@@ -8,22 +8,23 @@ import (
 	"slices"
 	"time"
 
-	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/internal/atomicfile"
-	"earshot/train"
 	"earshot/train/card"
+	"earshot/train/corpus"
+	"earshot/train/head"
+	"earshot/train/modelfile"
+	"earshot/train/scoring"
 )
 
 // finish measures, exports and reports.
 func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
-	p, front := out.Prepared, gammatone.Default()
-	front.Floor = o.Floor
-	info := train.ModelInfo{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: o.licence(out), Memory: out.memory}
+	p, front := out.Prepared, o.front()
+	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: o.licence(out), Memory: out.memory}
 	if p.Background >= 0 {
 		info.Background = p.Labels[p.Background]
 	}
-	prov := train.Provenance{Recipe: o.Recipe, Data: o.dataName(), Train: o.Source.Train, Test: o.Source.Test, Clips: len(p.Train),
+	prov := modelfile.Provenance{Recipe: o.Recipe, Data: o.dataName(), Train: o.Source.Train, Test: o.Source.Test, Clips: len(p.Train),
 		Steps: out.Result.Steps, Seed: o.Seed, Init: o.startName(), Build: o.Build, Date: time.Now().UTC().Format(time.DateOnly), Note: o.Note}
 	if len(out.missing) > 0 {
 		info.Temperature = out.known.Temperature
@@ -42,7 +43,7 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 		info.Thresholds = keepThresholds(out, info.Thresholds)
 	}
 	if info.Memory == nil {
-		if info.Memory, err = train.Remember(out.Arch, out.Result.Weights, front, &p.Data, nil, o.Seed, o.Graph.Threads); err != nil {
+		if info.Memory, err = head.Remember(out.Arch, out.Result.Weights, front, &p.Data, nil, o.Seed, o.Graph.Threads); err != nil {
 			return err
 		}
 	}
@@ -67,14 +68,14 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 
 // measure fills what the held-out clips tell. Where only the head was learned,
 // the temperature stays the old model's: a handful of clips cannot fit one.
-func (o Options) measure(ctx context.Context, out *Outcome, info *train.ModelInfo, prov *train.Provenance, ui UI) error {
-	s, err := train.NewScorer(out.Arch, out.Result.Weights, info.FrontEnd, o.Graph.Threads)
+func (o Options) measure(ctx context.Context, out *Outcome, info *modelfile.Info, prov *modelfile.Provenance, ui UI) error {
+	s, err := scoring.New(out.Arch, out.Result.Weights, info.FrontEnd, o.Graph.Threads)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	bar := ui.Bar("measuring")
-	m, err := train.Measure(ctx, s, out.Prepared, train.MeasureOptions{Hop: train.PaperHop, Seed: o.Seed, Temperature: info.Temperature, Thresholds: true, Quiet: min(60, o.Source.Quiet),
+	m, err := scoring.Measure(ctx, s, out.Prepared, scoring.MeasureOptions{Hop: scoring.PaperHop, Seed: o.Seed, Temperature: info.Temperature, Thresholds: true, Quiet: min(60, o.Source.Quiet),
 		Progress: func(d, t int) { bar(d, t, "clips") }})
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (o Options) measure(ctx context.Context, out *Outcome, info *train.ModelInf
 
 // takeCalibration takes temperature and thresholds over from a sibling that
 // was measured, and says so in the provenance.
-func (o Options) takeCalibration(info *train.ModelInfo, prov *train.Provenance) error {
+func (o Options) takeCalibration(info *modelfile.Info, prov *modelfile.Provenance) error {
 	m, err := infer.LoadModel(o.Calibrated)
 	if err != nil {
 		return ModelError{err}
@@ -125,8 +126,8 @@ func keepThresholds(out *Outcome, found map[string]infer.Threshold) map[string]i
 
 // licence counts and credits what was learned from; a fine-tuned model owes
 // what the one that it started from owed, too.
-func (o Options) licence(out *Outcome) train.Licence {
-	l := train.LicenceOf(o.dataName(), out.Prepared.Learned)
+func (o Options) licence(out *Outcome) modelfile.Licence {
+	l := modelfile.LicenceOf(o.dataName(), out.Prepared.Learned)
 	if out.known == nil {
 		return l
 	}
@@ -138,21 +139,21 @@ func (o Options) licence(out *Outcome) train.Licence {
 }
 
 // export writes the model's bytes; an int8 one is calibrated and measured beside the float one.
-func (o Options) export(ctx context.Context, out *Outcome, info train.ModelInfo, ui UI) ([]byte, error) {
+func (o Options) export(ctx context.Context, out *Outcome, info modelfile.Info, ui UI) ([]byte, error) {
 	p := out.Prepared
 	if !o.Int8 {
-		return train.Export(out.Arch, out.Result.Weights, info)
+		return modelfile.Export(out.Arch, out.Result.Weights, info)
 	}
-	q, err := train.Calibrate(ctx, out.Arch, out.Result.Weights, info.FrontEnd, p.Train, o.Seed, o.Graph.Threads)
+	q, err := modelfile.Calibrate(ctx, out.Arch, out.Result.Weights, info.FrontEnd, p.Train, o.Seed, o.Graph.Threads)
 	if err != nil {
 		return nil, err
 	}
-	float, err := train.Export(out.Arch, out.Result.Weights, info)
+	float, err := modelfile.Export(out.Arch, out.Result.Weights, info)
 	if err != nil {
 		return nil, err
 	}
 	info.Quant = q
-	small, err := train.Export(out.Arch, out.Result.Weights, info)
+	small, err := modelfile.Export(out.Arch, out.Result.Weights, info)
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +165,8 @@ func (o Options) export(ctx context.Context, out *Outcome, info train.ModelInfo,
 	if err != nil {
 		return nil, err
 	}
-	c := &Conversion{From: Variant{Form: train.FP16, Bytes: len(float)}, To: Variant{Form: train.INT8, Bytes: len(small)}}
-	var test *train.Prepared
+	c := &Conversion{From: Variant{Form: modelfile.FP16, Bytes: len(float)}, To: Variant{Form: modelfile.INT8, Bytes: len(small)}}
+	var test *corpus.Prepared
 	if len(p.Test) > 0 {
 		test = p
 	}

@@ -14,7 +14,10 @@ import (
 	"earshot/internal/test/tinysounds"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
+	"earshot/train/modelfile"
+	"earshot/train/recipe"
 )
 
 // tinyOptions are a training of a second on three labels.
@@ -25,9 +28,9 @@ func tinyOptions(t *testing.T) Options {
 	}
 	dir := t.TempDir()
 	tinysounds.Folder(t, filepath.Join(dir, "data"), 4, "bell", "kettle", "drill")
-	r := train.Default()
-	r.Epochs, r.Batch, r.Augment = 2, 6, train.Augment{RandomWindow: true}
-	return Options{Source: train.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 6, CacheDir: filepath.Join(dir, "cache")},
+	r := recipe.Default()
+	r.Epochs, r.Batch, r.Augment = 2, 6, recipe.Augment{RandomWindow: true}
+	return Options{Source: corpus.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 6, CacheDir: filepath.Join(dir, "cache")},
 		Recipe: r, Width: 0.1, Attention: acrnn.Attention{Layer: 10}, Seed: 3, Floor: train.DefaultFloor, Out: filepath.Join(dir, "m.onnx"),
 		Graph: infer.GraphOptions{Threads: 1}}
 }
@@ -113,22 +116,22 @@ func TestResolved(t *testing.T) {
 func TestConvertOptionsRefuse(t *testing.T) {
 	data := dataset.Options{Dirs: []string{"x"}}
 	for want, o := range map[string]ConvertOptions{
-		"--out":  {Form: train.FP16},
-		"--data": {Form: train.INT8, Out: "m"},
-		"--test": {Form: train.FP16, Out: "m", Test: []int{1}},
-		"fold 2": {Form: train.INT8, Out: "m", Set: data, Folds: []int{1, 2}, Test: []int{2}},
+		"--out":  {Form: modelfile.FP16},
+		"--data": {Form: modelfile.INT8, Out: "m"},
+		"--test": {Form: modelfile.FP16, Out: "m", Test: []int{1}},
+		"fold 2": {Form: modelfile.INT8, Out: "m", Set: data, Folds: []int{1, 2}, Test: []int{2}},
 	} {
 		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want something on %s", o, err, want)
 		}
 	}
-	if err := (ConvertOptions{Form: train.INT8, Out: "m", Set: data, Folds: []int{1}, Test: []int{2}}).Validate(); err != nil {
+	if err := (ConvertOptions{Form: modelfile.INT8, Out: "m", Set: data, Folds: []int{1}, Test: []int{2}}).Validate(); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestUnrehearsed(t *testing.T) {
-	p := &train.Prepared{}
+	p := &corpus.Prepared{}
 	p.Labels = []string{"dog", "cat", "background", "bell"}
 	p.Train = []train.Example{{Label: 3}, {Label: 1}}
 	m := &infer.Model{Labels: []string{"dog", "cat", "background"}, Background: "background"}
@@ -147,8 +150,8 @@ func TestLicenceJoin(t *testing.T) {
 	credit := func(clips ...string) dataset.Credit {
 		return dataset.Credit{Author: "x", Licence: "CC-BY", Clips: clips}
 	}
-	a := train.Licence{Data: "esc", Licences: map[string]int{"CC-BY": 5, "CC0": 3}, Credits: []dataset.Credit{credit("1", "2")}}
-	b := train.Licence{Data: "mine + esc", Licences: map[string]int{"own": 4, "CC-BY": 2}, Credits: []dataset.Credit{credit("2"), credit("9")}}
+	a := modelfile.Licence{Data: "esc", Licences: map[string]int{"CC-BY": 5, "CC0": 3}, Credits: []dataset.Credit{credit("1", "2")}}
+	b := modelfile.Licence{Data: "mine + esc", Licences: map[string]int{"own": 4, "CC-BY": 2}, Credits: []dataset.Credit{credit("2"), credit("9")}}
 	got := a.Join(b)
 	if got.Licences["CC-BY"] != 5 || got.Licences["own"] != 4 || got.Licences["CC0"] != 3 || len(got.Credits) != 2 {
 		t.Errorf("joined %+v", got)

@@ -9,15 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 
+	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/corpus"
+	"earshot/train/recipe"
+	"earshot/train/trainer"
 )
 
 // Options are a training as the user asks for it.
 type Options struct {
-	Source    train.Source
-	Recipe    train.Recipe
+	Source    corpus.Source
+	Recipe    recipe.Recipe
 	Width     float64
 	Attention acrnn.Attention
 	Seed      uint64
@@ -58,9 +61,16 @@ func (o Options) Validate() error {
 		return fmt.Errorf("floor %g: want an energy over 0 and below 1", o.Floor)
 	}
 	if o.Recipe.Frozen > 0 && o.Init == "" && len(o.InitBytes) == 0 {
-		return train.ErrNothingToFreeze
+		return trainer.ErrNothingToFreeze
 	}
 	return o.Recipe.Validate()
+}
+
+// front is the front end that the network learns with.
+func (o Options) front() gammatone.Config {
+	front := gammatone.Default()
+	front.Floor = o.Floor
+	return front
 }
 
 func (o Options) checkpoint() string {

@@ -12,6 +12,12 @@ import (
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/batches"
+	"earshot/train/corpus"
+	"earshot/train/head"
+	"earshot/train/modelfile"
+	"earshot/train/scoring"
+	"earshot/train/trainer"
 )
 
 // waveformCopies is how many deformed copies of a clip the waveform augmentation adds.
@@ -22,16 +28,16 @@ var ErrInterrupted = errors.New("interrupted")
 
 // Outcome is a finished training.
 type Outcome struct {
-	Prepared *train.Prepared
+	Prepared *corpus.Prepared
 	Arch     acrnn.Arch
-	Result   *train.Result
-	Measured *train.Measured // nil without test folds
-	Before   *train.Measured // fine-tuning: the model it started from, over the labels that it knew
+	Result   *trainer.Result
+	Measured *scoring.Measured // nil without test folds
+	Before   *scoring.Measured // fine-tuning: the model it started from, over the labels that it knew
 	Minutes  float64
 
-	known   *infer.Model  // that a fine-tuning started from
-	missing []string      // its labels that the data had no clips of
-	memory  *train.Memory // where only the head was learned
+	known   *infer.Model // that a fine-tuning started from
+	missing []string     // its labels that the data had no clips of
+	memory  *head.Memory // where only the head was learned
 }
 
 // Run trains, measures, and writes the model and the report.
@@ -57,7 +63,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if o.Recipe.Augment.Waveform {
 		o.Source.Copies = waveformCopies
 	}
-	p, err := train.Prepare(ctx, o.Source)
+	p, err := corpus.Prepare(ctx, o.Source)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +75,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 		return nil, err
 	}
 	ui.Print("%d labels, %d clips to learn from, %d to test on; %.2f M parameters, %d batches of %d an epoch",
-		len(p.Labels), len(p.Train), len(p.Test), float64(arch.Size())/1e6, o.Recipe.StepsPerEpoch(&p.Data), o.Recipe.Batch)
+		len(p.Labels), len(p.Train), len(p.Test), float64(arch.Size())/1e6, batches.StepsPerEpoch(o.Recipe, &p.Data), o.Recipe.Batch)
 	out := &Outcome{Prepared: p, Arch: arch}
 	if from != nil {
 		out.known, out.missing = from.model, unrehearsed(from.model, p)
@@ -106,7 +112,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 }
 
 // tellBroken lists clips that cannot be used.
-func tellBroken(p *train.Prepared, strict bool, ui UI) error {
+func tellBroken(p *corpus.Prepared, strict bool, ui UI) error {
 	for _, w := range p.Set.Warnings {
 		ui.Print("note: %s", w)
 	}
@@ -150,7 +156,7 @@ func (o Options) start() (*starting, error) {
 		err = fmt.Errorf("its front end has floor %g, this training %g; add --floor %g", front.Floor, o.Floor, front.Floor)
 	}
 	if err == nil {
-		s.arch, s.weights, err = train.Import(s.model.Bytes)
+		s.arch, s.weights, err = modelfile.Import(s.model.Bytes)
 	}
 	if err != nil {
 		return nil, ModelError{fmt.Errorf("model %q: %w", s.model.Path, err)}
@@ -159,18 +165,18 @@ func (o Options) start() (*starting, error) {
 }
 
 // network makes the architecture, and the weights to start from when fine-tuning.
-func (o Options) network(p *train.Prepared, s *starting) (acrnn.Arch, *acrnn.Weights, error) {
+func (o Options) network(p *corpus.Prepared, s *starting) (acrnn.Arch, *acrnn.Weights, error) {
 	if s == nil {
 		a, err := acrnn.New(len(p.Labels), o.Width, o.Attention)
 		return a, nil, err
 	}
 	p.Adopt(s.model.Labels, s.model.Names, s.model.Background)
 	p.CountAll()
-	a, w, err := train.Extend(s.arch, s.weights, s.model.Labels, p.Labels, o.Seed)
+	a, w, err := head.Extend(s.arch, s.weights, s.model.Labels, p.Labels, o.Seed)
 	return a, &w, err
 }
 
-func (o Options) train(ctx context.Context, p *train.Prepared, a acrnn.Arch, init *acrnn.Weights, ui UI) (*train.Result, error) {
+func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, ui UI) (*trainer.Result, error) {
 	if err := o.keepOld(ui); err != nil {
 		return nil, err
 	}
@@ -182,7 +188,7 @@ func (o Options) train(ctx context.Context, p *train.Prepared, a acrnn.Arch, ini
 	bar := ui.Bar("training")
 	accuracy := ""
 	began, first := time.Now(), -1
-	cfg := train.Config{Arch: a, Recipe: o.Recipe, Seed: o.Seed, Floor: o.Floor, Init: init, Checkpoint: o.checkpoint(),
+	cfg := trainer.Config{Arch: a, Recipe: o.Recipe, Seed: o.Seed, Floor: o.Floor, Init: init, Checkpoint: o.checkpoint(),
 		Resume: o.Resume, EvalEvery: o.EvalEvery, Graph: o.Graph, Block: -1,
 		OnStep: func(s train.Progress) {
 			if first < 0 {
@@ -198,7 +204,12 @@ func (o Options) train(ctx context.Context, p *train.Prepared, a acrnn.Arch, ini
 			}
 			return log.write(e)
 		}}
-	return train.Run(ctx, &p.Data, cfg)
+	if len(p.Test) > 0 {
+		cfg.Measure = func(w acrnn.Weights) (clips, windows float64, err error) {
+			return scoring.Accuracy(a, w, o.front(), o.Graph.Threads, &p.Data)
+		}
+	}
+	return trainer.Run(ctx, &p.Data, cfg)
 }
 
 func (o Options) title() string { return "ACRNN on " + o.dataName() }

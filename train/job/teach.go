@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/corpus"
+	"earshot/train/head"
+	"earshot/train/trainer"
 )
 
 // unrehearsed lists the labels that the model knows and the data has no clip of to learn from.
-func unrehearsed(known *infer.Model, p *train.Prepared) []string {
+func unrehearsed(known *infer.Model, p *corpus.Prepared) []string {
 	have := map[string]bool{known.Background: true}
 	for _, e := range p.Train {
 		have[p.Labels[e.Label]] = true
@@ -28,9 +30,9 @@ func unrehearsed(known *infer.Model, p *train.Prepared) []string {
 }
 
 // teach learns the head's columns of the labels that have clips and leaves the
-// rest of the network as it is, because nothing would hold it: see train.Teach.
-func (o Options) teach(ctx context.Context, p *train.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, missing []string, ui UI) (*train.Result, *train.Memory, error) {
-	memory, err := train.ReadMemory(known.Bytes)
+// rest of the network as it is, because nothing would hold it: see head.Teach.
+func (o Options) teach(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, missing []string, ui UI) (*trainer.Result, *head.Memory, error) {
+	memory, err := head.ReadMemory(known.Bytes)
 	if err != nil {
 		return nil, nil, ModelError{fmt.Errorf("model %s: %w", known.Path, err)}
 	}
@@ -39,16 +41,14 @@ func (o Options) teach(ctx context.Context, p *train.Prepared, a acrnn.Arch, ini
 	if lacks := memory.Lacks(missing); len(lacks) > 0 {
 		ui.Print("warning: the model carries no memory of the sound of %s: the new labels will answer to some of it. Give recordings with a second --data, or make the memory first: earshot model %s --convert fp16 --data esc50 --out better.onnx", some(lacks), o.startFlag())
 	}
-	front := gammatone.Default()
-	front.Floor = o.Floor
-	t, err := train.Teach(ctx, a, *init, front, &p.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
+	t, err := head.Teach(ctx, a, *init, o.front(), &p.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
 	if err != nil {
 		return nil, nil, err
 	}
 	if t.Remembered > 0 {
 		ui.Print("rehearsed %d remembered windows of the labels it knew: %d named right before, %d now", t.Remembered, t.Before, t.After)
 	}
-	r := &train.Result{Weights: t.Weights, Done: true, Steps: len(t.Loss)}
+	r := &trainer.Result{Weights: t.Weights, Done: true, Steps: len(t.Loss)}
 	for i, loss := range t.Loss {
 		r.History = append(r.History, train.Epoch{Epoch: i + 1, Step: i + 1, Loss: loss})
 	}
@@ -56,7 +56,7 @@ func (o Options) teach(ctx context.Context, p *train.Prepared, a acrnn.Arch, ini
 }
 
 // taught lists the labels that have clips to learn from.
-func taught(p *train.Prepared) []string {
+func taught(p *corpus.Prepared) []string {
 	var out []string
 	for _, e := range p.Train {
 		if l := p.Labels[e.Label]; !slices.Contains(out, l) {
@@ -86,8 +86,8 @@ func (o Options) startFlag() string {
 // headStart learns the last layer's weights of the new labels before the whole
 // network goes on learning: seconds, where the trainer would spend its first
 // epochs on them. Without a memory of all the old labels it changes nothing.
-func (o Options) headStart(ctx context.Context, p *train.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, ui UI) (*acrnn.Weights, error) {
-	memory, err := train.ReadMemory(known.Bytes)
+func (o Options) headStart(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, ui UI) (*acrnn.Weights, error) {
+	memory, err := head.ReadMemory(known.Bytes)
 	if err != nil {
 		return nil, ModelError{fmt.Errorf("model %s: %w", known.Path, err)}
 	}
@@ -101,9 +101,7 @@ func (o Options) headStart(ctx context.Context, p *train.Prepared, a acrnn.Arch,
 	if len(fresh.Train) == 0 || len(memory.Lacks(known.Labels)) > 0 {
 		return init, nil
 	}
-	front := gammatone.Default()
-	front.Floor = o.Floor
-	t, err := train.Teach(ctx, a, *init, front, &fresh.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
+	t, err := head.Teach(ctx, a, *init, o.front(), &fresh.Data, memory, o.Recipe, o.Seed, o.Graph.Threads)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"earshot/internal/atomicfile"
+	"earshot/train/acrnn"
 	"earshot/train/dataset"
 	"earshot/train/metrics"
 )
@@ -48,7 +49,7 @@ type Report struct {
 	Panels []Panel // attention over spectrograms, one a class
 	Steps  string  // what the attention weighs, under the panels' heading; may be empty
 
-	Cost *metrics.Complexity
+	Cost *acrnn.Complexity
 
 	Tables     []Table
 	Provenance []Fact
@@ -112,7 +113,7 @@ type view struct {
 }
 
 // PaperNote is about the cost table.
-func (view) PaperNote() string { return metrics.PaperNote }
+func (view) PaperNote() string { return acrnn.PaperNote }
 
 // name is the display name of a label.
 func (r Report) name(id string) string {

@@ -3,7 +3,8 @@ package testmodel
 import (
 	"encoding/json"
 	"maps"
-	"slices"
+
+	"earshot/infer/onnx"
 )
 
 // EmbedderSpec says what a tiny second network looks like, which keeps the embedders' contract. Its embedding
@@ -30,7 +31,7 @@ func NewEmbedder(sounds ...string) *EmbedderSpec {
 	}
 }
 
-// Bytes is the ONNX file (IR version 8, opset 13).
+// Bytes is the ONNX file.
 func (s *EmbedderSpec) Bytes() []byte {
 	ones, first := make([]float32, 1024), make([]float32, len(s.Sounds))
 	for i := range ones {
@@ -39,28 +40,14 @@ func (s *EmbedderSpec) Bytes() []byte {
 	if len(first) > 0 {
 		first[0] = 1
 	}
-	var g []byte
-	for _, n := range [][]byte{
-		node("ReduceMean", []string{s.Patch.Name}, "bands", ints("axes", 2), integer("keepdims", 0)),
-		node("ReduceMean", []string{"bands"}, "mean", ints("axes", 1), integer("keepdims", 1)),
-		node("MatMul", []string{"mean", "ones"}, s.Embed.Name),
-		node("MatMul", []string{"mean", "first"}, s.AudioSet.Name),
-	} {
-		g = message(g, 1, n)
+	g := onnx.New("testembedder")
+	maps.Copy(g.Metadata, s.Metadata)
+	along := func(axis, keep int) []onnx.Attr {
+		return []onnx.Attr{{Name: "axes", Value: []int{axis}}, {Name: "keepdims", Value: keep}}
 	}
-	g = text(g, 2, "testembedder")
-	g = message(g, 5, floats("ones", ones, 1, 1024))
-	g = message(g, 5, floats("first", first, 1, len(first)))
-	g = message(g, 11, s.Patch.bytes())
-	g = message(g, 12, s.Embed.bytes())
-	g = message(g, 12, s.AudioSet.bytes())
-	var m []byte
-	m = varint(m, 1, 8)
-	m = text(m, 2, "earshot-testmodel")
-	m = message(m, 7, g)
-	m = message(m, 8, varint(nil, 2, 13))
-	for _, k := range slices.Sorted(maps.Keys(s.Metadata)) {
-		m = message(m, 14, text(text(nil, 1, k), 2, s.Metadata[k]))
-	}
-	return m
+	bands := g.Op("ReduceMean", []string{g.InputAs(s.Patch.info())}, along(2, 0)...)
+	mean := g.Op("ReduceMean", []string{bands}, along(1, 1)...)
+	g.OutputAs(s.Embed.info(), g.MatMul(mean, g.Floats("ones", ones, 1, 1024)))
+	g.OutputAs(s.AudioSet.info(), g.MatMul(mean, g.Floats("first", first, 1, len(first))))
+	return g.Marshal()
 }

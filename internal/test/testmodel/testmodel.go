@@ -16,9 +16,8 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
-	"slices"
 
-	"google.golang.org/protobuf/encoding/protowire"
+	"earshot/infer/onnx"
 )
 
 // Spec says what the model looks like. Start from [New] and change what the test is about.
@@ -69,72 +68,62 @@ func New(labels ...string) *Spec {
 	return s
 }
 
-// Bytes is the ONNX file (IR version 8, opset 13).
+// Bytes is the ONNX file.
 func (s *Spec) Bytes() []byte {
-	var m []byte
-	m = varint(m, 1, 8)
-	m = text(m, 2, "earshot-testmodel")
-	m = message(m, 7, s.graph())
-	m = message(m, 8, varint(nil, 2, 13))
-	for _, k := range slices.Sorted(maps.Keys(s.Metadata)) {
-		m = message(m, 14, text(text(nil, 1, k), 2, s.Metadata[k]))
+	g := onnx.New("testmodel")
+	maps.Copy(g.Metadata, s.Metadata)
+	keep := onnx.Attr{Name: "keepdims", Value: 0}
+	along := func(axes ...int) onnx.Attr { return onnx.Attr{Name: "axes", Value: axes} }
+	last := onnx.Attr{Name: "axis", Value: -1}
+
+	window := g.InputAs(s.Input.info())
+	level := g.Slice(window, 1, 0, 1, 1) // channel 0
+	bands := g.Op("ReduceMean", []string{level}, along(1, 3), keep)
+	logits := g.Add(g.MatMul(bands, s.weights(g)), s.bias(g))
+	if s.Work > 0 {
+		logits = work(g, s.Work, window, logits)
 	}
-	return m
+	g.OutputAs(s.Scores.info(), g.Op(s.Op, []string{logits}, last))
+	frames := g.Op("ReduceMean", []string{level}, along(1, 2), keep)
+	g.OutputAs(s.Attend.info(), g.Op("Softmax", []string{g.MatMul(frames, s.pool(g))}, last))
+	return g.Marshal()
 }
 
-func (s *Spec) graph() []byte {
+// weights are (128, K): Gain · (mean of label k's bands − mean of all).
+func (s *Spec) weights(g *onnx.Graph) string {
 	k := len(s.Labels)
-	weights, bias := make([]float32, 128*k), make([]float32, k)
+	x := make([]float32, 128*k)
 	for b := range 128 {
 		mine := b * k / 128
 		for j := range k {
-			weights[b*k+j] = float32(-s.Gain / 128)
+			x[b*k+j] = float32(-s.Gain / 128)
 		}
-		weights[b*k+mine] += float32(s.Gain / float64(runLength(mine, k)))
+		x[b*k+mine] += float32(s.Gain / float64(runLength(mine, k)))
 	}
+	return g.Floats("weights", x, 128, k)
+}
+
+func (s *Spec) bias(g *onnx.Graph) string {
+	x := make([]float32, len(s.Labels))
 	for j, l := range s.Labels {
 		if l == "background" {
-			bias[j] = float32(s.Bias)
+			x[j] = float32(s.Bias)
 		}
 		if s.NaN {
-			bias[j] = float32(math.NaN())
+			x[j] = float32(math.NaN())
 		}
 	}
-	pool := make([]float32, 128*s.Steps)
+	return g.Floats("bias", x, len(x))
+}
+
+// pool is (128, T): the mean of each step's frames.
+func (s *Spec) pool(g *onnx.Graph) string {
+	x := make([]float32, 128*s.Steps)
 	for f := range 128 {
 		step := f * s.Steps / 128
-		pool[f*s.Steps+step] = 1 / float32(runLength(step, s.Steps))
+		x[f*s.Steps+step] = 1 / float32(runLength(step, s.Steps))
 	}
-	in, scores, attention := s.Input.Name, s.Scores.Name, s.Attend.Name
-	logits, nodes, more := "logits", [][]byte(nil), [][]byte(nil)
-	if s.Work > 0 {
-		logits = "weighed"
-		nodes, more = work(s.Work, in, "logits", logits)
-	}
-	var g []byte
-	for _, n := range slices.Concat([][]byte{
-		node("Slice", []string{in, "zero", "one", "one"}, "level"), // channel 0: axis 1
-		node("ReduceMean", []string{"level"}, "bands", ints("axes", 1, 3), integer("keepdims", 0)),
-		node("MatMul", []string{"bands", "weights"}, "contrast"),
-		node("Add", []string{"contrast", "bias"}, "logits"),
-	}, nodes, [][]byte{
-		node(s.Op, []string{logits}, scores, integer("axis", -1)),
-		node("ReduceMean", []string{"level"}, "frames", ints("axes", 1, 2), integer("keepdims", 0)),
-		node("MatMul", []string{"frames", "pool"}, "steps"),
-		node("Softmax", []string{"steps"}, attention, integer("axis", -1)),
-	}) {
-		g = message(g, 1, n)
-	}
-	g = text(g, 2, "testmodel")
-	for _, t := range append([][]byte{
-		floats("weights", weights, 128, k), floats("bias", bias, k), floats("pool", pool, 128, s.Steps),
-		int64s("zero", 0), int64s("one", 1),
-	}, more...) {
-		g = message(g, 5, t)
-	}
-	g = message(g, 11, s.Input.bytes())
-	g = message(g, 12, s.Scores.bytes())
-	return message(g, 12, s.Attend.bytes())
+	return g.Floats("pool", x, 128, s.Steps)
 }
 
 // runLength is how many i of 0…127 have i·n/128 == j.
@@ -148,75 +137,13 @@ func runLength(j, n int) int {
 	return max(count, 1)
 }
 
-// The rest writes protobuf; field numbers are those of onnx.proto.
-
-func varint(b []byte, num protowire.Number, v int64) []byte {
-	return protowire.AppendVarint(protowire.AppendTag(b, num, protowire.VarintType), uint64(v))
-}
-
-func text(b []byte, num protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, num, protowire.BytesType), s)
-}
-
-func message(b []byte, num protowire.Number, m []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), m)
-}
-
-func node(op string, in []string, out string, attrs ...[]byte) []byte {
-	var b []byte
-	for _, n := range in {
-		b = text(b, 1, n)
-	}
-	b = text(text(b, 2, out), 4, op)
-	for _, a := range attrs {
-		b = message(b, 5, a)
-	}
-	return b
-}
-
-func integer(name string, v int64) []byte { return varint(varint(text(nil, 1, name), 3, v), 20, 2) }
-
-func ints(name string, v ...int64) []byte {
-	b := text(nil, 1, name)
-	for _, x := range v {
-		b = varint(b, 8, x)
-	}
-	return varint(b, 20, 7)
-}
-
-func floats(name string, v []float32, dims ...int) []byte {
-	raw := make([]byte, 0, 4*len(v))
-	for _, x := range v {
-		raw = protowire.AppendFixed32(raw, math.Float32bits(x))
-	}
-	return tensor(name, 1, raw, dims...)
-}
-
-func int64s(name string, v ...int64) []byte {
-	var raw []byte
-	for _, x := range v {
-		raw = protowire.AppendFixed64(raw, uint64(x))
-	}
-	return tensor(name, 7, raw, len(v))
-}
-
-func tensor(name string, elem int64, raw []byte, dims ...int) []byte {
-	var b []byte
-	for _, d := range dims {
-		b = varint(b, 1, int64(d))
-	}
-	return message(text(varint(b, 2, elem), 8, name), 9, raw)
-}
-
-func (v Value) bytes() []byte {
-	var shape []byte
-	for _, d := range v.Dims {
-		if d < 0 {
-			shape = message(shape, 1, text(nil, 2, "N"))
-		} else {
-			shape = message(shape, 1, varint(nil, 1, int64(d)))
+// info declares the value; each of its free dimensions is called N.
+func (v Value) info() onnx.ValueInfo {
+	shape := onnx.Shape(v.Dims...)
+	for i := range shape {
+		if !shape[i].Fixed {
+			shape[i].Name = "N"
 		}
 	}
-	tensor := message(varint(nil, 1, int64(v.Elem)), 2, shape)
-	return message(text(nil, 1, v.Name), 2, message(nil, 1, tensor))
+	return onnx.ValueInfo{Name: v.Name, Type: onnx.DataType(v.Elem), Shape: shape}
 }

@@ -1,0 +1,117 @@
+package learn
+
+import (
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/train/job"
+	"earshot/train/scoring"
+)
+
+// evalFlags are the flags of eval.
+type evalFlags struct {
+	Shell
+	dataFlags
+	folds                      []int
+	path, report               string
+	hop                        int
+	noise, alarms, all, asJSON bool
+}
+
+// eval is the command that measures.
+func (s Shell) eval() *cobra.Command {
+	e := &evalFlags{Shell: s}
+	c := &cobra.Command{
+		Use:   "eval --data FOLDER [--folds 4] [--model MODEL]",
+		Short: "Measure a model on labelled recordings",
+		Long: `eval measures how well a model names labelled recordings: clip accuracy by the
+paper's rule (mean probability of the clip's windows), windows, every label's
+precision and recall, confusions, calibration, and the model's cost. Figures are
+over the labels of the data (--all-labels: of the model); the background label
+has no vote.
+
+A model should be measured on folds that it did not learn from: the built-in
+model learned from ESC-50's folds 1 to 4.`,
+		Example: `  earshot eval --data esc50 --folds 4 --model mine.onnx
+  earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html
+  earshot eval --data esc50 --folds 4 --model mine.onnx --alarms`,
+		Args: s.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return e.run(c) },
+	}
+	e.add(c)
+	f := c.Flags()
+	f.IntSliceVar(&e.folds, "folds", nil, "folds to measure on (default: all)")
+	f.StringVarP(&e.path, "model", "m", "", "model file (default: the one in this binary)")
+	f.IntVar(&e.hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
+	f.BoolVar(&e.all, "all-labels", false, "every label of the model has a vote, not only those of the data")
+	f.BoolVar(&e.noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
+	f.BoolVar(&e.alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")
+	f.StringVar(&e.report, "report", "", "HTML report to write")
+	f.BoolVar(&e.asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (e *evalFlags) run(c *cobra.Command) error {
+	if len(e.dirs) == 0 {
+		return e.Usage(errNoData)
+	}
+	if e.hop < 1 || e.hop > 128 {
+		return e.Usage(fmt.Errorf("--hop %d: want 1 to 128 frames", e.hop))
+	}
+	if err := infer.Init(e.library); err != nil {
+		return e.BadModel(err)
+	}
+	m, err := e.Model(e.path)
+	if err != nil {
+		return e.BadModel(err)
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	lines := c.OutOrStdout()
+	if e.asJSON {
+		lines = c.ErrOrStderr()
+	}
+	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: m, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
+		Seed: e.seed, Threads: e.threads, Report: e.report}
+	if e.alarms {
+		o.Alarms = alarmOptions(e.seed)
+	}
+	found, err := job.Evaluate(ctx, o, newUI(c.ErrOrStderr(), lines))
+	if err != nil {
+		return e.exit(err)
+	}
+	if e.asJSON {
+		return e.PrintJSON(c.OutOrStdout(), found)
+	}
+	printEvaluation(c.OutOrStdout(), found)
+	return nil
+}
+
+func printEvaluation(w io.Writer, e *job.Evaluation) {
+	r := e.Result
+	fmt.Fprintf(w, "%s on %s, folds %v, a window every %d frames\n\n", e.Model, e.Data, e.Folds, e.HopFrames)
+	fmt.Fprintf(w, "clips right     %5.1f %%  (%d clips, 95 %% interval %.1f–%.1f)\n", 100*r.ClipAccuracy, r.Clips, 100*r.Low, 100*r.High)
+	fmt.Fprintf(w, "windows right   %5.1f %%  (%d windows)\n", 100*r.WindowAccuracy, r.Windows)
+	fmt.Fprintf(w, "macro F1        %5.1f %%\n", 100*r.MacroF1)
+	fmt.Fprintf(w, "calibration     %5.1f %%  expected error; fitted temperature %.2f\n", 100*r.ECE, e.Temperature)
+	fmt.Fprintf(w, "time            %5.2f ms a window\n", e.MSPerWindow)
+	if c := e.Cost; c != nil {
+		fmt.Fprintf(w, "network         %.2f M parameters, %.1f M multiply-accumulates a window (the paper's Table 2 would say %.2f M and %.2f M)\n",
+			float64(c.Params)/1e6, float64(c.MACs)/1e6, float64(c.PaperParams)/1e6, float64(c.PaperFLOPs)/1e6)
+	}
+	classes := append(r.PerClass[:0:0], r.PerClass...)
+	sort.SliceStable(classes, func(i, j int) bool { return classes[i].F1 < classes[j].F1 })
+	fmt.Fprintf(w, "\n%-20s %6s %9s %6s %6s\n", "label", "clips", "precision", "recall", "F1")
+	for _, c := range classes {
+		if c.Clips > 0 {
+			fmt.Fprintf(w, "%-20s %6d %8.1f%% %5.1f%% %5.1f%%\n", c.Label, c.Clips, 100*c.Precision, 100*c.Recall, 100*c.F1)
+		}
+	}
+	if e.Alarms != nil {
+		printAlarms(w, e.Alarms)
+	}
+}

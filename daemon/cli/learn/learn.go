@@ -1,0 +1,48 @@
+// Package learn is the part of the command line that learns and measures:
+// train, eval and model.
+package learn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/train/job"
+)
+
+// Shell is what these commands need of the command line that they are part of.
+type Shell struct {
+	Usage    func(error) error // gives a wrong flag or argument its exit code
+	BadModel func(error) error // the same for a model or ONNX Runtime that cannot be used
+	Failed   func(error) error // the same for anything else, by what it is
+
+	NoArgs    cobra.PositionalArgs
+	Model     func(name string) (*infer.Model, error) // "" is the one in the binary
+	PrintJSON func(w io.Writer, v any) error
+	Build     string // version and commit, for provenance
+}
+
+// Commands are train, eval and model.
+func (s Shell) Commands() []*cobra.Command {
+	return []*cobra.Command{s.train(), s.eval(), s.model()}
+}
+
+// interruptible is the command's context, which Ctrl-C ends.
+func interruptible(c *cobra.Command) (context.Context, func()) {
+	return signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
+}
+
+// exit gives an error of a job its exit code.
+func (s Shell) exit(err error) error {
+	var bad job.ModelError
+	var broken *infer.ContractError
+	if errors.As(err, &bad) || errors.As(err, &broken) {
+		return s.BadModel(err)
+	}
+	return s.Failed(err)
+}

@@ -1,0 +1,133 @@
+package learn
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/infer/builtin"
+	"earshot/train/card"
+	"earshot/train/job"
+)
+
+// modelFlags are the flags of model.
+type modelFlags struct {
+	Shell
+	dataFlags
+	credits, asJSON bool
+	convert, out    string
+	folds, test     []int
+}
+
+// model is the command that shows and converts.
+func (s Shell) model() *cobra.Command {
+	f := &modelFlags{Shell: s}
+	c := &cobra.Command{
+		Use:   "model [FILE|builtin]",
+		Short: "Show what a model says about itself, or convert it to another form",
+		Long: `model prints the card of a model as Markdown: what it learned from and how, how
+accurate it was measured to be, its labels with their thresholds, and what it is
+not fit for. Without a name it is the model in this binary.
+
+With --convert the model is written in another form: fp32, fp16 (half the bytes,
+same speed) or int8 (convolutions in eight bits: faster on processors with VNNI
+or dot-product instructions). int8 needs recordings to measure the network's
+activations on. With --test both forms are measured on those folds. A model that
+lacks the memory of its labels, by which "earshot train --init" adds others, gets
+it from the recordings.`,
+		Example: `  earshot model
+  earshot model home.onnx --json
+  earshot model builtin --credits > CREDITS.md
+  earshot model builtin --convert int8 --data esc50 --folds 1,2,3 --test 4 -o esc50-int8.onnx`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return f.Usage(fmt.Errorf("model takes one file; found %q", args))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			path := ""
+			if len(args) == 1 {
+				path = args[0]
+			}
+			return f.run(c, path)
+		},
+	}
+	f.add(c)
+	flags := c.Flags()
+	flags.BoolVar(&f.credits, "credits", false, "print whom the recordings are from, as Markdown")
+	flags.BoolVar(&f.asJSON, "json", false, "print the metadata as JSON")
+	flags.StringVar(&f.convert, "convert", "", "write the model with its weights in fp32, fp16 or int8")
+	flags.StringVarP(&f.out, "out", "o", "", "with --convert: model file to write")
+	flags.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on (default: all but --test)")
+	flags.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on")
+	return c
+}
+
+func (f *modelFlags) run(c *cobra.Command, path string) error {
+	if f.credits && f.asJSON || f.convert != "" && (f.credits || f.asJSON) {
+		return f.Usage(errors.New("--credits, --json and --convert: want one of them"))
+	}
+	m, err := f.Model(path)
+	if err != nil {
+		return f.BadModel(err)
+	}
+	if f.convert != "" {
+		return f.write(c, m)
+	}
+	for _, name := range []string{"out", "folds", "test", "data"} {
+		if c.Flags().Changed(name) {
+			return f.Usage(fmt.Errorf("--%s goes with --convert", name))
+		}
+	}
+	if f.asJSON {
+		return f.PrintJSON(c.OutOrStdout(), metadata(m))
+	}
+	k, err := card.Read(m)
+	if err != nil {
+		return f.BadModel(err)
+	}
+	if f.credits {
+		return k.Credits(c.OutOrStdout())
+	}
+	return k.Markdown(c.OutOrStdout(), modelTitle(m))
+}
+
+// modelTitle heads a model's card.
+func modelTitle(m *infer.Model) string {
+	if bytes.Equal(m.Bytes, builtin.Default()) {
+		return builtin.Name
+	}
+	return m.Path
+}
+
+// write converts m and compares both forms.
+func (f *modelFlags) write(c *cobra.Command, m *infer.Model) error {
+	o := job.ConvertOptions{Model: m, Form: f.convert, Out: f.out, Set: f.set(), Folds: f.folds, Test: f.test, CacheDir: f.cache, Seed: f.seed, Threads: f.threads}
+	if err := o.Validate(); err != nil {
+		return f.Usage(err)
+	}
+	if err := infer.Init(f.library); err != nil {
+		return f.BadModel(err)
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
+	done, err := job.Convert(ctx, o, ui)
+	if err != nil {
+		return f.exit(err)
+	}
+	done.Print(ui)
+	return nil
+}
+
+// metadata is all that a model says about itself, for JSON.
+func metadata(m *infer.Model) map[string]any {
+	return map[string]any{"contract": infer.ContractVersion, "path": m.Path, "sha256": m.SHA256, "bytes": len(m.Bytes),
+		"labels": m.Labels, "names": m.Names, "front_end": json.RawMessage(m.FrontEnd), "thresholds": m.Thresholds,
+		"temperature": m.Temperature, "background": m.Background, "attention_steps": m.Steps, "provenance": m.Provenance, "licence": m.Licence}
+}

@@ -1,0 +1,149 @@
+package learn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"earshot/infer"
+	"earshot/infer/builtin"
+	"earshot/train/acrnn"
+	"earshot/train/job"
+	"earshot/train/metrics"
+	"earshot/train/recipe"
+)
+
+// train is the command that learns.
+func (s Shell) train() *cobra.Command {
+	t := &trainFlags{Shell: s}
+	c := &cobra.Command{
+		Use:   "train --data FOLDER --out MODEL",
+		Short: "Learn a network from recordings, or teach the built-in one new sounds",
+		Long: `train learns the ACRNN network from labelled recordings, on the same ONNX Runtime
+that listens, and writes a model file that "earshot run --model" uses.
+
+The data is ESC-50's folder (meta/esc50.csv, audio/), or a folder with one
+sub-folder a label (doorbell/*.wav), or both with --data given twice. Folds are
+ESC's own; a folder's recordings are dealt into folds by recording.
+
+With --init the network starts from a trained model ("builtin" or a file), keeps
+its labels and adds those of the data: ten recordings of a doorbell make a new
+label in minutes. Labels that it knows and the data has no recordings of are
+kept: then only the new labels' own weights are learned, beside the memory of
+the old ones that the model carries.
+
+Ctrl-C finishes the step and saves; --resume goes on. See "earshot eval" for the
+figures of a finished model.`,
+		Example: `  earshot train --data esc50 --folds 1,2,3 --test 4 --out esc50.onnx --report esc50.html
+  earshot train --data esc50 --folds 1,2,3,4 --cross-validate --out cv.onnx
+  earshot train --data esc50 --recipe paper --out paper.onnx
+  earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
+		Args: s.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return t.run(c) },
+	}
+	t.add(c)
+	return c
+}
+
+// run carries the flags out.
+func (t *trainFlags) run(c *cobra.Command) error {
+	if len(t.dirs) == 0 {
+		return t.Usage(errNoData)
+	}
+	o, err := t.options()
+	if err != nil {
+		return t.Usage(err)
+	}
+	if err := o.Validate(); err != nil {
+		return t.Usage(err)
+	}
+	if err := infer.Init(t.library); err != nil {
+		return t.BadModel(err)
+	}
+	if t.init == "builtin" {
+		o.Init, o.InitBytes = "", builtin.Default()
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
+	if t.crossValidate {
+		return t.exit(t.validate(ctx, o, ui))
+	}
+	_, err = job.Run(ctx, o, ui)
+	return t.exit(err)
+}
+
+// validate trains once for each fold and prints mean and spread.
+func (t *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
+	o, err := o.Resolved()
+	if err != nil {
+		return err
+	}
+	folds := append(append([]int{}, o.Source.Train...), o.Source.Test...)
+	if len(folds) < 2 {
+		return t.Usage(errors.New("--cross-validate wants at least two folds"))
+	}
+	base := o.Out[:len(o.Out)-len(filepath.Ext(o.Out))]
+	var accuracy []float64
+	for _, test := range folds {
+		one := o
+		one.Source.Train, one.Source.Test = without(folds, test), []int{test}
+		one.Out = fmt.Sprintf("%s-fold%d.onnx", base, test)
+		one.Checkpoint = one.Out + ".checkpoint"
+		if o.Report != "" {
+			one.Report = fmt.Sprintf("%s-fold%d.html", base, test)
+		}
+		ui.Print("fold %d of %v", test, folds)
+		out, err := job.Run(ctx, one, ui)
+		if err != nil {
+			return err
+		}
+		accuracy = append(accuracy, 100*out.Measured.Result.ClipAccuracy)
+	}
+	mean, spread := metrics.MeanSpread(accuracy)
+	ui.Print("cross-validation over folds %v: %.1f %% ± %.1f (each: %.1f)", folds, mean, spread, accuracy)
+	return nil
+}
+
+func without(folds []int, x int) []int {
+	var out []int
+	for _, f := range folds {
+		if f != x {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// recipe is the named recipe with what the flags change.
+func (t *trainFlags) recipe() (recipe.Recipe, error) {
+	name := t.recipeName
+	if name == "" && t.init != "" {
+		name = "finetune"
+	}
+	r, err := recipe.ByName(name)
+	if err != nil {
+		return r, err
+	}
+	for _, replace := range t.overrides {
+		replace(&r)
+	}
+	if r.Optimiser != acrnn.SGD && r.Optimiser != acrnn.AdamW {
+		return r, fmt.Errorf("optimiser %q: want sgd or adamw", r.Optimiser)
+	}
+	for _, name := range t.without {
+		if err := r.Augment.Without(name); err != nil {
+			return r, fmt.Errorf("--without %w", err)
+		}
+	}
+	if t.waveform {
+		r.Augment.Waveform = true
+	}
+	if t.mixup > 0 {
+		r.Augment.MixupAlpha = t.mixup
+	}
+	return r, nil
+}

@@ -1,0 +1,179 @@
+// Package corpus gathers what a training learns from and what it is tested on:
+// clips of the folds asked for with their features, and background.
+package corpus
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"earshot/train"
+	"earshot/train/augment"
+	"earshot/train/background"
+	"earshot/train/dataset"
+	"earshot/train/features"
+)
+
+// Source says which recordings to learn from.
+type Source struct {
+	Set        dataset.Options
+	Train      []int    // folds
+	Test       []int    // folds; may be empty
+	TestFull   bool     // test on every licence, whatever the filter of Set
+	Background bool     // learn the background label
+	Quiet      int      // synthetic background clips; 0 means QuietClips
+	QuietDirs  []string // folders of the user's own room
+	CacheDir   string
+	Workers    int
+	Seed       uint64
+	Copies     int                   // stretched or pitch-shifted copies of every training clip (the paper's augmentation)
+	Shuffle    bool                  // permute the training labels: a check that nothing leaks
+	Progress   func(done, total int) // of the features; may be nil
+}
+
+// QuietClips is how many synthetic background clips a training has at hand.
+const QuietClips = 240
+
+// Prepared is training data with where it came from.
+type Prepared struct {
+	train.Data
+	Set     *dataset.Set
+	Learned []dataset.Clip // parallel to Data.Train
+	Held    []dataset.Clip // parallel to Data.Test
+	LeftOut int            // clips whose recording also has a clip in the test folds
+	Broken  []dataset.Broken
+	Names   map[string]string // display names by label id, background included
+	figures map[string]bool   // the labels that the data has: what figures are about
+}
+
+// Prepare finds the clips, computes or reads their features, and makes the background.
+func Prepare(ctx context.Context, s Source) (*Prepared, error) {
+	if s.Workers == 0 {
+		s.Workers = runtime.NumCPU()
+	}
+	set, err := dataset.Load(s.Set)
+	if err != nil {
+		return nil, err
+	}
+	learned, held, leftOut, err := s.split(set)
+	if err != nil {
+		return nil, err
+	}
+	p := of(set)
+	p.LeftOut, p.Digest = leftOut, fmt.Sprint(set.Digest(), s.Train, s.Background)
+	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
+		return nil, err
+	}
+	for n := range s.Copies {
+		copies, broken, err := features.LoadContext(ctx, p.Learned, features.Options{CacheDir: s.CacheDir, Workers: s.Workers, Progress: s.Progress,
+			Variant: augment.Variant(n, s.Seed, augment.Paper)})
+		if err != nil {
+			return nil, err
+		}
+		p.Broken = append(p.Broken, broken...)
+		for i, c := range copies {
+			if c != nil {
+				p.Train = append(p.Train, train.Example{Clip: c, Label: p.Train[i].Label, Name: fmt.Sprint(p.Train[i].Name, " copy ", n+1)})
+			}
+		}
+	}
+	if len(held) > 0 {
+		if p.Held, p.Test, err = p.load(ctx, s, held); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.quiet(ctx, s); err != nil {
+		return nil, err
+	}
+	if s.Shuffle {
+		ShuffleLabels(p.Train, s.Seed)
+	}
+	return p, nil
+}
+
+// of is set's labels, without clips or background yet.
+func of(set *dataset.Set) *Prepared {
+	p := &Prepared{Set: set, Broken: set.Broken, Names: map[string]string{}, figures: map[string]bool{}}
+	p.Labels, p.Background = slices.Clone(set.Labels), -1
+	for i, id := range set.Labels {
+		p.Names[id] = set.Names[i]
+		p.figures[id] = id != dataset.BackgroundLabel
+	}
+	return p
+}
+
+func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]dataset.Clip, []train.Example, error) {
+	if len(clips) == 0 {
+		return nil, nil, fmt.Errorf("folds %v hold no clips; there are folds %v", s.Train, p.Set.FoldNumbers())
+	}
+	loaded, broken, err := features.LoadContext(ctx, clips, features.Options{CacheDir: s.CacheDir, Workers: s.Workers, Progress: s.Progress})
+	if err != nil {
+		return nil, nil, err
+	}
+	p.Broken = append(p.Broken, broken...)
+	var kept []dataset.Clip
+	var examples []train.Example
+	for i, c := range loaded {
+		if c != nil {
+			kept = append(kept, clips[i])
+			examples = append(examples, train.Example{Clip: c, Label: clips[i].Label, Name: clips[i].Name})
+		}
+	}
+	return kept, examples, nil
+}
+
+// quiet makes the background clips and, where it is learned, its label.
+func (p *Prepared) quiet(ctx context.Context, s Source) error {
+	if s.Quiet == 0 {
+		s.Quiet = QuietClips
+	}
+	clips, broken, err := background.Load(ctx, background.Options{Clips: s.Quiet, Seed: s.Seed, Dirs: s.QuietDirs, CacheDir: s.CacheDir, Workers: s.Workers})
+	if err != nil {
+		return err
+	}
+	p.Broken = append(p.Broken, broken...)
+	for _, c := range clips {
+		p.Quiet = append(p.Quiet, c.Clip)
+	}
+	if !s.Background {
+		return nil
+	}
+	p.Background = slices.Index(p.Labels, dataset.BackgroundLabel)
+	if p.Background < 0 {
+		p.Background = len(p.Labels)
+		p.Labels = append(p.Labels, dataset.BackgroundLabel)
+		p.Names[dataset.BackgroundLabel] = "Background"
+	}
+	return nil
+}
+
+// PrepareTest is Prepare for an evaluation: all clips of folds are held out,
+// there is no background to learn.
+func PrepareTest(ctx context.Context, set *dataset.Set, folds []int, s Source) (*Prepared, error) {
+	if s.Workers == 0 {
+		s.Workers = runtime.NumCPU()
+	}
+	p := of(set)
+	s.Train = folds
+	var err error
+	p.Held, p.Test, err = p.load(ctx, s, set.Folds(folds...))
+	return p, err
+}
+
+// CountAll makes figures be about every label but background, whether the data
+// has clips of it or not: a new label is only learned when it wins over the old ones.
+func (p *Prepared) CountAll() {
+	for i, l := range p.Labels {
+		p.figures[l] = i != p.Background
+	}
+}
+
+// Kept marks the labels that figures are about: those of the data, without background.
+func (p *Prepared) Kept() []bool {
+	keep := make([]bool, len(p.Labels))
+	for i, l := range p.Labels {
+		keep[i] = p.figures[l]
+	}
+	return keep
+}

@@ -1,0 +1,21 @@
+// Package train teaches networks real sounds, on ONNX Runtime itself. Here is
+// what its parts share: examples, a training's progress, and the geometry of windows.
+//
+// The parts, in the order in which a recording becomes a model:
+//
+//	dataset     finds labelled clips and deals them into folds
+//	features    turns clips into energies, cached; augment deforms waveforms before
+//	background  makes what is nothing: silence, noise, hum, the user's own room
+//	corpus      puts the three together: what to learn from, what to test on
+//	recipe      everything about learning that is not data or network
+//	batches     cuts, mixes and deforms windows; the same seed gives the same batch
+//	acrnn       the network: one training step, its gradients, inference, as ONNX graphs
+//	trainer     schedules steps, saves and resumes
+//	forward     runs a finished network over windows, for the three below
+//	head        learns the last layer alone, beside a memory of old labels
+//	scoring     scores clips: accuracy, thresholds, alarms, robustness against noise
+//	metrics     turns scores into figures: pure numbers
+//	modelfile   writes and reads model files, in float32, float16 and int8
+//	card        tells of a model file for people; report draws a training as HTML
+//	job         does what the command line asks for with all of these
+package train

@@ -1,0 +1,133 @@
+package trainer
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Running is what an unfinished epoch has summed up so far.
+type Running struct {
+	Loss, Norm float64
+	Steps      int
+	Seconds    float64
+}
+
+func (t *trainer) save() error {
+	t.saved = time.Now()
+	if t.cfg.Checkpoint == "" {
+		return nil
+	}
+	c := &checkpoint{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
+		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history, vectors: t.engine.State()}
+	return c.save(t.cfg.Checkpoint)
+}
+
+// sweep removes what a killed process left of an unfinished checkpoint beside path.
+func sweep(path string) {
+	if path == "" {
+		return
+	}
+	entries, _ := os.ReadDir(filepath.Dir(path)) // a folder that is not there is told when saving
+	for _, e := range entries {
+		if n := e.Name(); e.Type().IsRegular() && strings.HasPrefix(n, "."+filepath.Base(path)+".") && strings.HasSuffix(n, ".tmp") {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), n))
+		}
+	}
+}
+
+// restore takes the state from the checkpoint, which must be of this very training.
+func (t *trainer) restore() error {
+	c, err := loadCheckpoint(t.cfg.Checkpoint)
+	if err != nil {
+		return err
+	}
+	refuse := func(what, differences string) error {
+		return fmt.Errorf("checkpoint %s is of another training, its %s differs: %s; start without --resume, or with the same flags, or name another file", t.cfg.Checkpoint, what, differences)
+	}
+	for _, part := range []struct {
+		what       string
+		have, want any
+	}{
+		{"network", c.Arch, t.cfg.Arch},
+		{"recipe", c.Recipe, t.cfg.Recipe},
+		{"label list", c.Labels, t.data.Labels},
+		{"data", c.Data, t.data.Digest},
+		{"seed", c.Seed, t.cfg.Seed},
+		{"front end's floor", c.Floor, t.cfg.Floor},
+	} {
+		if d := differences(part.have, part.want); d != "" {
+			return refuse(part.what, d)
+		}
+	}
+	for name, v := range t.engine.State() {
+		if len(c.vectors[name]) != len(v) {
+			return refuse("vector "+name, fmt.Sprintf("it has %d numbers, now wanted are %d", len(c.vectors[name]), len(v)))
+		}
+	}
+	for name, v := range t.engine.State() {
+		copy(v, c.vectors[name])
+	}
+	t.step, t.history, t.epoch, t.norm = c.Step, c.History, c.Epoch, c.Norm
+	return nil
+}
+
+// differences names the settings in which two values of one type differ, and how; "" for none.
+func differences(have, want any) string {
+	a, b := map[string]string{}, map[string]string{}
+	flatten("", have, a)
+	flatten("", want, b)
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(merged(a, b))) {
+		if x, y := a[key], b[key]; x != y {
+			out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s there, %s now", key, orNone(x), orNone(y))))
+		}
+	}
+	if more := len(out) - 4; more > 0 {
+		out = append(out[:4], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
+}
+
+// flatten writes the JSON leaves of v by their path, as in Augment.Mix.
+func flatten(path string, v any, into map[string]string) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic("trainer: " + err.Error())
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		panic("trainer: " + err.Error())
+	}
+	join := func(key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+	switch tree := tree.(type) {
+	case map[string]any:
+		for k, x := range tree {
+			flatten(join(k), x, into)
+		}
+	case []any:
+		for i, x := range tree {
+			flatten(join(fmt.Sprint(i+1)), x, into)
+		}
+	default:
+		into[path] = string(text)
+	}
+}
+
+func merged(a, b map[string]string) map[string]string {
+	m := maps.Clone(a)
+	maps.Copy(m, b)
+	return m
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
