@@ -36,12 +36,15 @@ var arrows = map[string][]string{
 	"earshot/publish/mqtt": {"earshot/publish/topic", "earshot/publish/outbox", "earshot/publish/homeassistant",
 		"earshot/internal/redact"},
 	// train's parts, in the order of its own account of them. Only job knows all.
-	"earshot/train":            {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
-	"earshot/train/dataset":    {},
-	"earshot/train/metrics":    {}, // pure numbers: no sound, no network
-	"earshot/train/features":   {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset"},
-	"earshot/train/augment":    {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
-	"earshot/train/background": {"earshot/gammatone", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
+	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
+	"earshot/train/dataset":        {},
+	"earshot/train/metrics":        {}, // pure numbers: no sound, no network
+	"earshot/train/metrics/stream": {}, // pure numbers too
+	"earshot/train/labels":         {"earshot/train/dataset", "earshot/train/metrics/stream"},
+	"earshot/train/scene":          {"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/labels"},
+	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset"},
+	"earshot/train/augment":        {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
+	"earshot/train/background":     {"earshot/gammatone", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
 	"earshot/train/corpus": {"earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
 		"earshot/train/background"},
 	"earshot/train/acrnn":   {"earshot/infer", "earshot/infer/onnx"},
@@ -60,7 +63,7 @@ var arrows = map[string][]string{
 	"earshot/train/card": {"earshot/gammatone", "earshot/infer", "earshot/train/acrnn", "earshot/train/recipe", "earshot/train/head",
 		"earshot/train/modelfile"},
 	"earshot/train/report": {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/train/dataset", "earshot/train/acrnn",
-		"earshot/train/metrics"}, // HTML: for job alone
+		"earshot/train/metrics", "earshot/train/metrics/stream"}, // HTML: for job and the command line
 	"earshot/train/verifier": {"earshot/verify"},
 	"earshot/train/job":      {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/..."},
 
