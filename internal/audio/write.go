@@ -8,7 +8,6 @@ import (
 	"math"
 
 	"github.com/mewkiz/flac"
-	"github.com/mewkiz/flac/frame"
 	"github.com/mewkiz/flac/meta"
 
 	"earshot/internal/atomicfile"
@@ -50,7 +49,27 @@ func EncodeWAV16(w io.Writer, x []float32, rate int) error {
 	if size > math.MaxInt32-64 {
 		return fmt.Errorf("audio: %d samples do not fit into a WAV file; want at most 2^30", len(x))
 	}
-	le := binary.LittleEndian
+	if _, err := w.Write(wavHeader(len(x), rate)); err != nil {
+		return err
+	}
+	b := make([]byte, 0, 8192)
+	for len(x) > 0 {
+		n := min(len(x), 4096)
+		b = b[:0]
+		for _, v := range x[:n] {
+			b = binary.LittleEndian.AppendUint16(b, uint16(PCM16(v)))
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		x = x[n:]
+	}
+	return nil
+}
+
+// wavHeader is what stands before so many 16-bit mono samples.
+func wavHeader(samples, rate int) []byte {
+	le, size := binary.LittleEndian, 2*samples
 	h := make([]byte, 0, 44)
 	h = append(h, "RIFF"...)
 	h = le.AppendUint32(h, uint32(36+size))
@@ -64,22 +83,7 @@ func EncodeWAV16(w io.Writer, x []float32, rate int) error {
 	h = le.AppendUint16(h, 16)
 	h = append(h, "data"...)
 	h = le.AppendUint32(h, uint32(size))
-	if _, err := w.Write(h); err != nil {
-		return err
-	}
-	b := make([]byte, 0, 8192)
-	for len(x) > 0 {
-		n := min(len(x), 4096)
-		b = b[:0]
-		for _, v := range x[:n] {
-			b = le.AppendUint16(b, uint16(PCM16(v)))
-		}
-		if _, err := w.Write(b); err != nil {
-			return err
-		}
-		x = x[n:]
-	}
-	return nil
+	return h
 }
 
 // flacBlock is the block length of our FLAC files, samples.
@@ -113,17 +117,7 @@ func EncodeFLAC[S Sample](w io.Writer, x []S, rate int) error {
 			pcm[i] = int32(to16(v))
 		}
 		x = x[n:]
-		err := enc.WriteFrame(&frame.Frame{
-			Header: frame.Header{
-				HasFixedBlockSize: true, BlockSize: uint16(n),
-				SampleRate: uint32(rate), Channels: frame.ChannelsMono, BitsPerSample: 16,
-			},
-			Subframes: []*frame.Subframe{{
-				SubHeader: frame.SubHeader{Pred: frame.PredVerbatim}, // the encoder improves on it
-				Samples:   pcm[:n], NSamples: n,
-			}},
-		})
-		if err != nil {
+		if err := enc.WriteFrame(monoFrame(pcm[:n], rate)); err != nil {
 			return err
 		}
 	}
