@@ -1,0 +1,197 @@
+// Package replay runs recordings through the daemon's own path to events (file source, ring, front end, network,
+// smoothing) as fast as the machine goes, and loses nothing: what the daemon would have told of a recording.
+//
+// The same recording, model and rules give the same events, whatever else the machine does: windows are scored one
+// at a time, every stage waits for the next, and no decision asks a clock.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"earshot/daemon/capture"
+	"earshot/daemon/pipeline"
+	"earshot/daemon/sink"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/infer/smooth"
+	"earshot/internal/task"
+)
+
+// Config is what a [Player] plays with.
+type Config struct {
+	Model     *infer.Model
+	Front     gammatone.Config
+	HopFrames int // from one window to the next
+	Smooth    smooth.Config
+	Provider  string // of inference; "" or "auto": the best
+	DeviceID  int
+	Threads   int // for one window
+}
+
+// Player holds the network ready. Make it with New; one goroutine at a time may use it.
+type Player struct {
+	cfg     Config
+	session *infer.Session
+	batcher *infer.Batcher
+	group   *task.Group
+}
+
+// New opens a session; ONNX Runtime is loaded already (infer.Init). It fails on rules that smooth refuses.
+func New(ctx context.Context, c Config) (*Player, error) {
+	if err := c.Smooth.Validate(); err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	// One window at a time: a batch may round its last bit otherwise, and what is batched hangs on timing.
+	session, err := infer.NewSession(c.Model, infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: max(1, c.Threads), MaxBatch: 1})
+	if err != nil {
+		return nil, err
+	}
+	p := &Player{cfg: c, session: session, batcher: infer.NewBatcher(session), group: task.New(ctx)}
+	p.group.Go("inference", p.batcher.Run)
+	return p, nil
+}
+
+// Close frees the session.
+func (p *Player) Close() {
+	p.group.Stop()
+	_ = p.group.Wait()
+	p.session.Close()
+}
+
+// Sizes of what waits between the stages. They bound memory and change no event: every stage waits for room.
+const (
+	ring  = 4 * time.Second
+	queue = 4
+)
+
+// Play plays the sound file at path to its end. A file that breaks off, a window without scores and a stop by ctx
+// are errors: half a recording is no figure. progress, which may be nil, is told the position in samples now and then.
+func (p *Player) Play(ctx context.Context, path string, progress func(samples int64)) (*Recording, error) {
+	source, err := capture.NewFile(capture.FileConfig{Paths: []string{path}, Rate: p.cfg.Front.SampleRate})
+	if err != nil {
+		return nil, err
+	}
+	return p.run(ctx, source, progress)
+}
+
+func (p *Player) run(ctx context.Context, source capture.Source, progress func(int64)) (*Recording, error) {
+	t := &tape{rate: p.cfg.Front.SampleRate, progress: progress, on: map[int]Event{}}
+	pipe := pipeline.New(pipeline.Config{
+		Name:      "replay",
+		FrontEnd:  p.cfg.Front,
+		HopFrames: p.cfg.HopFrames,
+		Ring:      ring,
+		Waits:     true,
+		Smooth:    p.cfg.Smooth,
+	}, pipeline.Outlets{Event: t.event, Scores: t.answered, Failed: t.failed})
+	feed := p.batcher.Feed(queue, func(r infer.Result) {
+		t.scored(r)
+		pipe.Deliver(r)
+	})
+	defer feed.Close()
+	stages := task.New(ctx)
+	var broken error // written before its stage ends
+	stages.Go("capture", func(ctx context.Context) error { broken = pipe.Capture(ctx, source); return broken })
+	stages.Go("listen", func(ctx context.Context) error { return pipe.Listen(ctx, feed) })
+	stages.Go("report", pipe.Report)
+	err := stages.Wait()
+	stats := pipe.Stats()
+	switch {
+	case broken != nil:
+		return nil, broken
+	case err != nil:
+		return nil, err
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case t.err != nil:
+		return nil, fmt.Errorf("replay: %w", t.err)
+	case stats.Answered != stats.Submitted || stats.Ring.Dropped > 0:
+		return nil, fmt.Errorf("replay: %d of %d windows came back, %d samples were dropped; want all and none", stats.Answered, stats.Submitted, stats.Ring.Dropped)
+	}
+	if len(t.on) > 0 {
+		return nil, errors.New("replay: an event has no end")
+	}
+	return t.recording(stats.Position), nil
+}
+
+// tape notes what passes.
+type tape struct {
+	rate     int
+	progress func(int64)
+
+	mu      sync.Mutex // the batcher and the reporter write
+	windows []Window
+	heard   int // windows that the reporter has dealt with
+	events  []Event
+	on      map[int]Event
+	err     error // the first window without scores
+}
+
+// scored sees every answer of the network, in order, before the reporter does.
+func (t *tape) scored(r infer.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.windows = append(t.windows, Window{At: r.At, End: r.End, Scores: normal(r.Scores), Attention: normal(r.Attention)})
+}
+
+// normal is a copy of x with numbers too small to be normal (below 1.2e-38) as 0: whether the runtime keeps them
+// hangs on the thread that it happens to run on.
+func normal(x []float32) []float32 {
+	out := slices.Clone(x)
+	for i, v := range out {
+		if v < 0x1p-126 && v > -0x1p-126 {
+			out[i] = 0
+		}
+	}
+	return out
+}
+
+// event sees every switch. Those that a window brings come before [tape.answered] counts it; those that come after
+// the last window were made at its end.
+func (t *tape) event(e sink.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var now int64
+	if n := min(t.heard, len(t.windows)-1); n >= 0 {
+		now = t.windows[n].End
+	}
+	if e.On {
+		t.on[e.Label] = Event{Label: e.Label, Onset: e.Event.Onset, On: now}
+		return
+	}
+	out := t.on[e.Label]
+	delete(t.on, e.Label)
+	out.End, out.Off, out.Peak = e.Event.End, now, e.Peak
+	t.events = append(t.events, out)
+}
+
+func (t *tape) answered(time.Time, []float64) {
+	t.mu.Lock()
+	t.heard++
+	n, progress := t.heard, t.progress
+	at := t.windows[n-1].End
+	t.mu.Unlock()
+	if progress != nil && n%64 == 0 {
+		progress(at)
+	}
+}
+
+func (t *tape) failed(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.heard++
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *tape) recording(samples int64) *Recording {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &Recording{Samples: samples, Rate: t.rate, Events: t.events, Windows: t.windows}
+}

@@ -1,0 +1,91 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"earshot/daemon/replay"
+	"earshot/infer/smooth"
+	"earshot/train/metrics/stream"
+)
+
+const rate = 100 // Hz: a window of 100 samples is a second
+
+// recording has a window a second; label 0 scores as given, label 1 what is left.
+func recording(scores ...float32) *replay.Recording {
+	r := &replay.Recording{Rate: rate, Samples: int64(len(scores)) * rate}
+	for i, s := range scores {
+		r.Windows = append(r.Windows, replay.Window{At: int64(i) * rate, End: int64(i+1) * rate, Scores: []float32{s, 1 - s}})
+	}
+	return r
+}
+
+func options(inputs ...Input) Options {
+	o := Options{Inputs: inputs, Rate: rate, Watched: []string{"a"}, Smooth: smooth.Config{Labels: []string{"a", "b"}, Average: 1, WindowSamples: rate,
+		Rules: []smooth.Rule{{On: 0.5, Off: 0.3, Hold: rate}, {}}, Groups: []smooth.Group{{ID: "g", Members: []int{0}, Rule: smooth.Rule{On: 0.5, Off: 0.3}}}}}
+	of := map[string]*replay.Recording{
+		"labelled.wav": recording(0, 0, 0.9, 0.9, 0, 0, 0, 0, 0.6, 0, 0, 0),
+		"none.wav":     recording(0, 0.8, 0, 0),
+	}
+	o.Play = func(_ context.Context, path string, _ func(int64)) (*replay.Recording, error) {
+		r := of[path]
+		if r == nil {
+			return nil, errors.New("no such file")
+		}
+		r.Events = r.Again(o.Smooth)
+		return r, nil
+	}
+	return o
+}
+
+func TestMeasure(t *testing.T) {
+	truth := []stream.Reference{{Label: "a", Onset: 2, Offset: 4}, {Label: "other", Onset: 8, Offset: 9}}
+	r, err := Measure(t.Context(), options(
+		Input{Name: "scene", Paths: []string{"labelled.wav"}, Labels: [][]stream.Reference{truth}},
+		Input{Name: "nothing", Paths: []string{"none.wav"}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.All.References != 1 || r.All.Heard != 1 || r.All.Events != 3 || r.All.False != 2 {
+		t.Errorf("together: %+v", r.All)
+	}
+	scene, nothing := r.Kinds[0], r.Kinds[1]
+	if scene.All.False != 1 || nothing.All.False != 1 || nothing.All.References != 0 || nothing.Hours*3600 != 4 || nothing.All.FalseHour != 900 {
+		t.Errorf("by kind: %+v", r.Kinds)
+	}
+	if !slices.Equal(r.Unknown, []string{"other"}) || r.Labels[0].Confused[0].Label != "other" {
+		t.Errorf("unwatched %v, confused %+v", r.Unknown, r.Labels[0].Confused)
+	}
+	if r.PSDS2 == nil || *r.PSDS2 <= 0 {
+		t.Errorf("PSDS %v", r.PSDS2)
+	}
+	// The higher the threshold, the fewer false events: none from 0.8 on, where the sound is still heard.
+	curve := r.Curves[0].Points
+	for i := range curve[1:] {
+		if curve[i+1].FalseHour > curve[i].FalseHour || curve[i+1].Missed < curve[i].Missed {
+			t.Errorf("from %+v to %+v", curve[i], curve[i+1])
+		}
+	}
+	best := slices.IndexFunc(curve, func(p stream.DETPoint) bool { return p.Threshold > 0.8 })
+	if p := curve[best]; p.FalseHour != 0 || p.Missed != 0 {
+		t.Errorf("%+v, want nothing false and nothing missed", p)
+	}
+}
+
+func TestNothingLabelled(t *testing.T) {
+	r, err := Measure(t.Context(), options(Input{Name: "nothing", Paths: []string{"none.wav"}}))
+	if err != nil || r.PSDS1 != nil || r.All.False != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := Measure(t.Context(), options(Input{Name: "x", Paths: []string{"gone.wav"}})); err == nil {
+		t.Error("no file: no error")
+	}
+}
+
+func TestThresholds(t *testing.T) {
+	if !slices.IsSorted(thresholds()) || thresholds()[0] < 0.01 || thresholds()[44] > 0.9995 {
+		t.Errorf("%v", thresholds())
+	}
+}
