@@ -99,8 +99,9 @@ and none is written to disk unless you switch clips on.`,
 // learning is what the commands of package learn need of this one.
 func learning() learn.Shell {
 	b := buildInfo()
-	return learn.Shell{Usage: usage, BadModel: func(err error) error { return fail(exitModel, err) }, Failed: classifyError,
-		NoArgs: noArgs, Model: loadModel, PrintJSON: printJSON, Build: b.Version + " " + b.Commit}
+	code := func(code int) func(error) error { return func(err error) error { return fail(code, err) } }
+	return learn.Shell{Usage: usage, BadModel: code(exitModel), BadConfig: code(exitConfig), BadSound: code(exitAudio), Failed: classifyError,
+		NoArgs: noArgs, Model: loadModel, SoundFiles: soundFiles, PrintJSON: printJSON, Build: b.Version + " " + b.Commit}
 }
 
 func inGroup(id string, c *cobra.Command) *cobra.Command {

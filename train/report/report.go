@@ -52,6 +52,8 @@ type Report struct {
 	Cost *acrnn.Complexity
 
 	Tables     []Table
+	Charts     []Chart // further drawings, such as [DET]'s
+	ChartsNote string  // what they show; may be empty
 	Provenance []Fact
 	Licences   map[string]int
 	Credits    []dataset.Credit

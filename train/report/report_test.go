@@ -18,6 +18,7 @@ import (
 
 	"earshot/train/dataset"
 	"earshot/train/metrics"
+	"earshot/train/metrics/stream"
 )
 
 // sample is a report with everything in it, from made-up figures.
@@ -46,9 +47,12 @@ func sample(t *testing.T, classCount int) Report {
 		Tiles:      []Tile{{"Clip accuracy", "83.0 %", "95 %: 79–86"}, {"ms a window", "4.8", "one thread"}},
 		Tables:     []Table{{Title: "Ablation", Columns: []string{"variant", "accuracy"}, Rows: [][]string{{"none", "79.9 %"}, {"both", "86.1 %"}}}},
 		Provenance: []Fact{{"Seed", "1"}}, Licences: map[string]int{"CC0": 5, "": 2}, Steps: "Seven steps a window.",
-		Credits:  []dataset.Credit{{Author: "Ann", Title: "Bell", URL: "https://freesound.org/x", Licence: "CC-BY"}, {Author: "Eve", URL: "javascript:alert(1)", Title: "evil"}},
-		Broken:   []dataset.Broken{{Path: "a.wav", Err: errors.New("not audio")}},
-		Warnings: []string{"thin"},
+		Credits: []dataset.Credit{{Author: "Ann", Title: "Bell", URL: "https://freesound.org/x", Licence: "CC-BY"}, {Author: "Eve", URL: "javascript:alert(1)", Title: "evil"}},
+		Charts: []Chart{DET("Trade-off <all>", []stream.DET{{Label: labels[0], Points: []stream.DETPoint{{Threshold: .1, FalseHour: 30}, {Threshold: .9, FalseHour: 0, Missed: .5}}}, {Label: "empty"}}, .5,
+			func(id string) string { return names[id] })},
+		ChartsNote: "Each point is a threshold.",
+		Broken:     []dataset.Broken{{Path: "a.wav", Err: errors.New("not audio")}},
+		Warnings:   []string{"thin"},
 	}
 	for run, name := range []string{"seed 1", "seed 2"} {
 		curve := Run{Name: name}
@@ -105,14 +109,14 @@ func checkNumbers(t *testing.T, svg string) {
 // well-formed, and that nothing is fetched from anywhere.
 func TestCompleteReport(t *testing.T) {
 	page := render(t, sample(t, 12))
-	for _, want := range []string{"Learning curves", "Confusion matrix", "Calibration", "Robustness against noise", "Attention", "Ablation", "Provenance", "Credits: 2 recordings", "not audio", "thin", "not stated", "Seven steps", "clean 83.0 %", "seed 2, epoch 95"} {
+	for _, want := range []string{"Learning curves", "Confusion matrix", "Calibration", "Robustness against noise", "Attention", "Ablation", "Provenance", "Credits: 2 recordings", "not audio", "thin", "not stated", "Seven steps", "clean 83.0 %", "seed 2, epoch 95", "false events an hour", "30 false an hour, 0.0 % missed"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	drawings := svgText.FindAllString(page, -1)
-	if len(drawings) != 2+1+1+1+12 {
-		t.Errorf("%d drawings, want 17", len(drawings))
+	if len(drawings) != 2+1+1+1+12+1 {
+		t.Errorf("%d drawings, want 18", len(drawings))
 	}
 	for _, d := range drawings {
 		dec := xml.NewDecoder(strings.NewReader(d))

@@ -16,6 +16,7 @@ import (
 type evalFlags struct {
 	Shell
 	dataFlags
+	streamFlags
 	folds                      []int
 	path, report               string
 	hop                        int
@@ -26,7 +27,7 @@ type evalFlags struct {
 func (s Shell) eval() *cobra.Command {
 	e := &evalFlags{Shell: s}
 	c := &cobra.Command{
-		Use:   "eval --data FOLDER [--folds 4] [--model MODEL]",
+		Use:   "eval --data FOLDER | --stream RECORDING | --none FOLDER",
 		Short: "Measure a model on labelled recordings",
 		Long: `eval measures how well a model names labelled recordings: clip accuracy by the
 paper's rule (mean probability of the clip's windows), windows, every label's
@@ -35,15 +36,26 @@ over the labels of the data (--all-labels: of the model); the background label
 has no vote.
 
 A model should be measured on folds that it did not learn from: the built-in
-model learned from ESC-50's folds 1 to 4.`,
+model learned from ESC-50's folds 1 to 4.
+
+With --stream or --none it listens to long recordings instead, through the daemon's
+own path, and holds the events against what sounds in them: which sounds of the
+watched labels were heard, how late, and how many events an hour were false. What
+sounds when stands in a label file: --labels, one a stream in the same order, or
+beside the recording with .tsv (filename, onset, offset, event_label), .json (as
+mix writes it) or .txt (an Audacity label track). Every event in a recording that
+is given with --none is false.`,
 		Example: `  earshot eval --data esc50 --folds 4 --model mine.onnx
   earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html
-  earshot eval --data esc50 --folds 4 --model mine.onnx --alarms`,
+  earshot eval --data esc50 --folds 4 --model mine.onnx --alarms
+  earshot eval --stream evening.flac --labels evening.txt --none speech/ --none music/ --report streams.html`,
 		Args: s.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return e.run(c) },
 	}
 	e.add(c)
+	e.addStream(c)
 	f := c.Flags()
+	f.Lookup("labels").Usage = "only these labels; with --stream: label files, one a stream"
 	f.IntSliceVar(&e.folds, "folds", nil, "folds to measure on (default: all)")
 	f.StringVarP(&e.path, "model", "m", "", "model file (default: the one in this binary)")
 	f.IntVar(&e.hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
@@ -56,11 +68,16 @@ model learned from ESC-50's folds 1 to 4.`,
 }
 
 func (e *evalFlags) run(c *cobra.Command) error {
-	if len(e.dirs) == 0 {
+	switch {
+	case e.listens() && len(e.dirs) > 0:
+		return e.Usage(errBoth)
+	case !e.listens() && len(e.dirs) == 0:
 		return e.Usage(errNoData)
-	}
-	if e.hop < 1 || e.hop > 128 {
+	case e.hop < 1 || e.hop > 128:
 		return e.Usage(fmt.Errorf("--hop %d: want 1 to 128 frames", e.hop))
+	}
+	if e.listens() {
+		return e.streams(c)
 	}
 	if err := infer.Init(e.library); err != nil {
 		return e.BadModel(err)

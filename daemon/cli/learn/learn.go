@@ -1,5 +1,5 @@
 // Package learn is the part of the command line that learns and measures:
-// train, eval and model.
+// train, eval, mix and model.
 package learn
 
 import (
@@ -17,19 +17,22 @@ import (
 
 // Shell is what these commands need of the command line that they are part of.
 type Shell struct {
-	Usage    func(error) error // gives a wrong flag or argument its exit code
-	BadModel func(error) error // the same for a model or ONNX Runtime that cannot be used
-	Failed   func(error) error // the same for anything else, by what it is
+	Usage     func(error) error // gives a wrong flag or argument its exit code
+	BadModel  func(error) error // the same for a model or ONNX Runtime that cannot be used
+	BadConfig func(error) error // the same for settings
+	BadSound  func(error) error // the same for files that are no sound
+	Failed    func(error) error // the same for anything else, by what it is
 
-	NoArgs    cobra.PositionalArgs
-	Model     func(name string) (*infer.Model, error) // "" is the one in the binary
-	PrintJSON func(w io.Writer, v any) error
-	Build     string // version and commit, for provenance
+	NoArgs     cobra.PositionalArgs
+	Model      func(name string) (*infer.Model, error) // "" is the one in the binary
+	SoundFiles func(args []string) ([]string, error)   // files as they are, folders as the sound files below them
+	PrintJSON  func(w io.Writer, v any) error
+	Build      string // version and commit, for provenance
 }
 
-// Commands are train, eval and model.
+// Commands are train, eval, mix and model.
 func (s Shell) Commands() []*cobra.Command {
-	return []*cobra.Command{s.train(), s.eval(), s.model()}
+	return []*cobra.Command{s.train(), s.eval(), s.mix(), s.model()}
 }
 
 // interruptible is the command's context, which Ctrl-C ends.

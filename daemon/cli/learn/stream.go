@@ -1,0 +1,216 @@
+package learn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"earshot/daemon/config"
+	"earshot/daemon/replay"
+	"earshot/daemon/rules"
+	"earshot/daemon/streams"
+	"earshot/gammatone"
+	"earshot/infer"
+	"earshot/train/labels"
+	"earshot/train/metrics/stream"
+)
+
+// streamFlags are those of eval --stream.
+type streamFlags struct {
+	recordings, none []string
+	config           string
+}
+
+func (s *streamFlags) addStream(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&s.recordings, "stream", nil, "long recording to listen to as the daemon does, with its label file (--labels, or beside it); may be given several times")
+	f.StringArrayVar(&s.none, "none", nil, "recording, or folder of them, that holds none of the labels; may be given several times")
+	f.StringVarP(&s.config, "config", "c", "", "with --stream or --none: configuration that says what is watched, and how (default: built-in settings)")
+}
+
+// listens tells whether it is streams that are asked about.
+func (s *streamFlags) listens() bool { return len(s.recordings)+len(s.none) > 0 }
+
+// streamEvaluation is what eval --stream prints as JSON.
+type streamEvaluation struct {
+	Model     string `json:"model"`
+	SHA256    string `json:"sha256"`
+	HopFrames int    `json:"hop_frames"`
+	*streams.Result
+}
+
+// streams measures the daemon's events over recordings.
+func (e *evalFlags) streams(c *cobra.Command) error {
+	inputs, err := e.inputs()
+	if err != nil {
+		return err
+	}
+	f, err := e.settings(c)
+	if err != nil {
+		return e.BadConfig(err)
+	}
+	m, err := e.Model(f.Config.Model.Path)
+	if err != nil {
+		return e.BadModel(err)
+	}
+	front, err := gammatone.ParseFingerprint(m.FrontEnd)
+	if err != nil {
+		return e.BadModel(fmt.Errorf("model %q: %w", m.Path, err))
+	}
+	watch, err := rules.Resolve(f, m, front)
+	if err != nil {
+		return e.BadConfig(err)
+	}
+	if err := infer.Init(e.library); err != nil {
+		return e.BadModel(err)
+	}
+	threads := e.threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	// The batcher outlives ctx until the stages have ended, as in the daemon.
+	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth,
+		Provider: f.Config.Inference.Provider, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
+	if err != nil {
+		return e.BadModel(err)
+	}
+	defer player.Close()
+	bar := newUI(c.ErrOrStderr(), c.ErrOrStderr()).Bar("listening")
+	r, err := streams.Measure(ctx, streams.Options{Inputs: inputs, Smooth: watch.Smooth, Rate: front.SampleRate, Watched: single(watch), Play: player.Play,
+		Told: func(path string, done, of int, seconds float64) {
+			bar(done, of, fmt.Sprintf("%s, %.0f min", filepath.Base(path), seconds/60))
+		}})
+	if err != nil {
+		return e.exit(err)
+	}
+	for _, l := range r.Unknown {
+		fmt.Fprintln(c.ErrOrStderr(), strange(l, m.Labels))
+	}
+	found := streamEvaluation{Model: m.Path, SHA256: m.SHA256, HopFrames: f.Config.Windows.HopFrames, Result: r}
+	if e.report != "" {
+		if err := writeStreamReport(e.report, found, m.Names); err != nil {
+			return err
+		}
+	}
+	if e.asJSON {
+		return e.PrintJSON(c.OutOrStdout(), found)
+	}
+	printStreams(c.OutOrStdout(), found)
+	return nil
+}
+
+// settings are the daemon's, with what the flags change of them.
+func (e *evalFlags) settings(c *cobra.Command) (*config.File, error) {
+	var more []config.Override
+	if c.Flags().Changed("hop") {
+		more = append(more, config.Override{Flag: "--hop", Key: "windows.hop_frames", Value: fmt.Sprint(e.hop)})
+	}
+	if e.all {
+		more = append(more, config.Override{Flag: "--all-labels", Key: "watch.labels", Set: func(c *config.Config) { c.Watch.Labels = []config.Label{{Label: "*"}} }})
+	}
+	if e.path != "" {
+		more = append(more, config.Override{Flag: "--model", Key: "model.path", Set: func(c *config.Config) { c.Model.Path = e.path }})
+	}
+	return config.Load(e.config, more)
+}
+
+// single are the ids that are watched, groups left out.
+func single(r *rules.Rules) []string {
+	var out []string
+	for _, l := range r.Watched {
+		if !l.Group {
+			out = append(out, l.ID)
+		}
+	}
+	return out
+}
+
+// strange says why a label of the truth is in no table.
+func strange(label string, known []string) string {
+	switch near := config.Nearest(label, known); {
+	case slices.Contains(known, label):
+		return fmt.Sprintf("label %q is not watched: not counted", label)
+	case near != "":
+		return fmt.Sprintf("label %q: the model does not know it: not counted; did you mean %s?", label, near)
+	}
+	return fmt.Sprintf("label %q: the model does not know it: not counted", label)
+}
+
+// inputs finds the recordings and their labels.
+func (e *evalFlags) inputs() ([]streams.Input, error) {
+	labelFiles := e.labels
+	if len(labelFiles) > len(e.recordings) {
+		return nil, e.Usage(fmt.Errorf("%d label files (--labels) for %d streams; want at most one each, in the same order", len(labelFiles), len(e.recordings)))
+	}
+	var out []streams.Input
+	for i, arg := range e.recordings {
+		paths, err := e.SoundFiles([]string{arg})
+		if err != nil {
+			return nil, e.BadSound(err)
+		}
+		in := streams.Input{Name: arg, Paths: paths}
+		for _, path := range paths {
+			file := ""
+			if i < len(labelFiles) {
+				file = labelFiles[i]
+			} else if file, err = besides(path); err != nil {
+				return nil, e.Usage(err)
+			}
+			refs, err := labelsOf(file, path)
+			if err != nil {
+				return nil, err
+			}
+			in.Labels = append(in.Labels, refs)
+		}
+		out = append(out, in)
+	}
+	for _, arg := range e.none {
+		paths, err := e.SoundFiles([]string{arg})
+		if err != nil {
+			return nil, e.BadSound(err)
+		}
+		out = append(out, streams.Input{Name: arg, Paths: paths})
+	}
+	return out, nil
+}
+
+// labelNames are the endings of a label file beside a recording, in the order they are looked for.
+var labelNames = []string{".tsv", ".json", ".txt"}
+
+// besides is the label file that lies beside a recording.
+func besides(path string) (string, error) {
+	stem := strings.TrimSuffix(path, filepath.Ext(path))
+	for _, ext := range labelNames {
+		if _, err := os.Stat(stem + ext); err == nil {
+			return stem + ext, nil
+		}
+	}
+	return "", fmt.Errorf("stream %q: no label file beside it (%s with %s); name one with --labels, or give the recording with --none where nothing of the labels is in it",
+		path, stem, strings.Join(labelNames, ", "))
+}
+
+func labelsOf(file, path string) ([]stream.Reference, error) {
+	f, err := labels.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	refs, ok := f.Of(path)
+	if !ok {
+		return nil, fmt.Errorf("label file %q says nothing about %q", file, filepath.Base(path))
+	}
+	if refs == nil {
+		refs = []stream.Reference{}
+	}
+	return refs, nil
+}
+
+var errBoth = errors.New("--data and --stream are two measurements; give one of them")
