@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"earshot/daemon/config"
 	"earshot/daemon/status"
@@ -33,6 +34,12 @@ func TestClip(t *testing.T) {
 	})
 	if filepath.Dir(event.Clip) != dir || !strings.HasSuffix(event.URL, "/clips/"+filepath.Base(event.Clip)) {
 		t.Fatalf("%+v", event)
+	}
+	// A stop waits for a clip's writer a second at most; on a busy machine it needs longer.
+	for end := time.Now().Add(hang); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(event.Clip); err == nil || time.Now().After(end) {
+			break
+		}
 	}
 	x, err := audio.ReadMono(event.Clip, 44100)
 	if err != nil {

@@ -3,17 +3,18 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"earshot/daemon/config"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
 	"earshot/internal/sampletime"
+	"earshot/publish/topic"
 )
 
 // Rules are what the configuration's labels and groups come to with a given model.
@@ -200,11 +201,4 @@ func nonZero(v, otherwise float64) float64 {
 }
 
 // Title is the name shown: the one given, else the id with blanks and a capital.
-func Title(given, id string) string {
-	if given != "" {
-		return given
-	}
-	text := strings.ReplaceAll(id, "_", " ")
-	_, first := utf8.DecodeRuneInString(text)
-	return strings.ToUpper(text[:first]) + text[first:]
-}
+func Title(given, id string) string { return cmp.Or(given, topic.Humanise(id)) }
