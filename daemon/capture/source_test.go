@@ -48,14 +48,14 @@ func TestFileWaitsForRoom(t *testing.T) {
 	ring := ringbuf.New(8)
 	done := make(chan error, 1)
 	go func() { err := f.Run(context.Background(), ring); ring.Flush(); done <- err }()
-	var b ringbuf.Block
 	var got []float32
 	for ended := false; ; {
-		if ring.Read(&b) {
+		if b := ring.Peek(); b != nil {
 			if b.Gap {
 				t.Fatalf("gap at %d: the source did not wait", b.At)
 			}
 			got = append(got, b.X[:b.N]...)
+			ring.Release()
 			continue
 		}
 		if ended {

@@ -87,9 +87,9 @@ func (t *tap) drain() {
 	if t.raw == nil {
 		return
 	}
-	var b ringbuf.Block
-	for t.raw.Read(&b) {
-		t.conv.block(&b)
+	for b := t.raw.Peek(); b != nil; b = t.raw.Peek() {
+		t.conv.block(b)
+		t.raw.Release()
 	}
 }
 

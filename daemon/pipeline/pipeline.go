@@ -129,13 +129,13 @@ func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
 	}
 	timer := time.NewTimer(poll)
 	defer timer.Stop()
-	var b ringbuf.Block
 	emit := func(w *gammatone.Window) { p.submit(ctx, scorer, w) }
 	for ctx.Err() == nil {
 		p.counts.beat.Store(int64(p.clock.elapsed()))
 		played := p.played.Load() // before the read: what is written after it is read next time
-		if p.ring.Read(&b) {
-			p.block(stream, &b, emit)
+		if b := p.ring.Peek(); b != nil {
+			p.block(stream, b, emit)
+			p.ring.Release()
 			continue
 		}
 		if played {
