@@ -7,6 +7,10 @@ import "fmt"
 // [Config.FillWindow] give for that run in one piece. It allocates nothing after
 // [NewStream], and belongs to one goroutine, but for its windows' Fill.
 type Stream struct {
+	// Energies, when not nil, sees every frame's energies (Bands), linear, before floor and
+	// logarithm, to read until it returns. It is for the maker of the stream to set.
+	Energies func([]float32)
+
 	c      Config
 	frames *Frames
 	hop    int // frames from one window's start to the next's
@@ -90,6 +94,9 @@ func (s *Stream) Stats() StreamStats { return s.stats }
 // is kept: the starts of two windows in a row are WindowFrames frames apart at most, so that
 // keep+1 windows and the frames that are not of them fit into the ring.
 func (s *Stream) frame(at int64, energies []float32) {
+	if s.Energies != nil {
+		s.Energies(energies)
+	}
 	LogFloor(s.row(s.first+s.count), energies, s.c.Floor)
 	s.count++
 	s.stats.Frames++
