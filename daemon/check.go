@@ -5,10 +5,10 @@ import (
 	"os"
 	"os/exec"
 
+	"earshot/daemon/capture/command"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
 	"earshot/daemon/rules"
-	"earshot/daemon/source"
 	"earshot/internal/audio"
 )
 
@@ -50,7 +50,7 @@ func Check(f *config.File, builtIn func() []byte) error {
 			if _, err := exec.LookPath(s.Command[0]); err != nil {
 				note(key+".command", "the program cannot be run: %v", err)
 			}
-			if _, err := source.Environment(s); err != nil {
+			if _, err := command.Environment(s); err != nil {
 				note(key+".env_files", "%v", err)
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"earshot/daemon/demo"
+	"earshot/daemon/capture/demo"
 	"earshot/infer/builtin"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"earshot/daemon/capture"
+	"earshot/daemon/capture/portaudio"
 	"earshot/internal/test/vmic"
 )
 
@@ -26,7 +26,7 @@ func TestMicrophone(t *testing.T) {
 	m.Setenv()
 
 	r := newRig(t, quick+"sources: [{name: src, kind: portaudio, device: "+vmic.Device+"}]\n")
-	r.opts.Devices = capture.Devices
+	r.opts.Devices = portaudio.Devices
 	r.start()
 	online := func(want string) func([]message) bool {
 		return func(all []message) bool {

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"earshot/daemon/capture/kind"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
 	"earshot/daemon/mqtt"
@@ -72,7 +73,7 @@ func (d *Daemon) chooseSources() {
 		line = line.Err(err)
 	}
 	line.Msg("no microphone found and no source configured: playing the bundled recording, over and over")
-	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: source.KindDemo}}
+	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 }
 
 // wanted are the sources to run: the configured ones, or what was chosen at the start.

@@ -41,12 +41,13 @@ func BenchmarkFrontEnd(b *testing.B) {
 
 func benchmarkStream(b *testing.B, hop int) {
 	c := Default()
-	s := NewStream(c, hop)
+	s := NewStream(c, hop, 0)
 	x := noise(1, c.HopSamples*hop)
+	dst := make([]float32, c.WindowLen())
 	at := int64(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Push(at, x, false, func(*Window) {})
+		s.Push(at, x, false, func(w *Window) { w.Fill(dst) })
 		at += int64(len(x))
 	}
 	perFrame(b, hop)

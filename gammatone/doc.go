@@ -33,9 +33,9 @@
 // # Use
 //
 // [FrontEnd] serves whole clips ([FrontEnd.BatchEnergies], [FrontEnd.BatchLog]) and single
-// frames ([FrontEnd.Energies]). [Stream] takes sound in pieces of any size and emits
-// windows; it gives exactly what the batch gives, and a gap makes it start afresh, so
-// that no window spans a hole. [Config.Fingerprint] names every number above, so that a
+// frames ([FrontEnd.Energies]). [Frames] takes sound in pieces of any size and emits
+// frames, [Stream] on top of it windows; both give exactly what the batch gives, and a gap
+// makes them start afresh, so that no window spans a hole. [Config.Fingerprint] names every number above, so that a
 // model can refuse a front end it was not trained with.
 //
 // # Sources

@@ -15,16 +15,16 @@ func ExampleStream() {
 		x[i] = float32(0.5 * math.Sin(2*math.Pi*1000*float64(i)/float64(c.SampleRate)))
 	}
 	loudest := func(w *gammatone.Window) int {
-		best := 0
-		for band := range c.Bands {
-			if w.X[band*c.WindowFrames] > w.X[best*c.WindowFrames] {
+		frame, best := w.Frame(0), 0
+		for band, level := range frame {
+			if level > frame[best] {
 				best = band
 			}
 		}
 		return best
 	}
 
-	s := gammatone.NewStream(c, 32)
+	s := gammatone.NewStream(c, 32, 0)
 	const piece = 441
 	for at := 0; at+piece <= len(x); at += piece {
 		s.Push(int64(at), x[at:at+piece], false, func(w *gammatone.Window) {

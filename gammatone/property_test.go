@@ -152,8 +152,8 @@ func TestCallerBugsPanic(t *testing.T) {
 	f := NewFrontEnd(c)
 	for name, call := range map[string]func(){
 		"Weights":    func() { Weights(bad) },
-		"NewStream":  func() { NewStream(c, 0) },
-		"long hop":   func() { NewStream(c, 129) },
+		"NewStream":  func() { NewStream(c, 0, 0) },
+		"long hop":   func() { NewStream(c, 129, 0) },
 		"Energies":   func() { f.Energies(make([]float32, 127), make([]float32, 1024)) },
 		"frame":      func() { f.Energies(make([]float32, 128), make([]float32, 1023)) },
 		"LogFloor":   func() { LogFloor(nil, make([]float32, 1), 1) },

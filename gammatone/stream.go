@@ -5,26 +5,36 @@ import "fmt"
 // Stream turns sound that comes in pieces into windows. It gives, for every run of
 // samples without a gap, exactly the windows that [FrontEnd.BatchLog] and
 // [Config.FillWindow] give for that run in one piece. It allocates nothing after
-// [NewStream], and belongs to one goroutine.
+// [NewStream], and belongs to one goroutine, but for its windows' Fill.
 type Stream struct {
-	c    Config
-	f    *FrontEnd
-	hop  int   // frames from one window's start to the next's
-	next int64 // absolute index of the sample that follows; −1 before the first
+	// Energies, when not nil, sees every frame's energies (Bands), linear, before floor and
+	// logarithm, to read until it returns. It is for the maker of the stream to set.
+	Energies func([]float32)
 
-	pending []float32 // (≤ FrameSamples) samples of the frame being collected
-	logs    []float32 // (WindowFrames, Bands) dB, frame-major; the window being collected
-	frames  int       // how many of them are there
-	win     Window
-	scratch []float32
+	c      Config
+	frames *Frames
+	hop    int // frames from one window's start to the next's
+
+	logs    []float32 // ((keep+1)·WindowFrames, Bands) dB, frame-major: a ring of frames
+	windows []Window  // (keep+1) a ring, too
+	first   int       // where in logs the window being collected starts
+	count   int       // how many of its frames are there
+	free    int       // where in logs the newest window ends
+	scratch []float32 // of Fill
 	stats   StreamStats
+
+	take func(at int64, energies []float32) // s.frame
+	emit func(*Window)                      // Push's
 }
 
-// Window is one input of the network.
+// Window is one input of the network: where it lies in the sound, and the frames of which
+// it is made. A stream keeps the frames of its newest windows only, see [NewStream].
 type Window struct {
-	At  int64     // absolute index of its first sample
-	End int64     // one past its last sample
-	X   []float32 // (2, Bands, WindowFrames) = (channel, band, frame): dB, and dB a frame
+	At  int64 // absolute index of its first sample
+	End int64 // one past its last sample
+
+	s     *Stream
+	first int // where in s.logs its frames start
 }
 
 // StreamStats counts what a stream has done since it was made.
@@ -35,77 +45,88 @@ type StreamStats struct {
 }
 
 // NewStream makes a stream that emits a window every hopFrames frames, 1 … WindowFrames.
-// It panics on another hop or an invalid c.
-func NewStream(c Config, hopFrames int) *Stream {
-	if hopFrames < 1 || hopFrames > c.WindowFrames {
-		panic(fmt.Sprintf("gammatone: NewStream with a hop of %d frames, want 1 to %d", hopFrames, c.WindowFrames))
+// A window may be used until keep ≥ 0 more have been emitted: with 0 only until emit
+// returns. Whoever makes windows elsewhere, such as a queue of keep windows, makes each but
+// once, where it is wanted. It panics on another hop, a negative keep or an invalid c.
+func NewStream(c Config, hopFrames, keep int) *Stream {
+	if hopFrames < 1 || hopFrames > c.WindowFrames || keep < 0 {
+		panic(fmt.Sprintf("gammatone: NewStream with a hop of %d frames and %d windows kept, want 1 to %d and 0 or more", hopFrames, keep, c.WindowFrames))
 	}
-	return &Stream{
+	s := &Stream{
 		c:       c,
-		f:       NewFrontEnd(c),
+		frames:  NewFrames(c),
 		hop:     hopFrames,
-		next:    -1,
-		pending: make([]float32, 0, c.FrameSamples),
-		logs:    make([]float32, c.WindowFrames*c.Bands),
-		win:     Window{X: make([]float32, c.WindowLen())},
+		logs:    make([]float32, (keep+1)*c.WindowFrames*c.Bands),
+		windows: make([]Window, keep+1),
 		scratch: make([]float32, deltaChunk),
 	}
+	s.take = s.frame
+	return s
 }
 
 // Config returns the numbers that the stream was made with.
 func (s *Stream) Config() Config { return s.c }
 
 // Push takes mono samples x, the first of them at absolute index at, and calls emit for
-// every window that they complete. The window is emit's only until it returns. With gap, or
-// when at does not continue the last Push, everything unfinished is dropped first, so no
-// window spans a hole.
+// every window that they complete. With gap, or when at does not continue the last Push,
+// everything unfinished is dropped first, so no window spans a hole.
 func (s *Stream) Push(at int64, x []float32, gap bool, emit func(*Window)) {
-	if gap || at != s.next {
+	if gap || at != s.frames.next {
 		s.Reset()
 	}
-	s.next = at + int64(len(x))
-	for len(x) > 0 {
-		n := min(len(x), s.c.FrameSamples-len(s.pending))
-		s.pending = append(s.pending, x[:n]...)
-		x = x[n:]
-		if len(s.pending) == s.c.FrameSamples {
-			s.frame()
-			if s.frames == s.c.WindowFrames {
-				s.emit(s.next-int64(len(x)), emit)
-			}
-		}
-	}
+	s.emit = emit
+	s.frames.Push(at, x, false, s.take)
 }
 
-// Reset forgets all samples and frames, as at a gap.
+// Reset forgets all samples and frames of unfinished windows, as at a gap.
 func (s *Stream) Reset() {
-	if len(s.pending) > 0 || s.frames > 0 {
+	if s.frames.pending() > 0 || s.count > 0 {
 		s.stats.Resets++
 	}
-	s.pending, s.frames, s.next = s.pending[:0], 0, -1
+	s.frames.Reset()
+	s.first, s.count = s.free, 0
 }
 
 // Stats returns the counters; it is for the goroutine that pushes.
 func (s *Stream) Stats() StreamStats { return s.stats }
 
-// frame computes the pending frame and keeps the samples that the next one shares with it.
-func (s *Stream) frame() {
-	row := s.logs[s.frames*s.c.Bands : (s.frames+1)*s.c.Bands]
-	s.f.Energies(row, s.pending)
-	LogFloor(row, row, s.c.Floor)
-	s.frames++
+// frame adds a frame to the window being collected. What it overwrites is of no window that
+// is kept: the starts of two windows in a row are WindowFrames frames apart at most, so that
+// keep+1 windows and the frames that are not of them fit into the ring.
+func (s *Stream) frame(at int64, energies []float32) {
+	if s.Energies != nil {
+		s.Energies(energies)
+	}
+	LogFloor(s.row(s.first+s.count), energies, s.c.Floor)
+	s.count++
 	s.stats.Frames++
-	n := copy(s.pending, s.pending[s.c.HopSamples:])
-	s.pending = s.pending[:n]
+	if s.count < s.c.WindowFrames {
+		return
+	}
+	w := &s.windows[s.stats.Windows%int64(len(s.windows))]
+	end := at + int64(s.c.FrameSamples)
+	*w = Window{At: end - int64(s.c.WindowSamples()), End: end, s: s, first: s.first}
+	s.stats.Windows++
+	ring := len(s.windows) * s.c.WindowFrames
+	s.free = (s.first + s.c.WindowFrames) % ring
+	s.first, s.count = (s.first+s.hop)%ring, s.count-s.hop
+	s.emit(w)
 }
 
-// emit hands out the collected window, which ends just before sample end, and keeps the
-// frames that the next one shares with it.
-func (s *Stream) emit(end int64, emit func(*Window)) {
-	s.c.fillWindow(s.win.X, s.logs, s.scratch)
-	s.win.At, s.win.End = end-int64(s.c.WindowSamples()), end
-	s.stats.Windows++
-	s.frames -= s.hop
-	copy(s.logs, s.logs[s.hop*s.c.Bands:])
-	emit(&s.win)
+// row returns (Bands) dB, the i-th of the ring's frames.
+func (s *Stream) row(i int) []float32 {
+	return s.logs[i%(len(s.windows)*s.c.WindowFrames)*s.c.Bands:][:s.c.Bands]
+}
+
+// Frame returns (Bands) the log energies in dB of the window's t-th frame, to read.
+func (w *Window) Frame(t int) []float32 { return w.s.row(w.first + t) }
+
+// Fill makes the window in dst (2, Bands, WindowFrames) = (channel, band, frame): dB, and
+// dB a frame. Any goroutine may call it while the window is kept, for the windows of one
+// stream one at a time.
+func (w *Window) Fill(dst []float32) {
+	c := &w.s.c
+	n := min(c.WindowFrames, len(w.s.windows)*c.WindowFrames-w.first)
+	head := w.s.logs[w.first*c.Bands:][:n*c.Bands]
+	c.fillWindow(dst, head, w.s.logs[:(c.WindowFrames-n)*c.Bands], w.s.scratch)
 }

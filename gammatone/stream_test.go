@@ -33,11 +33,23 @@ func oracle(c Config, at int64, x []float32, hop int) []taken {
 // compare streams x in chunks, with holes where the holes say, and demands what the batch
 // side gives for each run between holes, to the bit. Chunk sizes and holes come from bytes:
 // an odd byte is followed by a hole (of zero samples, too: a gap that the flag alone tells).
-func compare(t *testing.T, c Config, hop int, x []float32, plan []byte) {
+// Windows are made as late as they may be, keep windows later.
+func compare(t *testing.T, c Config, hop, keep int, x []float32, plan []byte) {
 	t.Helper()
-	s := NewStream(c, hop)
+	s := NewStream(c, hop, keep)
 	var got, want []taken
-	collect := func(w *Window) { got = append(got, taken{w.At, w.End, slices.Clone(w.X)}) }
+	var kept []*Window
+	fill := func() {
+		w := kept[0]
+		kept = kept[1:]
+		got = append(got, taken{w.At, w.End, make([]float32, c.WindowLen())})
+		w.Fill(got[len(got)-1].x)
+	}
+	collect := func(w *Window) {
+		if kept = append(kept, w); len(kept) > keep {
+			fill()
+		}
+	}
 	at, runAt, run := int64(1000), int64(1000), []float32(nil)
 	gap := false
 	for i := 0; len(x) > 0; i++ {
@@ -57,6 +69,9 @@ func compare(t *testing.T, c Config, hop int, x []float32, plan []byte) {
 		}
 	}
 	want = append(want, oracle(c, runAt, run, hop)...)
+	for len(kept) > 0 {
+		fill()
+	}
 	if len(got) != len(want) {
 		t.Fatalf("%d windows, want %d", len(got), len(want))
 	}
@@ -80,7 +95,7 @@ func FuzzStreamEqualsBatch(f *testing.F) {
 	f.Add(uint64(4), uint16(20), uint8(2), []byte{0, 1, 2, 3})
 	f.Fuzz(func(t *testing.T, seed uint64, n uint16, hop uint8, plan []byte) {
 		c := small()
-		compare(t, c, 1+int(hop)%c.WindowFrames, noise(seed, int(n)), plan)
+		compare(t, c, 1+int(hop)%c.WindowFrames, int(seed%5), noise(seed, int(n)), plan)
 	})
 }
 
@@ -96,7 +111,7 @@ func TestStreamEqualsBatchGolden(t *testing.T) {
 				plan[i] |= 1
 			}
 		}
-		compare(t, Default(), hop, x[:120_000], plan)
+		compare(t, Default(), hop, hop%3, x[:120_000], plan)
 	}
 }
 
@@ -116,7 +131,7 @@ func noise(seed uint64, n int) []float32 {
 
 func TestStreamWindowNeverSpansHole(t *testing.T) {
 	c := Default()
-	s := NewStream(c, 8)
+	s := NewStream(c, 8, 0)
 	x := make([]float32, 512)
 	holeAt, at := int64(0), int64(0)
 	rng := rand.New(rand.NewPCG(9, 10))
@@ -141,10 +156,11 @@ func TestStreamWindowNeverSpansHole(t *testing.T) {
 }
 
 func TestStreamNoAllocation(t *testing.T) {
-	s := NewStream(Default(), 8)
+	s := NewStream(Default(), 8, 2)
 	x := noise(1, 5000)
 	at := int64(0)
-	emit := func(*Window) {}
+	dst := make([]float32, Default().WindowLen())
+	emit := func(w *Window) { w.Fill(dst) }
 	if n := testing.AllocsPerRun(100, func() {
 		s.Push(at, x, false, emit)
 		at += int64(len(x))
@@ -153,5 +169,31 @@ func TestStreamNoAllocation(t *testing.T) {
 	}
 	if st := s.Stats(); st.Windows == 0 || st.Resets != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestFramesEqualBatch: a run in pieces of any size gives the frames of the whole, each at its place.
+func TestFramesEqualBatch(t *testing.T) {
+	c, rng := small(), rand.New(rand.NewPCG(11, 12))
+	x := noise(5, 40_000)
+	s := NewFrames(c)
+	for at := int64(0); at < 5; at++ { // a run at another place is another run
+		var got []float32
+		next := at * 7
+		emit := func(at int64, energies []float32) {
+			if at != next {
+				t.Fatalf("frame at %d, want %d", at, next)
+			}
+			next += int64(c.HopSamples)
+			got = append(got, energies...)
+		}
+		for done := 0; done < len(x); {
+			n := min(rng.IntN(600), len(x)-done)
+			s.Push(at*7+int64(done), x[done:done+n], false, emit)
+			done += n
+		}
+		if !slices.Equal(got, NewFrontEnd(c).BatchEnergies(x)) {
+			t.Fatal("frames differ from the batch's")
+		}
 	}
 }

@@ -17,37 +17,40 @@ var defaultConfig = Default()
 // takes the first WindowFrames frames of logFrames (frames, Bands; frame-major, dB)
 // transposed, and in channel 1 their window-local delta. It panics if either is short.
 func (c Config) FillWindow(dst, logFrames []float32) {
-	c.fillWindow(dst, logFrames, make([]float32, deltaChunk))
+	n := min(len(logFrames), c.Bands*c.WindowFrames)
+	c.fillWindow(dst, logFrames[:n], nil, make([]float32, deltaChunk))
 }
 
-// fillWindow is FillWindow with scratch (deltaChunk) of the caller's.
-func (c Config) fillWindow(dst, logFrames, scratch []float32) {
+// fillWindow is FillWindow of frames that lie in two places, as in a ring, with scratch
+// (deltaChunk) of the caller's.
+func (c *Config) fillWindow(dst, head, rest, scratch []float32) {
 	n := c.Bands * c.WindowFrames
-	if len(dst) < 2*n || len(logFrames) < n {
+	if len(dst) < 2*n || len(head)+len(rest) != n {
 		panic(fmt.Sprintf("gammatone: FillWindow of %d values into %d, want %d into %d",
-			len(logFrames), len(dst), n, 2*n))
+			len(head)+len(rest), len(dst), n, 2*n))
 	}
-	transpose(dst[:n], logFrames[:n], c.WindowFrames, c.Bands)
+	transpose(dst[:n], head, c.Bands, c.WindowFrames)
+	transpose(dst[len(head)/c.Bands:n], rest, c.Bands, c.WindowFrames)
 	delta(dst[n:2*n], dst[:n], c.Bands, c.WindowFrames, c.DeltaWidth, scratch)
 }
 
-// transpose writes src (rows, cols) to dst as (cols, rows), eight rows at a time so that
-// each cache line of dst is filled in one go.
-func transpose(dst, src []float32, rows, cols int) {
-	r := 0
+// transpose writes src (rows, cols) to the first columns of dst (cols, stride), eight rows
+// at a time so that each cache line of dst is filled in one go.
+func transpose(dst, src []float32, cols, stride int) {
+	rows, r := len(src)/cols, 0
 	for ; r+8 <= rows; r += 8 {
 		block := src[r*cols : (r+8)*cols]
 		s0, s1, s2, s3 := block[:cols], block[cols:2*cols], block[2*cols:3*cols], block[3*cols:4*cols]
 		s4, s5, s6, s7 := block[4*cols:5*cols], block[5*cols:6*cols], block[6*cols:7*cols], block[7*cols:8*cols]
 		for c := range cols {
-			d := dst[c*rows+r:][:8]
+			d := dst[c*stride+r:][:8]
 			d[0], d[1], d[2], d[3] = s0[c], s1[c], s2[c], s3[c]
 			d[4], d[5], d[6], d[7] = s4[c], s5[c], s6[c], s7[c]
 		}
 	}
 	for ; r < rows; r++ {
 		for c, v := range src[r*cols : (r+1)*cols] {
-			dst[c*rows+r] = v
+			dst[c*stride+r] = v
 		}
 	}
 }

@@ -12,9 +12,12 @@ import (
 // a bounded queue; one goroutine, in Run, takes what is ready (one window a
 // feed in turn, up to MaxBatch), runs it as one batch and hands each result to
 // its feed. It never waits for a batch to fill: a lone window runs at once.
+// Queues hold no windows but what makes them: a window is made once, in the
+// network's input, when its turn has come.
 type Batcher struct {
-	runner        runner
-	labels, steps int // K, T
+	batch         *Batch
+	run           func(n int) error // batch.run; tests put something slower or broken in its place
+	labels, steps int               // K, T
 
 	mu      sync.Mutex
 	changed *sync.Cond // a window came, a slot became free, a result was delivered, a waiter gave up
@@ -24,17 +27,7 @@ type Batcher struct {
 	stopped bool
 	stats   BatcherStats
 
-	// Run's own, (MaxBatch) of each.
-	taken  []item
-	x      []float32 // (MaxBatch, 2, 128, 128)
-	scores []float32 // (MaxBatch, K)
-	attend []float32 // (MaxBatch, T)
-}
-
-// runner is what a Batcher needs of a Session; tests put something slower or
-// broken in its place.
-type runner interface {
-	run(x []float32, n int, scores, attention []float32) error
+	taken []item // (MaxBatch) Run's own
 }
 
 // item is one window of the batch at hand.
@@ -55,16 +48,13 @@ type BatcherStats struct {
 var ErrStopped = errors.New("inference has stopped")
 
 // NewBatcher makes a Batcher for s, which nobody closes before Run has returned.
-func NewBatcher(s *Session) *Batcher { return newBatcher(s, s.MaxBatch, s.Labels, s.Steps) }
+func NewBatcher(s *Session) *Batcher {
+	batch := s.NewBatch()
+	return newBatcher(batch, batch.run, s.MaxBatch, s.Labels, s.Steps)
+}
 
-func newBatcher(r runner, maxBatch, labels, steps int) *Batcher {
-	b := &Batcher{
-		runner: r, labels: labels, steps: steps,
-		taken:  make([]item, 0, maxBatch),
-		x:      make([]float32, maxBatch*WindowLen),
-		scores: make([]float32, maxBatch*labels),
-		attend: make([]float32, maxBatch*steps),
-	}
+func newBatcher(batch *Batch, run func(n int) error, maxBatch, labels, steps int) *Batcher {
+	b := &Batcher{batch: batch, run: run, labels: labels, steps: steps, taken: make([]item, 0, maxBatch)}
 	b.changed = sync.NewCond(&b.mu)
 	return b
 }
@@ -122,7 +112,8 @@ func (b *Batcher) take(ctx context.Context) bool {
 	}
 }
 
-// gather asks each feed in turn for its oldest window, round and round.
+// gather asks each feed in turn for its oldest window, round and round. It makes
+// the windows with b.mu held, so that what they are made of stays until then.
 func (b *Batcher) gather() {
 	b.taken = b.taken[:0]
 	for empty := 0; empty < len(b.feeds) && len(b.taken) < cap(b.taken); {
@@ -133,7 +124,7 @@ func (b *Batcher) gather() {
 			continue
 		}
 		empty = 0
-		stamp := f.pop(b.x[len(b.taken)*WindowLen:][:WindowLen])
+		stamp := f.pop(b.batch.X[len(b.taken)*WindowLen:][:WindowLen])
 		b.taken = append(b.taken, item{f, stamp})
 	}
 }
@@ -142,7 +133,7 @@ func (b *Batcher) gather() {
 func (b *Batcher) runTaken() error {
 	n := len(b.taken)
 	began := time.Now()
-	err := b.runner.run(b.x[:n*WindowLen], n, b.scores[:n*b.labels], b.attend[:n*b.steps])
+	err := b.run(n)
 	busy := time.Since(began)
 
 	b.mu.Lock()
@@ -156,8 +147,8 @@ func (b *Batcher) runTaken() error {
 	for i, it := range b.taken {
 		r := Result{Stamp: it.stamp, Batch: n, Err: err}
 		if err == nil {
-			r.Scores = b.scores[i*b.labels:][:b.labels]
-			r.Attention = b.attend[i*b.steps:][:b.steps]
+			r.Scores = b.batch.Scores[i*b.labels:][:b.labels]
+			r.Attention = b.batch.Attention[i*b.steps:][:b.steps]
 			if k := notFinite(r.Scores); k >= 0 {
 				r.Err = fmt.Errorf("window of samples [%d, %d), class %d: %w", it.stamp.At, it.stamp.End, k, ErrNotFinite)
 				r.Scores, r.Attention = nil, nil

@@ -40,9 +40,22 @@ func (e *echo) run(x []float32, n int, scores, attention []float32) error {
 	return e.fail
 }
 
+// newEcho makes a Batcher of two labels and one step that runs e.
+func newEcho(e interface {
+	run(x []float32, n int, scores, attention []float32) error
+}, maxBatch int) *Batcher {
+	batch := &Batch{X: make([]float32, maxBatch*WindowLen), Scores: make([]float32, maxBatch*2), Attention: make([]float32, maxBatch)}
+	return newBatcher(batch, func(n int) error { return e.run(batch.X, n, batch.Scores, batch.Attention) }, maxBatch, 2, 1)
+}
+
+// made is a window that was made before.
+type made []float32
+
+func (m made) Fill(dst []float32) { copy(dst, m) }
+
 // stamped is a window whose first and last value are v.
-func stamped(v float32) []float32 {
-	x := make([]float32, WindowLen)
+func stamped(v float32) made {
+	x := make(made, WindowLen)
 	x[0], x[WindowLen-1] = v, v
 	return x
 }
@@ -81,7 +94,7 @@ func guard(t *testing.T) context.Context {
 func TestBatcherManySources(t *testing.T) {
 	const sources, windows = 6, 120
 	e := &echo{pause: 50 * time.Microsecond}
-	b := newBatcher(e, 4, 2, 1)
+	b := newEcho(e, 4)
 	stop := start(t, b)
 	ctx := guard(t)
 	var wg sync.WaitGroup
@@ -152,7 +165,7 @@ func TestBatcherManySources(t *testing.T) {
 // When inference stands still the oldest windows go, at no cost to the source.
 func TestFeedDropsOldest(t *testing.T) {
 	e := &echo{gate: make(chan struct{}, 100)}
-	b := newBatcher(e, 2, 2, 1)
+	b := newEcho(e, 2)
 	var got []int64
 	f := b.Feed(3, func(r Result) { got = append(got, r.At) })
 	for i := range int64(10) {
@@ -178,7 +191,7 @@ func TestFeedDropsOldest(t *testing.T) {
 
 // A busy source must not starve the others.
 func TestBatcherFair(t *testing.T) {
-	b := newBatcher(&echo{}, 4, 2, 1)
+	b := newEcho(&echo{}, 4)
 	var order []string
 	add := func(name string, windows int) *Feed {
 		f := b.Feed(8, func(Result) { order = append(order, name) })
@@ -204,7 +217,7 @@ func TestBatcherFair(t *testing.T) {
 
 func TestBatcherCancelWithRunInProgress(t *testing.T) {
 	e := &echo{gate: make(chan struct{})}
-	b := newBatcher(e, 1, 2, 1)
+	b := newEcho(e, 1)
 	delivered := 0
 	f := b.Feed(4, func(Result) { delivered++ })
 	for i := range int64(3) {
@@ -240,7 +253,7 @@ func TestBatcherCancelWithRunInProgress(t *testing.T) {
 
 func TestBatcherRunnerFails(t *testing.T) {
 	broken := errors.New("device lost")
-	b := newBatcher(&echo{fail: broken}, 8, 2, 1)
+	b := newEcho(&echo{fail: broken}, 8)
 	var errs []error
 	f := b.Feed(4, func(r Result) { errs = append(errs, r.Err) })
 	f.Submit(Stamp{}, stamped(1))
@@ -255,7 +268,7 @@ func TestBatcherRunnerFails(t *testing.T) {
 
 // A window with a score that is no number fails alone, not its batch.
 func TestBatcherNotFinite(t *testing.T) {
-	b := newBatcher(&echo{}, 8, 2, 1)
+	b := newEcho(&echo{}, 8)
 	var results []error
 	f := b.Feed(4, func(r Result) { results = append(results, r.Err) })
 	for _, v := range []float64{1, math.NaN(), 2, math.Inf(1)} {
@@ -277,7 +290,7 @@ func TestBatcherNotFinite(t *testing.T) {
 
 func TestFeedClose(t *testing.T) {
 	e := &echo{gate: make(chan struct{})}
-	b := newBatcher(e, 1, 2, 1)
+	b := newEcho(e, 1)
 	var delivered atomic.Int32
 	f := b.Feed(4, func(Result) { delivered.Add(1) })
 	for range 3 {
@@ -315,7 +328,7 @@ func TestFeedClose(t *testing.T) {
 }
 
 func TestWaitersFollowTheirContext(t *testing.T) {
-	b := newBatcher(&echo{}, 1, 2, 1) // never run
+	b := newEcho(&echo{}, 1) // never run
 	f := b.Feed(1, func(Result) {})
 	f.Submit(Stamp{}, stamped(0))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -339,9 +352,9 @@ func TestWaitersFollowTheirContext(t *testing.T) {
 }
 
 func TestBatcherAllocatesNothing(t *testing.T) {
-	b := newBatcher(&silent{}, 4, 2, 1)
+	b := newEcho(&silent{}, 4)
 	f := b.Feed(4, func(Result) {})
-	x := stamped(1)
+	var x Window = stamped(1)
 	ctx := context.Background()
 	step := func() {
 		for range 3 {

@@ -23,6 +23,14 @@ type Result struct {
 	Err       error
 }
 
+// Window makes itself (2, 128, 128) where it is wanted; *gammatone.Window is one.
+// It must be able to until the [Feed] it was given to has taken as many more as
+// the feed's queue holds, or has dropped it. Fill is called by one goroutine at a
+// time, on any, and must be quick: all sources wait.
+type Window interface {
+	Fill(dst []float32)
+}
+
 // Feed is one source's way into a [Batcher]: a queue of a few windows, first
 // in, first out. Its results come in the order of submission.
 type Feed struct {
@@ -30,7 +38,7 @@ type Feed struct {
 	deliver func(Result)
 
 	// Guarded by b.mu.
-	slots   [][]float32 // ring of windows; each allocated when first used
+	windows []Window // a ring
 	stamps  []Stamp
 	first   int // ring index of the oldest
 	count   int
@@ -54,17 +62,20 @@ func (b *Batcher) Feed(queue int, deliver func(Result)) *Feed {
 	if queue < 1 {
 		panic(fmt.Sprintf("infer: queue of %d windows, want 1 or more", queue))
 	}
-	f := &Feed{b: b, deliver: deliver, slots: make([][]float32, queue), stamps: make([]Stamp, queue)}
+	f := &Feed{b: b, deliver: deliver, windows: make([]Window, queue), stamps: make([]Stamp, queue)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.feeds = append(b.feeds, f)
 	return f
 }
 
-// Submit copies a window (2, 128, 128) into the queue. It never waits: when
+// Queue is the most windows that wait.
+func (f *Feed) Queue() int { return len(f.windows) }
+
+// Submit puts a window into the queue. It never waits: when
 // the queue is full its oldest window is dropped and counted. A window for a
 // closed feed or a stopped Batcher is counted as dropped.
-func (f *Feed) Submit(s Stamp, x []float32) {
+func (f *Feed) Submit(s Stamp, w Window) {
 	f.b.mu.Lock()
 	defer f.b.mu.Unlock()
 	f.stats.Submitted++
@@ -72,20 +83,20 @@ func (f *Feed) Submit(s Stamp, x []float32) {
 		f.stats.Dropped++
 		return
 	}
-	if f.count == len(f.slots) {
-		f.first = (f.first + 1) % len(f.slots)
+	if f.count == len(f.windows) {
+		f.first = (f.first + 1) % len(f.windows)
 		f.count--
 		f.stats.Dropped++
 	}
-	f.push(s, x)
+	f.push(s, w)
 }
 
 // SubmitWait is Submit for sources that can wait, such as files: it waits for
 // room instead of dropping. It returns ctx's error, or [ErrStopped].
-func (f *Feed) SubmitWait(ctx context.Context, s Stamp, x []float32) error {
+func (f *Feed) SubmitWait(ctx context.Context, s Stamp, w Window) error {
 	f.b.mu.Lock()
 	defer f.b.mu.Unlock()
-	full := func() bool { return f.count == len(f.slots) }
+	full := func() bool { return f.count == len(f.windows) }
 	if err := f.waitWhile(ctx, full); err != nil {
 		return err
 	}
@@ -93,7 +104,7 @@ func (f *Feed) SubmitWait(ctx context.Context, s Stamp, x []float32) error {
 		return ErrStopped
 	}
 	f.stats.Submitted++
-	f.push(s, x)
+	f.push(s, w)
 	return nil
 }
 
@@ -148,25 +159,18 @@ func (f *Feed) Stats() FeedStats {
 }
 
 // push puts a window at the end; b.mu is held and there is room.
-func (f *Feed) push(s Stamp, x []float32) {
-	if len(x) != WindowLen {
-		panic(fmt.Sprintf("infer: window of %d values, want %d", len(x), WindowLen))
-	}
-	i := (f.first + f.count) % len(f.slots)
-	if f.slots[i] == nil {
-		f.slots[i] = make([]float32, WindowLen)
-	}
-	copy(f.slots[i], x)
-	f.stamps[i] = s
+func (f *Feed) push(s Stamp, w Window) {
+	i := (f.first + f.count) % len(f.windows)
+	f.windows[i], f.stamps[i] = w, s
 	f.count++
 	f.b.changed.Broadcast()
 }
 
-// pop moves the oldest window into dst; b.mu is held and there is one.
+// pop makes the oldest window in dst; b.mu is held and there is one.
 func (f *Feed) pop(dst []float32) Stamp {
-	copy(dst, f.slots[f.first])
+	f.windows[f.first].Fill(dst)
 	s := f.stamps[f.first]
-	f.first = (f.first + 1) % len(f.slots)
+	f.first = (f.first + 1) % len(f.windows)
 	f.count--
 	f.running++
 	return s

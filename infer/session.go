@@ -58,8 +58,7 @@ var ErrClosed = errors.New("the session is closed")
 var ErrNotFinite = errors.New("score is not a finite number")
 
 // Session scores windows with one loaded model. Run is safe for concurrent
-// use; runs take turns. The memory of a run is allocated once: one input and
-// two outputs for MaxBatch windows, bound anew for each batch size in use.
+// use; runs take turns. The memory of a run is a [Batch], allocated once.
 type Session struct {
 	Provider string      // the one in use: cuda, tensorrt, openvino or cpu
 	Rejected []Rejection // those that auto tried before it, and why not
@@ -67,18 +66,11 @@ type Session struct {
 	Labels   int // K
 	Steps    int // T
 
-	mu       sync.Mutex // guards what follows
-	session  *ort.DynamicAdvancedSession
-	bindings []*binding // by batch size − 1; nil until first used
-	in       []float32  // (MaxBatch, 2, 128, 128)
-	scores   []float32  // (MaxBatch, K)
-	attend   []float32  // (MaxBatch, T)
-}
-
-// binding ties one batch size's part of the buffers to the runtime.
-type binding struct {
-	io              *ort.IoBinding
-	in, scores, att *ort.Tensor[float32]
+	mu      sync.Mutex // guards what follows
+	session *ort.DynamicAdvancedSession
+	batches []*Batch
+	own     *Batch     // of Run and RunInto
+	turn    sync.Mutex // guards own, and is taken before mu
 }
 
 // NewSession loads a model into ONNX Runtime; [Init] must have been called. It
@@ -125,12 +117,9 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 	}
 	s := &Session{
 		Provider: provider, MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
-		session:  session,
-		bindings: make([]*binding, o.MaxBatch),
-		in:       make([]float32, o.MaxBatch*WindowLen),
-		scores:   make([]float32, o.MaxBatch*len(m.Labels)),
-		attend:   make([]float32, o.MaxBatch*m.Steps),
+		session: session,
 	}
+	s.own = s.NewBatch()
 	if _, _, err := s.Run(make([]float32, WindowLen), 1); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("a trial window of silence: %w", err)
@@ -156,44 +145,20 @@ func (s *Session) Run(x []float32, n int) (scores, attention []float32, err erro
 }
 
 // RunInto is Run into the caller's scores (n, K) and attention (n, T); it
-// allocates nothing once a batch size has been used.
+// allocates nothing once a batch size has been used. Who runs often copies
+// nothing with a [Batch] of its own.
 func (s *Session) RunInto(x []float32, n int, scores, attention []float32) error {
-	if n < 1 || n > s.MaxBatch {
-		panic(fmt.Sprintf("infer: batch of %d windows, want 1 to %d", n, s.MaxBatch))
-	}
 	if len(x) != n*WindowLen || len(scores) != n*s.Labels || len(attention) != n*s.Steps {
 		panic(fmt.Sprintf("infer: %d windows with %d values, %d scores, %d attention weights; want %d, %d, %d", n,
 			len(x), len(scores), len(attention), n*WindowLen, n*s.Labels, n*s.Steps))
 	}
-	if err := s.run(x, n, scores, attention); err != nil {
-		return err
-	}
-	for i := range n {
-		if k := notFinite(scores[i*s.Labels:][:s.Labels]); k >= 0 {
-			return fmt.Errorf("window %d of %d, class %d: %w", i, n, k, ErrNotFinite)
-		}
-	}
-	return nil
-}
-
-// run is RunInto without the checks before and after.
-func (s *Session) run(x []float32, n int, scores, attention []float32) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.session == nil {
-		return ErrClosed
-	}
-	b, err := s.bind(n)
-	if err != nil {
-		return err
-	}
-	copy(s.in, x)
-	if err := s.session.RunWithBinding(b.io); err != nil {
-		return fmt.Errorf("run %d windows on %s: %s", n, s.Provider, oneLine(err))
-	}
-	copy(scores, s.scores)
-	copy(attention, s.attend)
-	return nil
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	copy(s.own.X, x)
+	err := s.own.Run(n)
+	copy(scores, s.own.Scores)
+	copy(attention, s.own.Attention)
+	return err
 }
 
 // notFinite is the index of the first value that is no finite number, −1 when all are.
@@ -201,58 +166,18 @@ func notFinite(p []float32) int {
 	return slices.IndexFunc(p, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })
 }
 
-// bind returns the binding for n windows, made when first asked for.
-func (s *Session) bind(n int) (*binding, error) {
-	if b := s.bindings[n-1]; b != nil {
-		return b, nil
-	}
-	b := &binding{}
-	err := b.open(s, int64(n))
-	if err != nil {
-		b.close()
-		return nil, fmt.Errorf("bind buffers for %d windows: %w", n, err)
-	}
-	s.bindings[n-1] = b
-	return b, nil
-}
-
-func (b *binding) open(s *Session, n int64) (err error) {
-	if b.in, err = ort.NewTensor(ort.NewShape(n, Channels, Bands, Frames), s.in); err != nil {
-		return err
-	}
-	if b.scores, err = ort.NewTensor(ort.NewShape(n, int64(s.Labels)), s.scores); err != nil {
-		return err
-	}
-	if b.att, err = ort.NewTensor(ort.NewShape(n, int64(s.Steps)), s.attend); err != nil {
-		return err
-	}
-	if b.io, err = s.session.CreateIoBinding(); err != nil {
-		return err
-	}
-	return errors.Join(b.io.BindInput("window", b.in), b.io.BindOutput("scores", b.scores), b.io.BindOutput("attention", b.att))
-}
-
-func (b *binding) close() {
-	if b.io != nil {
-		_ = b.io.Destroy()
-	}
-	for _, t := range []*ort.Tensor[float32]{b.in, b.scores, b.att} {
-		if t != nil {
-			_ = t.Destroy()
-		}
-	}
-}
-
 // Close waits for a run in progress and frees the runtime's memory. It may be called twice.
 func (s *Session) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, b := range s.bindings {
-		if b != nil {
-			b.close()
+	for _, b := range s.batches {
+		for _, bound := range b.bindings {
+			if bound != nil {
+				bound.close()
+			}
 		}
 	}
-	s.bindings = nil
+	s.batches = nil
 	if s.session != nil {
 		_ = s.session.Destroy()
 		s.session = nil

@@ -43,7 +43,7 @@ stage() {
 	cp infer/builtin/CARD.md "$doc/model-card.md"
 	cp infer/builtin/CREDITS.md "$doc/model-credits.md"
 	cp infer/builtin/LICENSE-yamnet "$doc/yamnet-licence.txt"
-	cp daemon/demo/CREDITS.md "$doc/demo-credits.md"
+	cp daemon/capture/demo/CREDITS.md "$doc/demo-credits.md"
 	licences "$doc/third-party-licences.txt"
 	cp packaging/earshot.1 "$STAGE/usr/share/man/man1/"
 	cp packaging/debian/lintian-overrides "$STAGE/usr/share/lintian/overrides/earshot"

@@ -2,22 +2,22 @@
 // callback), to one consumer: a lock-free ring of fixed blocks.
 //
 // Exactly one goroutine (or foreign thread) calls [Ring.Write], [Ring.Skip],
-// [Ring.Flush] and [Ring.Free]; exactly one calls [Ring.Read]; any may call
-// [Ring.Stats]. Nothing blocks and nothing allocates. Two counters, of blocks ever
-// published and of blocks ever taken, are all that the two sides share: the producer
+// [Ring.Flush] and [Ring.Free]; exactly one calls [Ring.Peek] and [Ring.Release]; any may
+// call [Ring.Stats]. Nothing blocks and nothing allocates, and a sample is copied once: by
+// Write, into the slot in which the consumer reads it. Two counters, of blocks ever
+// published and of blocks ever released, are all that the two sides share: the producer
 // alone advances the first, after the block is whole, the consumer alone the second,
-// after it has copied the block out. So no block is ever written and read at once.
+// after it is done with the block. So no block is ever written and read at once.
 //
 // Time is the absolute index of a sample since the source began. It advances over lost
 // samples too, and the first block after a loss says so in its Gap.
 //
-// The consumer has no bell to wait for: it reads until [Ring.Read] says false, then
+// The consumer has no bell to wait for: it reads until [Ring.Peek] gives nil, then
 // sleeps a few milliseconds. A bell would be a lock in the audio callback.
 package ringbuf
 
 import (
 	"fmt"
-	"math/bits"
 	"sync/atomic"
 )
 
@@ -34,28 +34,32 @@ type Block struct {
 
 // Ring is a single-producer, single-consumer queue of blocks. Make it with [New].
 type Ring struct {
-	blocks []Block // block b lives in blocks[b & mask]
-	mask   uint64
+	slots    []Block // one more than capacity: the producer fills it while all others wait
+	capacity uint64  // blocks
 
 	_         [64]byte      // each side's counter on a cache line of its own
 	published atomic.Uint64 // blocks; written by the producer
 	_         [56]byte
-	taken     atomic.Uint64 // blocks; written by the consumer
+	released  atomic.Uint64 // blocks; written by the consumer
 	consumed  atomic.Int64  // samples; written by the consumer
-	_         [48]byte
+	oldest    uint64        // slot of the block to be released next; the consumer's
+	_         [40]byte
 
 	// The rest is the producer's.
-	cur                               Block // being filled
+	cur                               *Block // the slot being filled
+	filling                           uint64 // its index
 	produced, dropped, skipped, holes atomic.Int64
 }
 
-// New makes a ring of the given number of blocks, at least 1 and a power of two; anything
-// else panics. 64 blocks hold 0.74 s at 44.1 kHz.
+// New makes a ring of the given number of blocks, at least 1; less panics. 64 blocks hold
+// 0.74 s at 44.1 kHz.
 func New(blocks int) *Ring {
-	if blocks < 1 || bits.OnesCount(uint(blocks)) != 1 {
-		panic(fmt.Sprintf("ringbuf: New with %d blocks, want a power of two", blocks))
+	if blocks < 1 {
+		panic(fmt.Sprintf("ringbuf: New with %d blocks, want 1 or more", blocks))
 	}
-	return &Ring{blocks: make([]Block, blocks), mask: uint64(blocks - 1)}
+	r := &Ring{slots: make([]Block, blocks+1), capacity: uint64(blocks)}
+	r.cur = &r.slots[0]
+	return r
 }
 
 // Write appends mono samples. When the ring is full, whole blocks are dropped and
@@ -92,47 +96,59 @@ func (r *Ring) Flush() {
 	}
 }
 
-// publish hands the current block to the consumer, or drops it when there is no room, and
-// begins the next.
+// publish hands the current block to the consumer and begins the next in the slot behind
+// it, or, when there is no room, drops it and begins the next in its place.
 func (r *Ring) publish() {
 	next := r.cur.At + int64(r.cur.N)
 	b := r.published.Load()
-	if b-r.taken.Load() > r.mask {
+	if b-r.released.Load() == r.capacity {
 		r.dropped.Add(int64(r.cur.N))
-		r.cur.Gap = true
-	} else {
-		slot := &r.blocks[b&r.mask]
-		slot.At, slot.Gap, slot.N = r.cur.At, r.cur.Gap, r.cur.N
-		copy(slot.X[:r.cur.N], r.cur.X[:r.cur.N])
-		if r.cur.Gap {
-			r.holes.Add(1)
-		}
-		r.published.Store(b + 1)
-		r.cur.Gap = false
+		r.cur.At, r.cur.N, r.cur.Gap = next, 0, true
+		return
 	}
-	r.cur.At, r.cur.N = next, 0
+	if r.cur.Gap {
+		r.holes.Add(1)
+	}
+	r.filling = r.behind(r.filling)
+	r.cur = &r.slots[r.filling] // no block that waits: they are at most capacity, one less than there are slots
+	r.cur.At, r.cur.N, r.cur.Gap = next, 0, false
+	r.published.Store(b + 1)
+}
+
+// behind is the index of the slot behind that of index i.
+func (r *Ring) behind(i uint64) uint64 {
+	if i == r.capacity {
+		return 0
+	}
+	return i + 1
 }
 
 // Free is the number of samples that the producer may write now without a drop. A source
 // that can wait, such as a file, waits for it.
 func (r *Ring) Free() int {
-	blocks := len(r.blocks) - int(r.published.Load()-r.taken.Load())
+	blocks := int(r.capacity - (r.published.Load() - r.released.Load()))
 	return max(0, blocks*BlockSamples-r.cur.N)
 }
 
-// Read copies the oldest block to dst and says whether there was one. Beyond dst.N the
-// samples of dst are left as they were.
-func (r *Ring) Read(dst *Block) bool {
-	b := r.taken.Load()
-	if b == r.published.Load() {
-		return false
+// Peek returns the oldest block, nil when there is none. It is the consumer's to read
+// until Release; till then Peek returns it again.
+func (r *Ring) Peek() *Block {
+	if r.released.Load() == r.published.Load() {
+		return nil
 	}
-	slot := &r.blocks[b&r.mask]
-	dst.At, dst.Gap, dst.N = slot.At, slot.Gap, slot.N
-	copy(dst.X[:slot.N], slot.X[:slot.N])
-	r.consumed.Add(int64(dst.N))
-	r.taken.Store(b + 1)
-	return true
+	return &r.slots[r.oldest]
+}
+
+// Release gives the block that Peek returned back to the producer, and panics when there
+// was none.
+func (r *Ring) Release() {
+	b := r.released.Load()
+	if b == r.published.Load() {
+		panic("ringbuf: Release without a block")
+	}
+	r.consumed.Add(int64(r.slots[r.oldest].N))
+	r.oldest = r.behind(r.oldest)
+	r.released.Store(b + 1)
 }
 
 // Stats counts samples since the ring was made, and gaps. While both sides run the
@@ -140,7 +156,7 @@ func (r *Ring) Read(dst *Block) bool {
 // consumer has read to the end, Produced = Consumed + Dropped.
 type Stats struct {
 	Produced int64 // samples given to Write
-	Consumed int64 // samples taken by Read
+	Consumed int64 // samples released
 	Dropped  int64 // samples written while the ring was full
 	Skipped  int64 // samples that Skip told were lost at the source; not in Produced
 	Gaps     int64 // blocks published with Gap
@@ -149,13 +165,13 @@ type Stats struct {
 
 // Stats returns the counters; any goroutine may ask.
 func (r *Ring) Stats() Stats {
-	taken := r.taken.Load() // before published, so that the difference is not negative
+	released := r.released.Load() // before published, so that the difference is not negative
 	return Stats{
 		Produced: r.produced.Load(),
 		Consumed: r.consumed.Load(),
 		Dropped:  r.dropped.Load(),
 		Skipped:  r.skipped.Load(),
 		Gaps:     r.holes.Load(),
-		Queued:   int64(r.published.Load()-taken) * BlockSamples,
+		Queued:   int64(r.published.Load()-released) * BlockSamples,
 	}
 }

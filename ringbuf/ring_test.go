@@ -17,6 +17,17 @@ func ramp(at int64, n int) []float32 {
 
 func value(at int64) float32 { return float32(at % (1 << 24)) }
 
+// readBlock copies the oldest block to b and says whether there was one.
+func readBlock(r *Ring, b *Block) bool {
+	oldest := r.Peek()
+	if oldest == nil {
+		return false
+	}
+	*b = *oldest
+	r.Release()
+	return true
+}
+
 // check fails unless every sample of b stands where its value says.
 func check(t testing.TB, b *Block) {
 	t.Helper()
@@ -39,7 +50,7 @@ func TestWriteReadAnyChunking(t *testing.T) {
 			at += int64(n)
 		}
 		for range rng.IntN(5) {
-			if !r.Read(&b) {
+			if !readBlock(r, &b) {
 				break
 			}
 			if b.At != read || b.Gap || b.N != BlockSamples {
@@ -50,7 +61,7 @@ func TestWriteReadAnyChunking(t *testing.T) {
 		}
 	}
 	r.Flush()
-	for r.Read(&b) {
+	for readBlock(r, &b) {
 		check(t, &b)
 		read += int64(b.N)
 	}
@@ -64,19 +75,19 @@ func TestFullDropsNewestAndMarksGap(t *testing.T) {
 	r.Write(ramp(0, 5*BlockSamples)) // blocks 0 and 1 fit, 2, 3, 4 are dropped
 	var b Block
 	for want := range int64(2) {
-		if !r.Read(&b) || b.At != want*BlockSamples || b.Gap {
+		if !readBlock(r, &b) || b.At != want*BlockSamples || b.Gap {
 			t.Fatalf("block %d: at %d, gap %v", want, b.At, b.Gap)
 		}
 	}
-	if r.Read(&b) {
+	if readBlock(r, &b) {
 		t.Fatal("a third block came out of a ring of two")
 	}
 	r.Write(ramp(5*BlockSamples, 2*BlockSamples))
-	if !r.Read(&b) || b.At != 5*BlockSamples || !b.Gap {
+	if !readBlock(r, &b) || b.At != 5*BlockSamples || !b.Gap {
 		t.Fatalf("after the drop: at %d, gap %v; want %d, true", b.At, b.Gap, 5*BlockSamples)
 	}
 	check(t, &b)
-	if !r.Read(&b) || b.Gap {
+	if !readBlock(r, &b) || b.Gap {
 		t.Fatal("the second block after the drop must carry no gap")
 	}
 	want := Stats{Produced: 7 * BlockSamples, Consumed: 4 * BlockSamples, Dropped: 3 * BlockSamples, Gaps: 1}
@@ -97,12 +108,12 @@ func TestSkip(t *testing.T) {
 	r.Flush()
 	var b Block
 	for _, want := range []Block{{At: 0, N: 100}, {At: 1111, N: BlockSamples, Gap: true}, {At: 1111 + BlockSamples, N: 7}} {
-		if !r.Read(&b) || b.At != want.At || b.N != want.N || b.Gap != want.Gap {
+		if !readBlock(r, &b) || b.At != want.At || b.N != want.N || b.Gap != want.Gap {
 			t.Fatalf("got at %d, n %d, gap %v; want at %d, n %d, gap %v", b.At, b.N, b.Gap, want.At, want.N, want.Gap)
 		}
 		check(t, &b)
 	}
-	if r.Read(&b) {
+	if readBlock(r, &b) {
 		t.Fatal("an empty block came out")
 	}
 	if s := r.Stats(); s.Skipped != 1011 || s.Gaps != 1 || s.Produced != s.Consumed {
@@ -117,9 +128,9 @@ func TestSkipWhileFull(t *testing.T) {
 	r.Skip(10)
 	r.Write(ramp(BlockSamples+10, BlockSamples)) // dropped
 	var b Block
-	r.Read(&b)
+	readBlock(r, &b)
 	r.Write(ramp(2*BlockSamples+10, BlockSamples))
-	if !r.Read(&b) || !b.Gap || b.At != 2*BlockSamples+10 {
+	if !readBlock(r, &b) || !b.Gap || b.At != 2*BlockSamples+10 {
 		t.Fatalf("at %d, gap %v", b.At, b.Gap)
 	}
 	check(t, &b)
@@ -144,8 +155,33 @@ func TestFree(t *testing.T) {
 	}
 }
 
+// TestPeekKeeps: a block that is looked at stays as it is, however much is written meanwhile.
+func TestPeekKeeps(t *testing.T) {
+	r := New(2)
+	r.Write(ramp(0, 100*BlockSamples))
+	for want := range int64(2) {
+		b := r.Peek()
+		r.Write(ramp(0, 100*BlockSamples))
+		if b != r.Peek() || b.At != want*BlockSamples || b.N != BlockSamples {
+			t.Fatalf("got the block at %d, want the one at %d, twice", b.At, want*BlockSamples)
+		}
+		check(t, b)
+		r.Release()
+	}
+	for _, empty := range []*Ring{New(1), New(3)} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, "ringbuf: Release") {
+					t.Errorf("Release of no block panicked with %q", s)
+				}
+			}()
+			empty.Release()
+		}()
+	}
+}
+
 func TestNewPanics(t *testing.T) {
-	for _, n := range []int{-4, 0, 3, 6, 100} {
+	for _, n := range []int{-4, 0} {
 		func() {
 			defer func() {
 				if s, _ := recover().(string); !strings.HasPrefix(s, "ringbuf: New with") {
@@ -164,7 +200,7 @@ func TestNoAllocation(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		r.Write(x) // overflows in time, so the dropping path is held too
 		r.Skip(3)
-		r.Read(&b)
+		readBlock(r, &b)
 		r.Stats()
 	}); n != 0 {
 		t.Errorf("%v allocations a round, want 0", n)

@@ -23,7 +23,7 @@ install)
 	install -D -m 644 infer/builtin/CARD.md "$dest$prefix/share/doc/earshot/model-card.md"
 	install -D -m 644 infer/builtin/CREDITS.md "$dest$prefix/share/doc/earshot/model-credits.md"
 	install -D -m 644 infer/builtin/LICENSE-yamnet "$dest$prefix/share/doc/earshot/yamnet-licence.txt"
-	install -D -m 644 daemon/demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
+	install -D -m 644 daemon/capture/demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
 	install -d -m 755 "$dest$units" "$dest/etc/earshot"
 	install -d -m 700 "$dest/etc/earshot/mqtt"
 	[ -e "$dest/etc/earshot/config.yaml" ] || install -m 644 config.yaml "$dest/etc/earshot/config.yaml"

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"earshot/internal/test/skip"
 )
 
 // A machine is a throw-away copy of this one, booted by scripts/nspawn.sh with its own systemd.
@@ -23,20 +25,10 @@ type machine struct {
 
 const bootDeadline = 3 * time.Minute // it takes four seconds
 
-// cannotBoot skips the test where no machine can run. The reason goes to the file that
-// `make test` prints at its end, too: go test itself keeps it to itself.
+// cannotBoot skips the test where no machine can run.
 func cannotBoot(t *testing.T, format string, args ...any) {
 	t.Helper()
-	why := t.Name() + ": a booted systemd cannot run here: " + fmt.Sprintf(format, args...) + "; it wants root on a Debian machine, not in a container"
-	if path := os.Getenv("EARSHOT_SKIPPED"); path != "" {
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		fmt.Fprintln(f, why)
-	}
-	t.Skip(why)
+	skip.Now(t, "a booted systemd cannot run here: ", fmt.Sprintf(format, args...), "; it wants root on a Debian machine, not in a container")
 }
 
 // boot starts a machine that is shut down when the test ends.

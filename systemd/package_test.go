@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"earshot/internal/test/skip"
 )
 
 // TestPackage holds the Debian package to what Debian asks (lintian has no error to tell), to what must
@@ -53,7 +55,7 @@ var built = sync.OnceValues(makePackage)
 func buildPackage(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("dpkg-deb"); err != nil {
-		t.Skip("no dpkg-deb to look into a package with; run on Debian")
+		skip.Now(t, "no dpkg-deb to look into a package with; run on Debian")
 	}
 	deb, err := built()
 	if err != nil {

@@ -28,10 +28,11 @@ func FrontEnd(budget time.Duration) []Row {
 	}
 	coefficients := make([]complex128, c.Bins())
 	bare := func() { fft.Coefficients(coefficients, wide) }
-	stream := gammatone.NewStream(c, 64)
+	stream := gammatone.NewStream(c, 64, 0)
+	window := make([]float32, c.WindowLen())
 	at := int64(0)
 	live := func() { // one second of sound, windows and deltas included
-		stream.Push(at, second, false, func(*gammatone.Window) {})
+		stream.Push(at, second, false, func(w *gammatone.Window) { w.Fill(window) })
 		at += int64(len(second))
 	}
 	runtime.LockOSThread()

@@ -1,7 +1,8 @@
-// Package capture brings sound into the process: from a microphone through
-// PortAudio, from files, from standard input and from a child process.
+// Package capture brings sound into the process. It holds what all sources share;
+// each kind has a folder of its own: a microphone through PortAudio, files, standard
+// input, a child process, the bundled recording. Package kind is the table of them.
 //
-// Every source obeys one contract (Source, held by the tests for each of them):
+// Every source obeys one contract (Source, held by internal/test/sourcetest for each):
 //
 //   - Run delivers mono float32 samples in −1…1 at the configured rate, in
 //     order, from one goroutine or one audio thread at a time.
@@ -18,12 +19,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
+	"os"
 	"time"
-)
 
-// DefaultRate is the sample rate of the front end in Hz.
-const DefaultRate = 44100
+	"earshot/internal/audio"
+)
 
 // ErrHung says that a call into the sound system did not return within its
 // deadline. The thread that made it is lost, and so is PortAudio as a whole:
@@ -79,25 +79,41 @@ type State struct {
 	Why   string
 }
 
-// samplesIn converts a span to samples without overflow; negative spans give 0.
-func samplesIn(d time.Duration, rate int) int64 {
-	if d <= 0 {
-		return 0
+// Common is what every kind of source is told; each takes what means something to it.
+type Common struct {
+	Rate    int         // Hz of what is delivered
+	Channel int         // 1-based channel to pick; 0 = mean of all channels
+	Patient bool        // what is not there at the start is waited for, instead of an error
+	Stdin   *os.File    // nil = standard input
+	OnState func(State) // called from Run's goroutine; nil = nobody listens
+}
+
+// Report tells the owner what the source is doing.
+func (c *Common) Report(p Phase, why string) {
+	if c.OnState != nil {
+		c.OnState(State{p, why})
 	}
-	hi, lo := bits.Mul64(uint64(d), uint64(rate))
-	q, _ := bits.Div64(hi, lo, uint64(time.Second))
-	return int64(q)
 }
 
-// spanOf converts samples to a span without overflow.
-func spanOf(samples int64, rate int) time.Duration {
-	hi, lo := bits.Mul64(uint64(samples), uint64(time.Second))
-	q, _ := bits.Div64(hi, lo, uint64(rate))
-	return time.Duration(q)
+// Pick is Channel as package audio counts.
+func (c *Common) Pick() audio.Channel { return audio.Channel(c.Channel - 1) }
+
+// ChunkSamples is how much a source that reads hands over at a time: 23 ms.
+const ChunkSamples = 1024
+
+// WaitForRoom waits until the sink takes n samples, and says whether ctx is
+// still alive. A nil room never waits.
+func WaitForRoom(ctx context.Context, room Roomer, n int) bool {
+	for room != nil && room.Free() < n {
+		if !Sleep(ctx, time.Millisecond) {
+			return false
+		}
+	}
+	return ctx.Err() == nil
 }
 
-// sleep waits for d or until ctx ends, and says whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d or until ctx ends, and says whether ctx is still alive.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}

@@ -21,11 +21,11 @@ type Device struct {
 	Default  bool    // the system's default input
 }
 
-// choose finds the input device called want: the one with exactly this name,
+// Choose finds the input device called want: the one with exactly this name,
 // else the one that differs only in its ALSA card number (cards are numbered
 // anew when they are plugged in), else the only one whose name contains want,
 // upper and lower case alike. An empty want means the system's default.
-func choose(devices []Device, want string) (Device, error) {
+func Choose(devices []Device, want string) (Device, error) {
 	if want == "" {
 		for _, d := range devices {
 			if d.Default {

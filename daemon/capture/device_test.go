@@ -31,7 +31,7 @@ func TestChoose(t *testing.T) {
 		{"hw:", -1, []string{"several", "ALC257", "Samson"}},
 		{"default (hw:1,0)", -1, []string{"there are"}},
 	} {
-		d, err := choose(devices, c.want)
+		d, err := Choose(devices, c.want)
 		switch {
 		case c.index >= 0 && (err != nil || d.Index != c.index):
 			t.Errorf("%q: got %+v, %v; want number %d", c.want, d, err, c.index)
@@ -44,7 +44,7 @@ func TestChoose(t *testing.T) {
 			}
 		}
 	}
-	if _, err := choose(nil, ""); !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), "no sound input was found") {
+	if _, err := Choose(nil, ""); !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), "no sound input was found") {
 		t.Errorf("no devices: %v", err)
 	}
 }

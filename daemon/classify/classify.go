@@ -54,16 +54,21 @@ type Window struct {
 // time. It belongs to one goroutine.
 type Classifier struct {
 	session *infer.Session
-	front   *gammatone.FrontEnd
+	stream  *gammatone.Stream // a window every frame: the last may start at any
 	cfg     gammatone.Config
 	hop     int
 
-	x      []float32 // (MaxBatch, 2, 128, 128) windows waiting to be run
-	at     []int     // their indices in clip.Windows
-	scores []float32
-	attend []float32
-	clip   *Clip
-	mute   mute
+	batch *infer.Batch
+	at    []int // in clip.Windows, of the windows waiting in the batch
+
+	// Of the file at hand.
+	clip    *Clip
+	head    []float32         // its start, up to one window: a short file is padded from it
+	silence silence           // of the newest frames
+	next    int64             // start of the next window, samples
+	newest  *gammatone.Window // the one that ends with the newest frame; nil before the first
+	mute    mute
+	err     error // the first
 }
 
 // mute is the window without a vote that holds the most sound. It speaks for a
@@ -86,12 +91,12 @@ func New(s *infer.Session, front gammatone.Config, hopFrames int) *Classifier {
 	if front.WindowLen() != infer.WindowLen {
 		panic(fmt.Sprintf("classify: front end of %d values a window, the network takes %d", front.WindowLen(), infer.WindowLen))
 	}
-	return &Classifier{
-		session: s, front: gammatone.NewFrontEnd(front), cfg: front, hop: hopFrames,
-		x:      make([]float32, 0, s.MaxBatch*infer.WindowLen),
-		scores: make([]float32, s.MaxBatch*s.Labels),
-		attend: make([]float32, s.MaxBatch*s.Steps),
+	c := &Classifier{
+		session: s, stream: gammatone.NewStream(front, 1, 1), cfg: front, hop: hopFrames,
+		batch: s.NewBatch(), silence: silence{frames: make([]bool, front.WindowFrames)},
 	}
+	c.stream.Energies = c.silence.push
+	return c
 }
 
 // File classifies the sound file at path. Errors about the file are *audio.Error.
@@ -119,11 +124,10 @@ func (c *Classifier) File(ctx context.Context, path string) (*Clip, error) {
 // sound classifies all that r gives.
 func (c *Classifier) sound(ctx context.Context, r audio.MonoReader) (*Clip, error) {
 	c.clip = &Clip{Rate: c.cfg.SampleRate, Mean: make([]float64, c.session.Labels)}
-	c.x, c.at, c.mute.x = c.x[:0], c.at[:0], c.mute.x[:0]
-	f := newFramer(c.front)
-	next := 0 // start of the next window, frames
+	c.begin()
+	c.at, c.head, c.mute.x, c.err = c.at[:0], c.head[:0], c.mute.x[:0], nil
 	buf := make([]float32, 64*c.cfg.HopSamples)
-	for {
+	for c.err == nil {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -134,101 +138,101 @@ func (c *Classifier) sound(ctx context.Context, r audio.MonoReader) (*Clip, erro
 		if err != nil {
 			return nil, err
 		}
-		f.push(buf[:n])
-		for ; f.total >= next+c.cfg.WindowFrames; next += c.hop {
-			if err := c.window(f, next); err != nil {
-				return nil, err
-			}
+		if room := c.cfg.WindowSamples() - len(c.head); room > 0 {
+			c.head = append(c.head, buf[:min(room, n)]...)
 		}
-		f.forget(next)
+		c.stream.Push(c.clip.Samples, buf[:n], false, c.window)
+		c.clip.Samples += int64(n)
 	}
-	c.clip.Samples = f.samples
-	if err := c.last(f, next); err != nil {
-		return nil, err
-	}
-	return c.clip, c.finish()
+	c.last()
+	c.finish()
+	return c.clip, c.err
+}
+
+// begin makes the stream start anew.
+func (c *Classifier) begin() {
+	c.stream.Reset()
+	c.silence.reset()
+	c.next, c.newest = 0, nil
 }
 
 // last takes the window that ends with the sound, and pads a sound shorter than one.
-func (c *Classifier) last(f *framer, next int) error {
-	switch frames := c.cfg.WindowFrames; {
-	case f.samples == 0:
-		return nil
-	case f.total < frames:
+func (c *Classifier) last() {
+	switch {
+	case c.err != nil || c.clip.Samples == 0:
+	case c.newest == nil:
 		c.clip.Padded = true
-		p := newFramer(c.front)
-		p.push(Pad(f.head, c.cfg.WindowSamples()))
-		return c.window(p, 0)
-	case f.total > next-c.hop+frames:
-		return c.window(f, f.total-frames)
+		c.begin()
+		c.stream.Push(0, Pad(c.head, c.cfg.WindowSamples()), false, c.window)
+	case c.newest.At > c.next-int64(c.hop*c.cfg.HopSamples): // it has not been taken
+		c.take(c.newest)
 	}
-	return nil
 }
 
-// window notes the window that starts at a frame, and runs the batch when it is full.
-func (c *Classifier) window(f *framer, start int) error {
-	at := int64(start) * int64(c.cfg.HopSamples)
-	w := Window{At: at, End: at + int64(c.cfg.WindowSamples())}
-	sounding := c.cfg.WindowFrames - f.silentFrames(start, c.cfg.WindowFrames)
-	w.Silent = float64(sounding) < (1-silentShare)*float64(c.cfg.WindowFrames)
+// window sees every window, and takes those that start where a hop does.
+func (c *Classifier) window(w *gammatone.Window) {
+	c.newest = w
+	if w.At == c.next {
+		c.next += int64(c.hop * c.cfg.HopSamples)
+		c.take(w)
+	}
+}
+
+// take notes the newest window, and runs the batch when it is full.
+func (c *Classifier) take(w *gammatone.Window) {
+	sounding := c.cfg.WindowFrames - c.silence.count
+	silent := float64(sounding) < (1-silentShare)*float64(c.cfg.WindowFrames)
 	index := len(c.clip.Windows)
-	c.clip.Windows = append(c.clip.Windows, w)
+	c.clip.Windows = append(c.clip.Windows, Window{At: w.At, End: w.End, Silent: silent})
 	switch {
-	case !w.Silent:
+	case !silent:
 		c.clip.Voted++
-		return c.queue(f, start, index)
+		w.Fill(c.queue(index))
+		if len(c.at) == c.session.MaxBatch {
+			c.run()
+		}
 	case c.clip.Voted == 0 && (len(c.mute.x) == 0 || sounding > c.mute.sounding):
 		c.mute = mute{append(c.mute.x[:0], make([]float32, infer.WindowLen)...), index, sounding}
-		c.cfg.FillWindow(c.mute.x, f.frames(start))
+		w.Fill(c.mute.x)
 	}
-	return nil
 }
 
-func (c *Classifier) queue(f *framer, start, index int) error {
-	n := len(c.x)
-	c.x = c.x[:n+infer.WindowLen]
-	c.cfg.FillWindow(c.x[n:], f.frames(start))
+// queue returns where a window that waits to be run is to be put.
+func (c *Classifier) queue(index int) []float32 {
 	c.at = append(c.at, index)
-	if len(c.at) == c.session.MaxBatch {
-		return c.run()
-	}
-	return nil
+	return c.batch.X[(len(c.at)-1)*infer.WindowLen:][:infer.WindowLen]
 }
 
 // run scores the windows that wait.
-func (c *Classifier) run() error {
-	n, k, t := len(c.at), c.session.Labels, c.session.Steps
-	if n == 0 {
-		return nil
+func (c *Classifier) run() {
+	k, t := c.session.Labels, c.session.Steps
+	if len(c.at) == 0 || c.err != nil {
+		return
 	}
-	if err := c.session.RunInto(c.x, n, c.scores[:n*k], c.attend[:n*t]); err != nil {
-		return err
+	if c.err = c.batch.Run(len(c.at)); c.err != nil {
+		return
 	}
 	for i, index := range c.at {
 		w := &c.clip.Windows[index]
-		w.Scores = append([]float32(nil), c.scores[i*k:][:k]...)
-		w.Peak = peak(*w, c.attend[i*t:][:t])
+		w.Scores = append([]float32(nil), c.batch.Scores[i*k:][:k]...)
+		w.Peak = peak(*w, c.batch.Attention[i*t:][:t])
 		for j, p := range w.Scores {
 			c.clip.Mean[j] += float64(p)
 		}
 	}
-	c.x, c.at = c.x[:0], c.at[:0]
-	return nil
+	c.at = c.at[:0]
 }
 
 // finish takes the mean; where no window has a vote, the one with the most sound speaks for all.
-func (c *Classifier) finish() error {
+func (c *Classifier) finish() {
 	if c.clip.Voted == 0 && len(c.mute.x) > 0 {
 		c.clip.Silent, c.clip.Voted = c.mute.sounding == 0, 1
-		c.x, c.at = append(c.x, c.mute.x...), append(c.at, c.mute.index)
+		copy(c.queue(c.mute.index), c.mute.x)
 	}
-	if err := c.run(); err != nil {
-		return err
-	}
+	c.run()
 	for j := range c.clip.Mean {
 		c.clip.Mean[j] /= float64(max(c.clip.Voted, 1))
 	}
-	return nil
 }
 
 // peak is the middle of the step of greatest attention.

@@ -3,16 +3,19 @@ package classify
 import (
 	"context"
 	"errors"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/internal/audio"
 	"earshot/internal/test/testmodel"
+	"earshot/train/features"
 )
 
 // classifier uses a model that names the half of the spectrum that is louder.
@@ -190,40 +193,79 @@ func TestFileErrors(t *testing.T) {
 	}
 }
 
-// Any chunking gives the frames of the whole, and what is forgotten was not needed.
-func TestFramerAgainstBatch(t *testing.T) {
+// pieces gives x in pieces of any size.
+type pieces struct {
+	audio.MonoReader
+	x      []float32
+	random *rand.Rand
+}
+
+func (p *pieces) Read(dst []float32) (int, error) {
+	if len(p.x) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(dst[:1+p.random.IntN(len(dst))], p.x)
+	p.x = p.x[n:]
+	return n, nil
+}
+
+// Any chunking gives the windows of the whole, to the end of the sound, and knows the silent ones.
+func TestWindowsAgainstBatch(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 9))
 	cfg := gammatone.Default()
 	x := tone(700, 8)
 	clear(x[3*rate : 5*rate])
-	whole := gammatone.NewFrontEnd(cfg).BatchLog(x)
-	f := newFramer(gammatone.NewFrontEnd(cfg))
-	next := 0
-	for at := 0; at < len(x); {
-		n := min(1+random.IntN(40000), len(x)-at)
-		f.push(x[at : at+n])
-		at += n
-		for ; f.total >= next+128; next += 1 + random.IntN(100) {
-			got := f.frames(next)[:128*128]
-			for i, v := range whole[next*128:][:128*128] {
-				if got[i] != v {
-					t.Fatalf("frame %d, band %d: %g, in the whole %g", next+i/128, i%128, got[i], v)
+	front := gammatone.NewFrontEnd(cfg)
+	logs := front.BatchLog(x)
+	var silent []bool
+	for e := range slices.Chunk(front.BatchEnergies(x), cfg.Bands) {
+		sum := 0.0
+		for _, v := range e {
+			sum += float64(v)
+		}
+		silent = append(silent, sum < features.SilenceEnergy)
+	}
+	for _, hop := range []int{1, 7, 16, 128} {
+		c := classifier(t, hop)
+		clip, err := c.sound(context.Background(), &pieces{x: x, random: random})
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, last := 0, len(silent)-cfg.WindowFrames
+		for _, w := range clip.Windows {
+			if w.At != int64(next*cfg.HopSamples) || w.End-w.At != int64(cfg.WindowSamples()) {
+				t.Fatalf("hop %d: window %d–%d, want one from %d on", hop, w.At, w.End, next*cfg.HopSamples)
+			}
+			count := 0
+			for _, quiet := range silent[next:][:cfg.WindowFrames] {
+				if quiet {
+					count++
 				}
 			}
+			if w.Silent != (count > 115) { // nine tenths of 128
+				t.Errorf("hop %d: silent %v with %d silent frames", hop, w.Silent, count)
+			}
+			if !w.Silent && next%7 == 0 {
+				window := make([]float32, infer.WindowLen)
+				cfg.FillWindow(window, logs[next*cfg.Bands:])
+				scores, _, err := c.session.Run(window, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, p := range scores {
+					if math.Abs(float64(p-w.Scores[i])) > 2e-5 { // rounding: one row and several take different kernels
+						t.Fatalf("hop %d, window at frame %d: %v, of the whole %v", hop, next, w.Scores, scores)
+					}
+				}
+			}
+			if next == last {
+				last = -1
+			}
+			next = min(next+hop, max(last, next))
 		}
-		f.forget(next)
-		if kept := f.total - f.base; kept > 128+256+100+40000/512 {
-			t.Fatalf("%d frames kept", kept)
+		if last != -1 {
+			t.Errorf("hop %d: the last window does not end with the sound", hop)
 		}
-	}
-	if f.total != cfg.Frames(len(x)) || f.samples != int64(len(x)) || len(f.head) != cfg.WindowSamples() {
-		t.Errorf("%d frames of %d samples", f.total, f.samples)
-	}
-	if start := f.total - 128; f.base > start {
-		t.Error("the last window was forgotten")
-	}
-	if n := f.silentFrames(f.total-128, 128); n != 0 {
-		t.Errorf("%d silent frames in a tone", n)
 	}
 }
 

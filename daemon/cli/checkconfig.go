@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"earshot/daemon"
-	"earshot/daemon/capture"
+	"earshot/daemon/capture/portaudio"
 	"earshot/daemon/config"
 	"earshot/internal/logging"
 
@@ -57,7 +57,7 @@ looks for the microphones.`,
 				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
 				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 				defer cancel()
-				if err := daemon.Probe(ctx, f, log, capture.Devices); err != nil {
+				if err := daemon.Probe(ctx, f, log, portaudio.Devices); err != nil {
 					return classifyError(err)
 				}
 			}

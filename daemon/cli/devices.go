@@ -11,8 +11,9 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
-	"earshot/daemon/config"
+	"earshot/daemon/capture/portaudio"
 	"earshot/daemon/health"
+	"earshot/gammatone"
 
 	"github.com/spf13/cobra"
 )
@@ -45,7 +46,7 @@ room is at −70 to −40 dBFS, speech beside the microphone at −30 to −15.`
 			if c.Flags().Changed("listen") {
 				return tryDevice(c, flags)
 			}
-			return listDevices(c.OutOrStdout(), flags.asJSON, capture.Devices)
+			return listDevices(c.OutOrStdout(), flags.asJSON, portaudio.Devices)
 		},
 	}
 	f := c.Flags()
@@ -113,17 +114,18 @@ func tryDevice(c *cobra.Command, flags devicesFlags) error {
 		defer cancel()
 	}
 	w := c.OutOrStdout()
+	rate := gammatone.Default().SampleRate
 	states := make(chan capture.State, 16) // more than can come between two looks
-	mic, err := capture.NewPortAudio(capture.PortAudioConfig{Device: flags.listen, Latency: config.DefaultLatency, OnState: func(s capture.State) {
+	mic, err := portaudio.New(portaudio.Config{Device: flags.listen, Common: capture.Common{Rate: rate, OnState: func(s capture.State) {
 		select {
 		case states <- s:
 		default:
 		}
-	}})
+	}}})
 	if err != nil {
 		return err
 	}
-	sink := levelSink{health.New(capture.DefaultRate, health.Default())}
+	sink := levelSink{health.New(rate, health.Default())}
 	done := make(chan error, 1)
 	go func() { done <- mic.Run(ctx, sink) }()
 	tick := time.NewTicker(time.Second)

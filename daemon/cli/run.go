@@ -10,7 +10,7 @@ import (
 	"syscall"
 
 	"earshot/daemon"
-	"earshot/daemon/capture"
+	"earshot/daemon/capture/portaudio"
 	"earshot/daemon/config"
 	"earshot/daemon/source"
 	"earshot/internal/logging"
@@ -87,9 +87,8 @@ func run(c *cobra.Command, flags *runFlags) error {
 		Version: version,
 		Means: source.Means{
 			Patient: os.Getenv("NOTIFY_SOCKET") != "", // under systemd a microphone may come later
-			Demo:    demoSource,
 		},
-		Devices: capture.Devices,
+		Devices: portaudio.Devices,
 		Reload:  hangup,
 		Ready: func(r daemon.Ready) {
 			if logging.Terminal(c.ErrOrStderr()) {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"earshot/internal/test/skip"
 )
 
 // put makes a file of n bytes, so many minutes before noon.
@@ -166,7 +168,7 @@ func smallDisk(t *testing.T, bytes int) string {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
 		if errors.Is(err, syscall.EPERM) {
-			t.Skip("only root can mount a small disk to fill; run the tests as root: ", err)
+			skip.Now(t, "only root can mount a small disk to fill; run the tests as root: ", err)
 		}
 		t.Fatal(err)
 	}

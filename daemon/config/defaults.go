@@ -40,7 +40,6 @@ const (
 	DefaultLatency = 300 * time.Millisecond
 	DefaultRestart = time.Second
 	DefaultFormat  = "s16le"
-	DefaultRate    = 44100
 )
 
 // defaultLabels are the ESC-50 sounds people raise an alarm over, or want to be told about.

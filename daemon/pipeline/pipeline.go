@@ -13,7 +13,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"math/bits"
 	"sync/atomic"
 	"time"
 
@@ -40,9 +39,9 @@ type Config struct {
 
 // Outlets are the pipeline's consumers. Each is called from one goroutine at a time and must not block.
 type Outlets struct {
-	// Block sees every block of samples, in order, in the listener.
+	// Block sees every block of samples, in order, in the listener; the block is the ring's, to read until it returns.
 	Block func(*ringbuf.Block)
-	// Frames sees the log-gammatone window whenever one is complete, newest hop last, in the listener.
+	// Frames sees a window's frames whenever it is complete, newest hop last, in the listener.
 	Frames func(*gammatone.Window)
 	// Event sees each switch of a label, on the wall clock and still without names, in the reporter.
 	Event func(sink.Event)
@@ -54,9 +53,10 @@ type Outlets struct {
 
 // Scorer is the network's queue for this source; *infer.Feed is one. Answers come through Deliver, in order.
 type Scorer interface {
-	Submit(s infer.Stamp, x []float32)                                // drops the oldest when full
-	SubmitWait(ctx context.Context, s infer.Stamp, x []float32) error // waits for room
-	Flush(ctx context.Context) error                                  // until every answer has been delivered
+	Queue() int                                                          // windows that may wait; each must stay as long
+	Submit(s infer.Stamp, w infer.Window)                                // drops the oldest when full
+	SubmitWait(ctx context.Context, s infer.Stamp, w infer.Window) error // waits for room
+	Flush(ctx context.Context) error                                     // until every answer has been delivered
 }
 
 // Pipeline is one source's way through the program. Make it with New.
@@ -81,8 +81,7 @@ func New(cfg Config, out Outlets) *Pipeline {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	blocks := int(sampletime.Samples(cfg.Ring, cfg.FrontEnd.SampleRate)/ringbuf.BlockSamples) + 1
-	ring := ringbuf.New(1 << bits.Len(uint(blocks-1)))
+	ring := ringbuf.New(int(sampletime.Samples(cfg.Ring, cfg.FrontEnd.SampleRate)/ringbuf.BlockSamples) + 1)
 	clock := newSampleClock(cfg.FrontEnd.SampleRate, cfg.Now)
 	p := &Pipeline{
 		cfg:   cfg,
@@ -122,20 +121,20 @@ const (
 // Listen turns blocks into windows and submits them. It returns nil when ctx ends, or when the source has ended
 // and its last window has been answered.
 func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
-	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames)
+	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames, scorer.Queue())
 	poll := filePoll
 	if p.cfg.Live {
 		poll = livePoll
 	}
 	timer := time.NewTimer(poll)
 	defer timer.Stop()
-	var b ringbuf.Block
 	emit := func(w *gammatone.Window) { p.submit(ctx, scorer, w) }
 	for ctx.Err() == nil {
 		p.counts.beat.Store(int64(p.clock.elapsed()))
 		played := p.played.Load() // before the read: what is written after it is read next time
-		if p.ring.Read(&b) {
-			p.block(stream, &b, emit)
+		if b := p.ring.Peek(); b != nil {
+			p.block(stream, b, emit)
+			p.ring.Release()
 			continue
 		}
 		if played {
@@ -183,9 +182,9 @@ func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Windo
 	}
 	p.counts.submitted.Add(1)
 	if p.cfg.Waits {
-		_ = scorer.SubmitWait(ctx, stamp, w.X) // fails only when all is about to stop
+		_ = scorer.SubmitWait(ctx, stamp, w) // fails only when all is about to stop
 	} else {
-		scorer.Submit(stamp, w.X)
+		scorer.Submit(stamp, w)
 	}
 }
 

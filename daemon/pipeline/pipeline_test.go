@@ -45,17 +45,19 @@ type scorer struct {
 	windows [][2]int64
 }
 
-func (s *scorer) Submit(stamp infer.Stamp, _ []float32) {
+func (s *scorer) Submit(stamp infer.Stamp, _ infer.Window) {
 	s.mu.Lock()
 	s.windows = append(s.windows, [2]int64{stamp.At, stamp.End})
 	s.mu.Unlock()
 	s.deliver(infer.Result{Stamp: stamp, Scores: []float32{s.score(stamp.At)}, Attention: []float32{1}})
 }
 
-func (s *scorer) SubmitWait(_ context.Context, stamp infer.Stamp, x []float32) error {
-	s.Submit(stamp, x)
+func (s *scorer) SubmitWait(_ context.Context, stamp infer.Stamp, w infer.Window) error {
+	s.Submit(stamp, w)
 	return nil
 }
+
+func (s *scorer) Queue() int { return 1 }
 
 func (s *scorer) Flush(context.Context) error { return nil }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"earshot/daemon/config"
+	"earshot/daemon/capture/kind"
 	"earshot/daemon/health"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -30,7 +30,7 @@ func (s *Source) block(b *ringbuf.Block) {
 }
 
 // judged tells whether the source is a microphone, or stands for one: a recording may well be silent.
-func (s *Source) judged() bool { return s.c.Kind != config.KindFile && s.c.Kind != KindDemo }
+func (s *Source) judged() bool { return !kind.Recording(s.c.Source) }
 
 // window sees every window, in the listener.
 func (s *Source) window(w *gammatone.Window) { s.c.Window(w, s.pipe.Wall(w.End)) }

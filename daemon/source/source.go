@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/capture/kind"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
 	"earshot/daemon/health"
@@ -103,8 +104,8 @@ func New(c Config) (*Source, error) {
 		FrontEnd:  front,
 		HopFrames: c.Windows.HopFrames,
 		Ring:      c.Windows.Ring,
-		Live:      live(c.Source),
-		Waits:     waits(c.Source),
+		Live:      kind.Live(c.Source),
+		Waits:     kind.Waits(c.Source),
 		Smooth:    c.Rules.Smooth,
 	}, pipeline.Outlets{Block: s.block, Frames: s.window, Event: s.event, Scores: s.scored, Failed: s.failed})
 	s.feed = c.Engine.Batcher.Feed(c.Windows.Queue, s.pipe.Deliver)

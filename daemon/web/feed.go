@@ -36,7 +36,7 @@ func (f *Feed) Window(w *gammatone.Window, end time.Time) {
 		Type:    "spectrum",
 		Source:  f.source,
 		Bands:   SpectrumBands,
-		Columns: Columns(w.X, f.front.Bands, f.front.WindowFrames, f.hop),
+		Columns: Columns(w.Frame, f.front.WindowFrames, f.hop),
 		Rate:    float64(f.front.SampleRate) / float64(f.front.HopSamples),
 		End:     end,
 	})

@@ -13,7 +13,7 @@ func TestFeedHasTheModelsAxis(t *testing.T) {
 	front.HopSamples = 256
 	h := NewHub()
 	f := h.Feed("mic", front, 16)
-	f.Window(&gammatone.Window{X: make([]float32, front.WindowLen())}, time.Now())
+	gammatone.NewStream(front, 16, 0).Push(0, make([]float32, front.WindowSamples()), false, func(w *gammatone.Window) { f.Window(w, time.Now()) })
 	spectra, _ := told(t, h)
 	if len(spectra) != 1 || spectra[0].Rate != 44100.0/256 || len(spectra[0].Columns) != 16*SpectrumBands {
 		t.Errorf("%+v", spectra)

@@ -9,16 +9,17 @@ const (
 // SpectrumBands is the height of the strip: two gammatone bands each.
 const SpectrumBands = 64
 
-// Columns quantises the newest hop frames of a window's first channel, x (band, frame) in dB, to
-// (frame, SpectrumBands) bytes; the louder of two neighbouring bands counts.
-func Columns(x []float32, bands, frames, hop int) []byte {
+// Columns quantises the newest hop of a window's frames, each (bands) in dB, to (frame, SpectrumBands) bytes;
+// the louder of two neighbouring bands counts.
+func Columns(frame func(t int) []float32, frames, hop int) []byte {
 	out := make([]byte, hop*SpectrumBands)
-	per := bands / SpectrumBands
 	for t := range hop {
+		x := frame(frames - hop + t)
+		per := len(x) / SpectrumBands
 		for b := range SpectrumBands {
 			v := float32(LowDB)
-			for i := range per {
-				v = max(v, x[(b*per+i)*frames+frames-hop+t])
+			for _, level := range x[b*per:][:per] {
+				v = max(v, level)
 			}
 			out[t*SpectrumBands+b] = byte(min((v-LowDB)*(255/(HighDB-LowDB)), 255))
 		}

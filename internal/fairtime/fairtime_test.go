@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"earshot/internal/test/quota"
+	"earshot/internal/test/skip"
 )
 
 // hang is how long the test may take.
@@ -15,11 +16,11 @@ const hang = 2 * time.Minute
 // TestStarved takes the processor from this very process for a while, and looks whether it notices.
 func TestStarved(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root may limit processor time")
+		skip.Now(t, "only root may limit processor time")
 	}
 	q, err := quota.New()
 	if err != nil {
-		t.Skip(err)
+		skip.Now(t, err)
 	}
 	home, err := q.Enter(os.Getpid())
 	if err != nil {

@@ -5,13 +5,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"earshot/internal/test/skip"
 )
 
 // TestClockIsSet brings one of the faults about whose time is bounded and which no other test makes for real: the wall
 // clock of the whole program goes an hour forward and back.
 func TestClockIsSet(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root may trace another program here")
+		skip.Now(t, "only root may trace another program here")
 	}
 	program := filepath.Join(t.TempDir(), "earshot")
 	if out, err := exec.Command("go", "build", "-o", program, "earshot").CombinedOutput(); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"earshot/internal/test/skip"
 )
 
 // reader makes the test's program one that tells the time, wall and monotonic, in seconds, whenever it is asked to.
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 // TestSet: a Go program's wall clock goes back and forth by an hour; its monotonic clock does not.
 func TestSet(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("only root may trace another program here")
+		skip.Now(t, "only root may trace another program here")
 	}
 	self, err := os.Executable()
 	if err != nil {
