@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/capture/file"
 	"earshot/daemon/pipeline"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
@@ -72,7 +73,7 @@ const (
 // Play plays the sound file at path to its end. A file that breaks off, a window without scores and a stop by ctx
 // are errors: half a recording is no figure. progress, which may be nil, is told the position in samples now and then.
 func (p *Player) Play(ctx context.Context, path string, progress func(samples int64)) (*Recording, error) {
-	source, err := capture.NewFile(capture.FileConfig{Paths: []string{path}, Rate: p.cfg.Front.SampleRate})
+	source, err := file.New(file.Config{Common: capture.Common{Rate: p.cfg.Front.SampleRate}, Paths: []string{path}})
 	if err != nil {
 		return nil, err
 	}
