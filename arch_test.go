@@ -49,7 +49,7 @@ var only = map[string][]string{
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
-	"gopkg.in/yaml.v3":                    {"earshot/daemon"},
+	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
 }
 
 // testOnly are packages that nothing but tests may import.
