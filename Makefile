@@ -9,6 +9,7 @@ export EARSHOT_ONNXRUNTIME ?= $(CURDIR)/build/lib/earshot/libonnxruntime.so
 BINARY      := build/bin/earshot
 LDFLAGS     := -s -w -buildid= -X earshot/daemon/cli.version=$(VERSION) -X earshot/daemon/cli.commit=$(COMMIT)
 STATICCHECK := build/tools/staticcheck-v0.7.0
+GOVULNCHECK := build/tools/govulncheck-v1.9.0
 FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
@@ -35,11 +36,12 @@ test: setup-test lint ## every check: formatting, vet, staticcheck, tests with t
 	EARSHOT_SKIPPED='$(CURDIR)/build/skipped' go test $(TESTFLAGS) ./...
 	@test ! -s build/skipped || { echo "not tested on this machine:"; cat build/skipped; }
 
-lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck
+lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck, known weaknesses of what is linked in
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	@sh scripts/vulncheck.sh $(GOVULNCHECK) ./...
 
 # Built once: `go run` of a pinned version asks the module proxy every time.
 $(STATICCHECK):
