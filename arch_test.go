@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// arrows is the whole import graph that the design allows (DESIGN §6): package, or "package/..." for
+// arrows is the whole import graph that the design allows (docs/architecture.md): package, or "package/..." for
 // it and all below it → what of ours it may import. The longest pattern that fits decides.
 // Tests are held to it too, but may use internal/test/ helpers and the folders listed in testOnly.
 var arrows = map[string][]string{

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// The shape of one window that the contract asks for, DESIGN section 4.
+// The shape of one window that the contract asks for, docs/design.md.
 const (
 	Channels = 2   // log-gammatone, delta
 	Bands    = 128 // gammatone bands

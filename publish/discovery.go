@@ -6,7 +6,7 @@ import (
 )
 
 // Home Assistant's device discovery, in its short keys. Field order is the
-// order of MQTT.md's example. See doc.go for the rules these shapes keep.
+// order of the example in docs/mqtt.md. See doc.go for the rules these shapes keep.
 
 type deviceInfo struct {
 	IDs   []string `json:"ids"`

@@ -93,7 +93,7 @@ func TestGoldenDiscovery(t *testing.T) {
 }
 
 // TestValidatorRefuses shows that the validator is not a rubber stamp: each
-// change breaks one rule of MQTT.md.
+// change breaks one rule of docs/mqtt.md.
 func TestValidatorRefuses(t *testing.T) {
 	c := discoveryConfigs()["one"]
 	good := string(deviceMessage(&c, nil).payload)

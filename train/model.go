@@ -35,7 +35,7 @@ type trainable struct {
 	Mean, Std                [2]float32
 }
 
-// Export writes the model file's bytes (DESIGN.md section 4).
+// Export writes the model file's bytes (docs/design.md).
 func Export(a acrnn.Arch, w acrnn.Weights, m ModelInfo) ([]byte, error) {
 	for _, v := range w.Flat {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {

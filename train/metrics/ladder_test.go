@@ -138,7 +138,7 @@ func TestAmbient(t *testing.T) {
 	}
 }
 
-// TestCost holds the figures of DESIGN.md, section 3, and of the paper.
+// TestCost holds the figures of docs/design.md and of the paper.
 func TestCost(t *testing.T) {
 	for _, attention := range []string{"none", "l10", "l2-sigmoid", "l8-softmax"} {
 		a, err := acrnn.ParseAttention(attention)
@@ -157,13 +157,13 @@ func TestCost(t *testing.T) {
 			continue
 		}
 		if got := float64(c.Params) / 1e6; math.Abs(got-4.22) > .01 {
-			t.Errorf("%.3f M parameters, DESIGN.md says 4.22 M", got)
+			t.Errorf("%.3f M parameters, docs/design.md says 4.22 M", got)
 		}
 		if got := float64(c.MACs) / 1e6; math.Abs(got-454.6) > .1 {
-			t.Errorf("%.2f MMAC, DESIGN.md says 454.6", got)
+			t.Errorf("%.2f MMAC, docs/design.md says 454.6", got)
 		}
 		if got := float64(c.Layers[1].MACs) / float64(c.MACs); math.Abs(got-.55) > .01 {
-			t.Errorf("l2 has %.3f of the MACs, DESIGN.md says 55 %%", got)
+			t.Errorf("l2 has %.3f of the MACs, docs/design.md says 55 %%", got)
 		}
 		if got := float64(c.PaperParams) / 1e6; math.Abs(got-3.81) > .005 {
 			t.Errorf("%.4f M parameters by the paper's convention, Table 2 says 3.81 M", got)
