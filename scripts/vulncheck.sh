@@ -9,7 +9,6 @@ set -eu
 tool=${1:?govulncheck, VERSION of it at the end of the name}
 shift
 : "${GOVULNDB:=https://vuln.go.dev}"
-export GOVULNDB
 
 if ! curl --silent --fail --location --max-time 10 --output /dev/null "$GOVULNDB/index/db.json"; then
 	echo "not looked for known weaknesses: $GOVULNDB is not reached from here (GOVULNDB names another)"
@@ -21,4 +20,4 @@ if [ ! -x "$tool" ]; then
 	GOBIN=$folder go install "golang.org/x/vuln/cmd/govulncheck@${tool##*-}"
 	mv "$folder/govulncheck" "$tool"
 fi
-"$tool" "$@"
+"$tool" -db "$GOVULNDB" "$@"
