@@ -3,7 +3,7 @@
 #
 #   packaging/sbom.sh CYCLONEDX-GOMOD VERSION [amd64|arm64]…
 #
-# Modules that only tests use are not in it. ONNX Runtime, which travels in the package beside the program, is added.
+# It reads the commit from git, of a whole checkout (not a linked work tree). Modules that only tests use are not in it. ONNX Runtime, which travels in the package beside the program, is added.
 set -eu
 cd "$(dirname "$0")/.."
 tool=${1:?cyclonedx-gomod}
@@ -18,10 +18,11 @@ runtime=$(sed -n 's/^version=//p' scripts/onnxruntime.sh)
 mkdir -p dist
 for arch in "$@"; do
 	out=dist/earshot_${version}_$arch.cdx.json
-	GOARCH=$arch CGO_ENABLED=1 "$tool" app -json -std -noserial -licenses . |
-		jq --arg version "$version" --arg runtime "$runtime" '
-			.metadata.component.version = $version |
-			.components += [{type: "library", name: "onnxruntime", version: $runtime, scope: "required",
-				purl: "pkg:github/microsoft/onnxruntime@v\($runtime)", licenses: [{license: {id: "MIT"}}]}]' >"$out"
+	GOARCH=$arch CGO_ENABLED=1 "$tool" app -json -std -noserial -licenses -output "$out.part" .
+	jq --arg version "$version" --arg runtime "$runtime" '
+		.metadata.component.version = $version |
+		.components += [{type: "library", name: "onnxruntime", version: $runtime, scope: "required",
+			purl: "pkg:github/microsoft/onnxruntime@v\($runtime)", licenses: [{license: {id: "MIT"}}]}]' "$out.part" >"$out"
+	rm "$out.part"
 	echo "$out"
 done
