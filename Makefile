@@ -9,11 +9,13 @@ export EARSHOT_ONNXRUNTIME ?= $(CURDIR)/build/lib/earshot/libonnxruntime.so
 BINARY      := build/bin/earshot
 LDFLAGS     := -s -w -buildid= -X earshot/daemon/cli.version=$(VERSION) -X earshot/daemon/cli.commit=$(COMMIT)
 STATICCHECK := build/tools/staticcheck-v0.7.0
+GOVULNCHECK := build/tools/govulncheck-v1.9.0
+CYCLONEDX   := build/tools/cyclonedx-gomod-v1.10.0
 FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench model-card fuzz install uninstall deb setup setup-test clean help
+.PHONY: run build test lint bench micbench model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,11 +37,12 @@ test: setup-test lint ## every check: formatting, vet, staticcheck, tests with t
 	EARSHOT_SKIPPED='$(CURDIR)/build/skipped' go test $(TESTFLAGS) ./...
 	@test ! -s build/skipped || { echo "not tested on this machine:"; cat build/skipped; }
 
-lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck
+lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck, known weaknesses of what is linked in
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		test -z "$$unformatted" || { echo "not formatted (gofmt -w):"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	@sh scripts/vulncheck.sh $(GOVULNCHECK) ./...
 
 # Built once: `go run` of a pinned version asks the module proxy every time.
 $(STATICCHECK):
@@ -68,6 +71,21 @@ uninstall: ## what `make install` put there; the configuration stays
 
 deb: setup ## dist/earshot_VERSION_ARCH.deb for ARCHS (default: this machine's; "amd64 arm64" for both)
 	@sh packaging/deb.sh '$(VERSION)' '$(LDFLAGS)' $(ARCHS)
+
+$(CYCLONEDX):
+	GOBIN='$(CURDIR)/build/tools' go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+	@mv build/tools/cyclonedx-gomod $@
+
+sbom: setup $(CYCLONEDX) ## dist/earshot_VERSION_ARCH.cdx.json: what is linked into the program (CycloneDX), for ARCHS
+	@sh packaging/sbom.sh $(CYCLONEDX) '$(VERSION)' $(ARCHS)
+
+release: ## both Debian packages, what is in each, and the checksums of all: dist/
+	rm -rf dist
+	$(MAKE) deb sbom ARCHS='amd64 arm64'
+	cd dist && sha256sum * > SHA256SUMS
+
+version: ## the version that is being built
+	@echo '$(VERSION)'
 
 clean: ## what was built here
 	rm -rf build dist

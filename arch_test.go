@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// arrows is the whole import graph that the design allows: package, or "package/..." for
+// arrows is the whole import graph that the design allows (docs/architecture.md): package, or "package/..." for
 // it and all below it → what of ours it may import. The longest pattern that fits decides.
 // Tests are held to it too, but may use what inTests adds and the folders listed in testOnly.
 var arrows = map[string][]string{
@@ -108,7 +108,7 @@ var only = map[string][]string{
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
 	"google.golang.org/protobuf":          {"earshot/infer/onnx"},
-	"gopkg.in/yaml.v3":                    {"earshot/daemon"},
+	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
 }
 
 // testOnly are packages that nothing but tests may import.

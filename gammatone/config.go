@@ -20,7 +20,7 @@ type Config struct {
 	Floor        float64 // smallest energy, before the logarithm; > 0
 }
 
-// Default is the front end of DESIGN.md, section 2, with the floor of the golden reference.
+// Default is the front end of docs/design.md with the floor of the golden reference.
 func Default() Config {
 	return Config{
 		SampleRate:   44100,

@@ -13,7 +13,7 @@ import (
 	"earshot/infer/onnx"
 )
 
-// The shape of one window that the contract asks for.
+// The shape of one window that the contract asks for, docs/design.md.
 const (
 	Channels = 2   // log-gammatone, delta
 	Bands    = 128 // gammatone bands

@@ -2,7 +2,7 @@ package builtin
 
 import _ "embed"
 
-//go:generate go run generate.go -from ../../../shared/yamnet
+//go:generate go run generate.go -from $EARSHOT_YAMNET
 
 // yamnet is written by generate.go from YAMNet's float weights. The network is that of the TensorFlow
 // Authors, under the Apache licence 2.0: LICENSE-yamnet beside this file says who and what was changed.

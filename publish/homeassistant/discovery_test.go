@@ -100,7 +100,7 @@ func TestGoldenDiscovery(t *testing.T) {
 }
 
 // TestValidatorRefuses shows that the validator is not a rubber stamp: each
-// change breaks one rule of the schema.
+// change breaks one rule of docs/mqtt.md.
 func TestValidatorRefuses(t *testing.T) {
 	c := testSettings()["one"]
 	good := string(c.deviceMessage(nil).Payload)

@@ -1,7 +1,7 @@
 package homeassistant
 
 // Home Assistant's device discovery, in its short keys. Field order is the
-// order of MQTT.md's example. The package comment tells the rules that these shapes keep.
+// order of the example in docs/mqtt.md. The package comment tells the rules that these shapes keep.
 
 type deviceInfo struct {
 	IDs   []string `json:"ids"`

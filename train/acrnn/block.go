@@ -13,7 +13,7 @@ const bnEpsilon = 1e-5
 //
 // A pooled layer folds sign(γ) into the filters, so that the affine is monotone
 // and commutes with the maximum: the raw convolution is pooled, and normalised
-// at pooled size, where the chunks are joined (TRAINING.md).
+// at pooled size, where the chunks are joined (docs/training.md).
 func (t *tape) convBlock(xs []value, layer string, c Conv) value {
 	w, gamma, beta := t.param(layer+".w"), t.param(layer+".gamma"), t.param(layer+".beta")
 	sign := t.Op("Where", []string{t.Op("Less", []string{gamma.name, t.Scalar(0)}), t.Scalar(-1), t.Scalar(1)})

@@ -39,7 +39,7 @@ type trainable struct {
 	Mean, Std                [2]float32
 }
 
-// Export writes the model file's bytes.
+// Export writes the model file's bytes (docs/design.md).
 func Export(a acrnn.Arch, w acrnn.Weights, m Info) ([]byte, error) {
 	for _, v := range w.Flat {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {

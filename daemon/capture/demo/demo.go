@@ -13,7 +13,7 @@ import (
 	"earshot/internal/audio"
 )
 
-//go:generate go run generate.go -esc ../../../shared/esc50
+//go:generate go run generate.go -esc $EARSHOT_ESC50
 
 // FLAC is the recording: mono, 44.1 kHz, 16 bits.
 //

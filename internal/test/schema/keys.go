@@ -9,7 +9,7 @@ import (
 
 // This is Home Assistant's schema for MQTT discovery as far as earshot uses
 // it, and stricter: what Home Assistant would drop or ignore is an error here.
-// Sources: the documentation pages of the mqtt integration and
+// Sources: docs/mqtt.md; the documentation pages of the mqtt integration and
 // of its binary_sensor, sensor, event and switch platforms (2025/2026).
 
 var (
