@@ -37,7 +37,7 @@ type unit struct {
 
 // New draws from what d has to learn from. Before the first batch, set Norm.
 func New(r recipe.Recipe, front gammatone.Config, seed uint64, d *train.Data) *Sampler {
-	s := &Sampler{recipe: r, front: front, seed: seed, examples: d.Train, background: d.Quiet, label: d.Background, classes: len(d.Labels), permEpoch: -1}
+	s := &Sampler{recipe: r, front: front, seed: seed, examples: d.Train, background: byLength(d.Quiet), label: d.Background, classes: len(d.Labels), permEpoch: -1}
 	for i, e := range d.Train {
 		if !r.AllWindows {
 			s.units = append(s.units, unit{i, -1})
@@ -51,6 +51,19 @@ func New(r recipe.Recipe, front gammatone.Config, seed uint64, d *train.Data) *S
 		s.units = balanced(s.units, d.Train)
 	}
 	return s
+}
+
+// byLength lists each clip once for every five seconds that it lasts, so that an hour of speech in one file is drawn as
+// often as in a thousand.
+func byLength(clips []*features.Clip) []*features.Clip {
+	const fiveSeconds = 429 // frames
+	var out []*features.Clip
+	for _, c := range clips {
+		for range max(1, c.Frames/fiveSeconds) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // balanced repeats the units of rare labels (up to 16 times) towards the most frequent one's count.
@@ -121,7 +134,7 @@ func (s *Sampler) Fill(b *Batch, step, steps int, w *Windower) {
 		x, t := b.Window[i*size:(i+1)*size], b.Target[i*s.classes:(i+1)*s.classes]
 		if i >= rows {
 			c := s.background[rng.IntN(len(s.background))]
-			w.Draw(c, -1, rng, false)
+			w.Draw(c, -1, rng, true)
 			t[s.label] = 1
 			w.Finish(x, rng, s.Norm)
 			continue
