@@ -92,14 +92,14 @@ type Source struct {
 
 // Verify is the second opinion on a source.
 type Verify struct {
-	Windows int64   `json:"verify_windows"` // scored by the first network
-	Asked   int64   `json:"verify_asked"`   // of them, those about which the second was asked
-	Patches int64   `json:"verify_patches"` // of sound, that it looked at
-	Missing int64   `json:"verify_missing"` // patches whose sound was gone
-	Failed  int64   `json:"verify_failed"`  // questions without an answer
-	P50     float64 `json:"verify_p50_ms"`  // of a question
-	P99     float64 `json:"verify_p99_ms"`
-	Failing string  `json:"verify_failing,omitempty"` // why, when the last questions all had no answer
+	Windows int64   `json:"windows"` // scored by the first network
+	Asked   int64   `json:"asked"`   // of them, those about which the second was asked
+	Patches int64   `json:"patches"` // of sound, that it looked at
+	Missing int64   `json:"missing"` // patches whose sound was gone
+	Failed  int64   `json:"failed"`  // questions without an answer
+	P50     float64 `json:"p50_ms"`  // of a question
+	P99     float64 `json:"p99_ms"`
+	Failing string  `json:"failing,omitempty"` // why, when the last questions all had no answer
 }
 
 // Label is one sensor of a source.
