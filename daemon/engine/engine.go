@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"earshot/daemon/config"
+	"earshot/daemon/opinion"
 	"earshot/daemon/status"
 	"earshot/gammatone"
 	"earshot/infer"
@@ -75,12 +76,9 @@ func New(m *infer.Model, front gammatone.Config, second Second, c config.Inferen
 		return nil, Error{err}
 	}
 	e := &Engine{Model: m, Front: front, Second: second, session: session, Batcher: infer.NewBatcher(session)}
-	if second.Head == nil {
-		return e, nil
-	}
-	if e.embedder, err = infer.NewEmbedder(second.Model, options); err != nil {
+	if e.embedder, err = second.Open(options); err != nil {
 		session.Close()
-		return nil, Error{fmt.Errorf("second opinion: %w", err)}
+		return nil, err
 	}
 	return e, nil
 }
@@ -98,6 +96,11 @@ func (e *Engine) Start(ctx context.Context, failed func(error), log *logging.Log
 	}
 	log.Info().Str("model", e.Model.Path).Int("labels", len(e.Model.Labels)).Str("provider", e.session.Provider).Msg("inference")
 	log.Info().Str("network", e.Second.String()).Msg("second opinion")
+}
+
+// Opinion makes one source's second opinion, nil when there is none; failed is told why a question had no answer.
+func (e *Engine) Opinion(c opinion.Config, failed func(error)) *opinion.Opinion {
+	return e.Second.Opinion(e.embedder, c, failed)
 }
 
 // Stop ends the batcher and frees the session. No source may use it any more.

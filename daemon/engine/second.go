@@ -85,10 +85,23 @@ func (s Second) Same(other Second) bool {
 	return s.Head == nil || s.Model.SHA256 == other.Model.SHA256
 }
 
-// Opinion makes one source's second opinion, nil when there is none; failed is told why a question had no answer.
-func (e *Engine) Opinion(c opinion.Config, failed func(error)) *opinion.Opinion {
-	if e.Second.Head == nil {
+// Open loads the second network into ONNX Runtime; nil when there is no second opinion.
+func (s Second) Open(o infer.Options) (*infer.Embedder, error) {
+	if s.Head == nil {
+		return nil, nil
+	}
+	e, err := infer.NewEmbedder(s.Model, o)
+	if err != nil {
+		return nil, Error{fmt.Errorf("second opinion: %w", err)}
+	}
+	return e, nil
+}
+
+// Opinion makes one source's second opinion by what Open returned, nil when there is none; failed is told why a
+// question had no answer.
+func (s Second) Opinion(e *infer.Embedder, c opinion.Config, failed func(error)) *opinion.Opinion {
+	if s.Head == nil {
 		return nil
 	}
-	return opinion.New(opinion.Network{Head: e.Second.Head, Embed: e.embedder.Embed, Sounds: e.embedder.Sounds}, c, failed)
+	return opinion.New(opinion.Network{Head: s.Head, Embed: e.Embed, Sounds: e.Sounds}, c, failed)
 }

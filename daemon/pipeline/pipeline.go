@@ -49,6 +49,8 @@ type Outlets struct {
 	Frames func(*gammatone.Window)
 	// Event sees each switch of a label, on the wall clock and still without names, in the reporter.
 	Event func(sink.Event)
+	// Window sees each window's scores as they go to the smoothing, borrowed, in the reporter.
+	Window func(infer.Result)
 	// Failed sees why a window has no scores, in the reporter.
 	Failed func(error)
 	// Scores sees the smoothed scores of each window, borrowed, in the reporter.

@@ -150,6 +150,9 @@ func (r *reporter) window(m message) {
 	if r.p.cfg.Opinion != nil {
 		r.p.cfg.Opinion.Revise(m.end, m.scores)
 	}
+	if r.p.out.Window != nil {
+		r.p.out.Window(infer.Result{Stamp: infer.Stamp{At: m.at, End: m.end}, Scores: m.scores, Attention: m.attention})
+	}
 	r.handle(r.smoother.Push(m.at, m.end, m.scores, m.attention, r.events[:0]))
 	if r.p.out.Scores != nil {
 		r.p.out.Scores(r.p.clock.wall(m.end), r.smoother.Scores())
