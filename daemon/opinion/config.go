@@ -31,6 +31,22 @@ type Label struct {
 // Thresholds are scores that switch on and off, 0 < Off ≤ On ≤ 1.
 type Thresholds struct{ On, Off float64 }
 
+// All asks about every label that the head knows, for who names sounds and switches nothing.
+func All(h *verify.Head, labels []string) Config {
+	c := Config{Labels: make([]Label, len(labels))}
+	for i, id := range labels {
+		l := &c.Labels[i]
+		if l.Class = h.Index(id); l.Class < 0 {
+			continue
+		}
+		f := h.Fusions[l.Class]
+		l.Watched, l.Candidate = true, f.Candidate
+		l.Fused = Thresholds{f.On, f.Off}
+		l.First = l.Fused
+	}
+	return c
+}
+
 // asks tells whether a score is a reason to ask.
 func (l *Label) asks(p float32) bool { return l.Watched && l.fuses(p) }
 

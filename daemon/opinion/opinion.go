@@ -145,6 +145,9 @@ func (o *Opinion) gather() {
 	}
 }
 
+// Newest is what each network said of a label or group in the newest window.
+func (o *Opinion) Newest(label int) Views { return o.newest[label].views }
+
 // Of is what each network said of an event just made: at its ON in the window that switched it, at its OFF in the
 // strongest window since.
 func (o *Opinion) Of(e smooth.Event) Views {

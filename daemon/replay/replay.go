@@ -33,7 +33,7 @@ type Config struct {
 	Smooth    smooth.Config
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
-	Provider  string // of inference; "" or "auto": the best
+	Provider  string         // of inference; "" or "auto": the best
 	DeviceID  int
 	Threads   int // for one window
 }
