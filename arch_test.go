@@ -75,7 +75,7 @@ var arrows = map[string][]string{
 	"earshot/internal/...":             {},
 	"earshot/internal/audio":           {"earshot/internal/atomicfile"},
 	"earshot/internal/figure":          {"earshot/internal/atomicfile"},
-	"earshot/internal/test/...":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx"},
+	"earshot/internal/test/...":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
 	"earshot/internal/test/tones":      {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},
 	"earshot/internal/test/learned":    {"earshot/infer", "earshot/internal/test/tones", "earshot/train", "earshot/train/trainer", "earshot/train/acrnn"},
 	"earshot/internal/test/faults":     {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},

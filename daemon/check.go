@@ -20,11 +20,17 @@ func Check(f *config.File, builtIn func() []byte) error {
 	m, front, err := engine.Load(f.Config.Model.Path, builtIn)
 	if err != nil {
 		note("model.path", "%v", err)
-	} else if _, err := rules.Resolve(f, m, front); err != nil {
-		if more, ok := err.(config.Errors); ok {
-			issues = append(issues, more...)
-		} else {
-			note("watch", "%v", err)
+	} else {
+		second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
+		if err != nil {
+			note("verify.model", "%v", err)
+		}
+		if _, err := rules.Resolve(f, m, front, second.Head); err != nil {
+			if more, ok := err.(config.Errors); ok {
+				issues = append(issues, more...)
+			} else {
+				note("watch", "%v", err)
+			}
 		}
 	}
 	c := f.Config.MQTT

@@ -132,9 +132,13 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 	if err != nil {
 		return nil, nil, err
 	}
+	second, err := engine.LoadSecond(m, front, now.Verify.Model)
+	if err != nil {
+		return nil, nil, err
+	}
 	r, e := d.rules, d.engine
-	if m.SHA256 != e.Model.SHA256 || old.Inference != now.Inference {
-		if c.engine, err = engine.New(m, front, now.Inference); err != nil {
+	if m.SHA256 != e.Model.SHA256 || old.Inference != now.Inference || !second.Same(e.Second) {
+		if c.engine, err = engine.New(m, front, second, now.Inference); err != nil {
 			return nil, nil, err
 		}
 		c.undo = append(c.undo, c.engine.Stop)
@@ -143,7 +147,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 		c.note("model")
 	}
 	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing {
-		if c.rules, err = rules.Resolve(f, e.Model, e.Front); err != nil {
+		if c.rules, err = rules.Resolve(f, e.Model, e.Front, e.Second.Head); err != nil {
 			return nil, nil, err
 		}
 		r = c.rules

@@ -20,11 +20,15 @@ func (d *Daemon) start(f *config.File) error {
 	if err != nil {
 		return err
 	}
-	r, err := rules.Resolve(f, m, front)
+	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
 	if err != nil {
 		return err
 	}
-	e, err := engine.New(m, front, f.Config.Inference)
+	r, err := rules.Resolve(f, m, front, second.Head)
+	if err != nil {
+		return err
+	}
+	e, err := engine.New(m, front, second, f.Config.Inference)
 	if err != nil {
 		return err
 	}

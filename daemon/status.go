@@ -37,6 +37,9 @@ func (d *Daemon) status() status.Status {
 		case one.Problem != "":
 			s.Problems = append(s.Problems, fmt.Sprintf("source %s: %s: %s", one.Name, one.Problem, one.Detail))
 		}
+		if one.Verify != nil && one.Verify.Failing != "" {
+			s.Problems = append(s.Problems, fmt.Sprintf("source %s: no second opinion: %s", one.Name, one.Verify.Failing))
+		}
 	}
 	return s
 }

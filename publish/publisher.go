@@ -20,6 +20,7 @@ type (
 	LabelScore        = outbox.LabelScore
 	Diagnostics       = outbox.Diagnostics
 	SourceDiagnostics = outbox.SourceDiagnostics
+	VerifyDiagnostics = outbox.VerifyDiagnostics
 	Command           = outbox.Command
 	Status            = mqtt.Status
 	Health            = mqtt.Health

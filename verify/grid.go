@@ -16,6 +16,8 @@ const (
 	// sound, and what the resampler's filter looks ahead.
 	PatchSpan = PatchHop + blockSpan
 
+	// WindowSpan is how far before the end of a window of 1.5 s its patches may start, one or two of them: 1.6 s.
+	WindowSpan = 70560
 	// leadSamples before a block are for the resampler's filter, which looks 225 back. It is a whole number
 	// of output samples, leadOut, so that a block's outputs have the phases that they have in the stream.
 	leadSamples = 441

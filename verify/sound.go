@@ -13,6 +13,9 @@ const SampleRate = 44100
 // two seconds by which scoring may lag behind listening.
 const soundSamples = 7 * SampleRate
 
+// MaxLag is by how much a window's end may be behind the newest sample of its Sound before patches go missing.
+const MaxLag = soundSamples - WindowSpan - leadSamples
+
 // maxRuns bounds how many runs between gaps are told apart; samples before the oldest count as lost.
 const maxRuns = 32
 

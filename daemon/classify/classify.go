@@ -11,6 +11,8 @@
 //     vote; where the file holds nothing else, the window with the most sound
 //     in it speaks for all. Training leaves such windows out too.
 //   - A file shorter than one window is repeated until it fills one, see [Pad].
+//   - With a second network the scores of each window that has a vote are those
+//     of both, as the daemon makes them; the mean is that of these.
 package classify
 
 import (
@@ -19,9 +21,11 @@ import (
 	"fmt"
 	"io"
 
+	"earshot/daemon/opinion"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/internal/audio"
+	"earshot/verify"
 )
 
 // DefaultHopFrames is dense: 16 frames are 0.19 s.
@@ -40,6 +44,10 @@ type Clip struct {
 	Voted   int       // windows that have a vote, at least 1
 	Silent  bool      // the whole file is digital silence
 	Padded  bool      // the file is shorter than a window
+
+	// Views (K) are the means of what each network said: the first of all windows that have a vote, the second of
+	// those about which it was asked. nil without a second network.
+	Views []opinion.Views
 }
 
 // Window is one window of a file.
@@ -48,6 +56,8 @@ type Window struct {
 	Silent  bool      // digital silence: no vote
 	Scores  []float32 // (K) probabilities; nil where nothing was computed for silence
 	Peak    int64     // middle of the attention's greatest step, samples
+
+	Views []opinion.Views // (K) what each network said; nil where nothing was computed, and without a second network
 }
 
 // Classifier has one front end, one session and the buffers for one file at a
@@ -57,6 +67,8 @@ type Classifier struct {
 	stream  *gammatone.Stream // a window every frame: the last may start at any
 	cfg     gammatone.Config
 	hop     int
+
+	second *opinion.Opinion // nil without a second network
 
 	batch *infer.Batch
 	at    []int // in clip.Windows, of the windows waiting in the batch
@@ -97,6 +109,15 @@ func New(s *infer.Session, front gammatone.Config, hopFrames int) *Classifier {
 	}
 	c.stream.Energies = c.silence.push
 	return c
+}
+
+// UseSecond asks a second network too. Its failure is the file's: who names sounds wants the answer of both.
+func (c *Classifier) UseSecond(open func(failed func(error)) *opinion.Opinion) {
+	c.second = open(func(err error) {
+		if c.err == nil {
+			c.err = err
+		}
+	})
 }
 
 // File classifies the sound file at path. Errors about the file are *audio.Error.
@@ -141,12 +162,25 @@ func (c *Classifier) sound(ctx context.Context, r audio.MonoReader) (*Clip, erro
 		if room := c.cfg.WindowSamples() - len(c.head); room > 0 {
 			c.head = append(c.head, buf[:min(room, n)]...)
 		}
+		c.hear(buf[:n])
 		c.stream.Push(c.clip.Samples, buf[:n], false, c.window)
 		c.clip.Samples += int64(n)
 	}
 	c.last()
 	c.finish()
 	return c.clip, c.err
+}
+
+// hear gives the next samples to the second network, before any window that ends in them is scored. It keeps some
+// seconds only: windows that have waited for that long are scored first.
+func (c *Classifier) hear(x []float32) {
+	if c.second == nil {
+		return
+	}
+	if len(c.at) > 0 && c.clip.Samples+int64(len(x))-c.clip.Windows[c.at[0]].End > verify.MaxLag {
+		c.run()
+	}
+	c.second.Hear(c.clip.Samples, x, c.clip.Samples == 0)
 }
 
 // begin makes the stream start anew.
@@ -163,7 +197,11 @@ func (c *Classifier) last() {
 	case c.newest == nil:
 		c.clip.Padded = true
 		c.begin()
-		c.stream.Push(0, Pad(c.head, c.cfg.WindowSamples()), false, c.window)
+		x := Pad(c.head, c.cfg.WindowSamples())
+		if c.second != nil {
+			c.second.Hear(0, x, true)
+		}
+		c.stream.Push(0, x, false, c.window)
 	case c.newest.At > c.next-int64(c.hop*c.cfg.HopSamples): // it has not been taken
 		c.take(c.newest)
 	}
@@ -216,11 +254,53 @@ func (c *Classifier) run() {
 		w := &c.clip.Windows[index]
 		w.Scores = append([]float32(nil), c.batch.Scores[i*k:][:k]...)
 		w.Peak = peak(*w, c.batch.Attention[i*t:][:t])
+		if c.second != nil && !w.Silent { // of a window that speaks for a silent file the sound is gone
+			c.ask(w)
+		}
 		for j, p := range w.Scores {
 			c.clip.Mean[j] += float64(p)
 		}
 	}
 	c.at = c.at[:0]
+}
+
+// ask makes a window's scores those of both networks.
+func (c *Classifier) ask(w *Window) {
+	w.Views = make([]opinion.Views, len(w.Scores))
+	for j, p := range w.Scores {
+		w.Views[j].First = float64(p)
+	}
+	c.second.Revise(w.End, w.Scores)
+	for j := range w.Views {
+		if v := c.second.Newest(j); v.Asked {
+			w.Views[j] = v
+		}
+	}
+}
+
+// views are the means over the windows.
+func (c *Classifier) views() []opinion.Views {
+	out := make([]opinion.Views, c.session.Labels)
+	asked, windows := make([]int, len(out)), 0
+	for _, w := range c.clip.Windows {
+		if w.Views == nil {
+			continue
+		}
+		windows++
+		for j, v := range w.Views {
+			out[j].First += v.First
+			if v.Asked {
+				out[j].Asked = true
+				out[j].Second += v.Second
+				asked[j]++
+			}
+		}
+	}
+	for j := range out {
+		out[j].First /= float64(max(windows, 1))
+		out[j].Second /= float64(max(asked[j], 1))
+	}
+	return out
 }
 
 // finish takes the mean; where no window has a vote, the one with the most sound speaks for all.
@@ -232,6 +312,9 @@ func (c *Classifier) finish() {
 	c.run()
 	for j := range c.clip.Mean {
 		c.clip.Mean[j] /= float64(max(c.clip.Voted, 1))
+	}
+	if c.second != nil {
+		c.clip.Views = c.views()
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 
 // classifyOptions are the flags of classify.
 type classifyOptions struct {
-	model, config, provider string
-	hop, top, jobs          int
-	windows, json           bool
+	model, config, provider, verify string
+	hop, top, jobs                  int
+	windows, json                   bool
 }
 
 func newClassifyCmd() *cobra.Command {
@@ -35,9 +35,11 @@ Each file is cut into windows of 1.5 s, one every --hop frames of 11.6 ms. A fil
 scores are the mean of its windows'. Windows of digital silence have no vote unless
 there is nothing else. A file shorter than a window is repeated to fill it. The
 background label ("nothing") is named only when it outweighs all others together.
+Where the model brings a second opinion, a score is that of both networks; "first" and
+"second" say what each of them found.
 
 With --json each file is one line: {"file", "seconds", "label", "name", "score",
-"top": [{"label", "name", "score"}], "windows_used", "silent", "padded", "windows":
+"top": [{"label", "name", "score", "first", "second"}], "windows_used", "silent", "padded", "windows":
 [{"from", "to", "silent", "peak", "top"}]}, or {"file", "error"}. Times are seconds.
 
 The exit code is 0 when every file could be read and named.`,
@@ -56,6 +58,7 @@ The exit code is 0 when every file could be read and named.`,
 	f.StringVarP(&o.model, "model", "m", "", "model file (default: the configuration's, else the one in this binary)")
 	f.StringVarP(&o.config, "config", "c", "", "configuration file, for its model and inference settings")
 	f.StringVar(&o.provider, "provider", "", "auto, cuda, tensorrt, openvino or cpu (default: the configuration's)")
+	f.StringVar(&o.verify, "verify", "", "second network: built-in, off or a file (default: the configuration's)")
 	f.IntVar(&o.hop, "hop", classify.DefaultHopFrames, "frames from one window to the next, 1 to 128; 64 is half overlap")
 	f.IntVar(&o.top, "top", 3, "labels to show, 0 for all")
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "files at a time (default: one a processor)")
@@ -81,6 +84,9 @@ func (o classifyOptions) overrides() []config.Override {
 	var all []config.Override
 	if o.model != "" {
 		all = append(all, config.Override{Flag: "--model", Key: "model.path", Set: func(c *config.Config) { c.Model.Path = o.model }})
+	}
+	if o.verify != "" {
+		all = append(all, config.Override{Flag: "--verify", Key: "verify.model", Set: func(c *config.Config) { c.Verify.Model = o.verify }})
 	}
 	if o.provider != "" {
 		all = append(all, config.Override{Flag: "--provider", Key: "inference.provider", Value: o.provider})

@@ -15,6 +15,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"earshot/daemon/classify"
+	"earshot/daemon/opinion"
 	"earshot/infer"
 	"earshot/internal/audio"
 )
@@ -139,7 +140,7 @@ func (c *classifyOutput) table(clip *classify.Clip) {
 
 // row is "Dog  0.974  Cat 0.010, …".
 func (c *classifyOutput) row(scores []float64) string {
-	top := c.top(scores)
+	top := c.top(scores, nil)
 	rest := make([]string, 0, len(top))
 	for _, s := range top[1:] {
 		rest = append(rest, fmt.Sprintf("%s %.3f", s.Name, s.Score))
@@ -160,10 +161,15 @@ type labelScore struct {
 	Label string  `json:"label"`
 	Name  string  `json:"name"`
 	Score float64 `json:"score"`
+
+	// What each network said; absent without a second one, and where it was not asked.
+	First  *float64 `json:"first,omitempty"`
+	Second *float64 `json:"second,omitempty"`
 }
 
 // top ranks scores and keeps as many as asked for, at least one.
-func (c *classifyOutput) top(scores []float64) []labelScore {
+// views (K) may be nil.
+func (c *classifyOutput) top(scores []float64, views []opinion.Views) []labelScore {
 	order := classify.Rank(scores, c.background)
 	if c.o.top > 0 && len(order) > c.o.top {
 		order = order[:c.o.top]
@@ -171,7 +177,13 @@ func (c *classifyOutput) top(scores []float64) []labelScore {
 	out := make([]labelScore, len(order))
 	for i, k := range order {
 		id := c.model.Labels[k]
-		out[i] = labelScore{id, c.model.Names[id], scores[k]}
+		out[i] = labelScore{Label: id, Name: c.model.Names[id], Score: scores[k]}
+		if views != nil {
+			out[i].First = &views[k].First
+		}
+		if views != nil && views[k].Asked {
+			out[i].Second = &views[k].Second
+		}
 	}
 	return out
 }
@@ -209,7 +221,7 @@ func (c *classifyOutput) json(r classifyResult) {
 		clip := r.clip
 		rate := float64(clip.Rate)
 		line.Seconds, line.Used, line.Silent, line.Padded = milliseconds(float64(clip.Samples)/rate), clip.Voted, clip.Silent, clip.Padded
-		line.Top = c.top(clip.Mean)
+		line.Top = c.top(clip.Mean, clip.Views)
 		line.Label, line.Name, line.Score = line.Top[0].Label, line.Top[0].Name, line.Top[0].Score
 		for _, w := range clip.Windows {
 			if !c.o.windows {
@@ -218,7 +230,7 @@ func (c *classifyOutput) json(r classifyResult) {
 			j := windowJSON{From: milliseconds(float64(w.At) / rate), To: milliseconds(float64(w.End) / rate), Silent: w.Silent}
 			if w.Scores != nil {
 				peak := milliseconds(float64(w.Peak) / rate)
-				j.Peak, j.Top = &peak, c.top(float64s(w.Scores))
+				j.Peak, j.Top = &peak, c.top(float64s(w.Scores), w.Views)
 			}
 			line.Windows = append(line.Windows, j)
 		}

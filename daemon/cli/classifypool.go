@@ -12,6 +12,8 @@ import (
 
 	"earshot/daemon/classify"
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
+	"earshot/daemon/opinion"
 	"earshot/infer"
 )
 
@@ -64,6 +66,7 @@ type classifyPool struct {
 	model    *infer.Model
 	sessions []*infer.Session
 	workers  []*classify.Classifier
+	embedder *infer.Embedder // nil without a second opinion
 }
 
 // newClassifyPool loads runtime and model. Files are the unit of parallel work
@@ -78,7 +81,14 @@ func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) 
 	if o.jobs == 1 {
 		options.Threads = min(runtime.GOMAXPROCS(0), infer.MaxThreads)
 	}
+	second, err := engine.LoadSecond(m, front, c.Verify.Model)
+	if err != nil {
+		return nil, fail(exitModel, err)
+	}
 	p := &classifyPool{model: m}
+	if p.embedder, err = second.Open(options); err != nil {
+		return nil, fail(exitModel, err)
+	}
 	for range o.jobs {
 		if len(p.sessions) == 0 || p.sessions[0].Provider == "cpu" {
 			s, err := infer.NewSession(m, options)
@@ -88,7 +98,13 @@ func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) 
 			}
 			p.sessions = append(p.sessions, s)
 		}
-		p.workers = append(p.workers, classify.New(p.sessions[len(p.sessions)-1], front, o.hop))
+		w := classify.New(p.sessions[len(p.sessions)-1], front, o.hop)
+		if p.embedder != nil {
+			w.UseSecond(func(failed func(error)) *opinion.Opinion {
+				return second.Opinion(p.embedder, opinion.All(second.Head, m.Labels), failed)
+			})
+		}
+		p.workers = append(p.workers, w)
 	}
 	return p, nil
 }
@@ -96,5 +112,8 @@ func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) 
 func (p *classifyPool) close() {
 	for _, s := range p.sessions {
 		s.Close()
+	}
+	if p.embedder != nil {
+		p.embedder.Close()
 	}
 }

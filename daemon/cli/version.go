@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"earshot/daemon/engine"
 	"earshot/infer"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,7 @@ type about struct {
 	Go       string            `json:"go"`
 	Platform string            `json:"platform"`
 	Model    *aboutModel       `json:"model,omitempty"`
+	Second   string            `json:"second_opinion,omitempty"`
 	Runtime  string            `json:"onnxruntime,omitempty"`
 	Library  string            `json:"onnxruntime_library,omitempty"`
 	Provider string            `json:"provider,omitempty"`
@@ -60,13 +62,19 @@ func buildInfo() about {
 }
 
 // look fills in the model and the runtime; what does not load is a problem to show, not an error.
-func (a *about) look(modelPath, library, provider string) {
-	m, err := loadModel(modelPath)
+func (a *about) look(modelPath, verify, library, provider string) {
+	m, front, err := engine.Load(fileOf(modelPath), builtInModel)
 	if err != nil {
 		a.Problem = err.Error()
 		return
 	}
 	a.Model = &aboutModel{Path: m.Path, SHA256: m.SHA256, Labels: len(m.Labels), Background: m.Background, Provenance: m.Provenance, Licence: m.Licence}
+	second, err := engine.LoadSecond(m, front, verify)
+	if err != nil {
+		a.Problem = err.Error()
+		return
+	}
+	a.Second = second.String()
 	if err := infer.Init(library); err != nil {
 		a.Problem = err.Error()
 		return
@@ -89,6 +97,9 @@ func (a *about) print(w io.Writer) {
 	fmt.Fprintf(w, "earshot       %s%s (%s, %s)\n", a.Version, bracket(a.Commit), a.Go, a.Platform)
 	if m := a.Model; m != nil {
 		fmt.Fprintf(w, "model         %s, %d labels, sha256 %.16s…\n", m.Path, m.Labels, m.SHA256)
+	}
+	if a.Second != "" {
+		fmt.Fprintf(w, "second        %s\n", a.Second)
 	}
 	if a.Runtime != "" {
 		fmt.Fprintf(w, "ONNX Runtime  %s, %s\n", a.Runtime, a.Library)
@@ -122,7 +133,7 @@ func newVersionCmd() *cobra.Command {
 			if f, err := set.load(c); err != nil {
 				a.Problem = err.Error()
 			} else {
-				a.look(f.Config.Model.Path, f.Config.Inference.Library, f.Config.Inference.Provider)
+				a.look(f.Config.Model.Path, f.Config.Verify.Model, f.Config.Inference.Library, f.Config.Inference.Provider)
 			}
 			if asJSON {
 				if err := printJSON(c.OutOrStdout(), a); err != nil {

@@ -13,6 +13,7 @@ type Config struct {
 	StateDir  string    `key:"state_dir"`
 	Sources   []Source  `key:"sources"`
 	Model     Model     `key:"model"`
+	Verify    Verify    `key:"verify"`
 	Inference Inference `key:"inference"`
 	Windows   Windows   `key:"windows"`
 	Smoothing Smoothing `key:"smoothing"`
@@ -61,6 +62,17 @@ type Source struct {
 // Model says which network to use; an empty path means the one inside the binary.
 type Model struct {
 	Path string `key:"path"`
+}
+
+// What verify.model may say beside the name of a file.
+const (
+	VerifyBuiltIn = "built-in"
+	VerifyOff     = "off"
+)
+
+// Verify says which second network is asked before a sound counts: the one inside the binary, none, or a file.
+type Verify struct {
+	Model string `key:"model" match:"." want:"built-in, off, or an ONNX file that keeps earshot's contract for a second network"`
 }
 
 // Inference is where and how the network runs; MaxBatch 0 is package infer's choice for the provider.

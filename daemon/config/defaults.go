@@ -6,6 +6,7 @@ import "time"
 func Default() Config {
 	return Config{
 		Model:     Model{},
+		Verify:    Verify{Model: VerifyBuiltIn},
 		Inference: Inference{Provider: "auto", Threads: 1},
 		Windows:   Windows{HopFrames: 64, Ring: 4 * time.Second, Queue: 8},
 		Smoothing: Smoothing{Windows: 2},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"earshot/daemon/config"
+	"earshot/daemon/opinion"
 	"earshot/daemon/status"
 	"earshot/gammatone"
 	"earshot/infer"
@@ -48,17 +49,20 @@ func Load(path string, builtIn func() []byte) (*infer.Model, gammatone.Config, e
 	return m, front, nil
 }
 
-// Engine is a session of a model, and the batcher in front of it.
+// Engine is a session of a model with the batcher in front of it, and one of the second network, which all sources
+// share and use by turns: its runs are short and rare, its weights are not.
 type Engine struct {
-	Model   *infer.Model
-	Front   gammatone.Config
-	Batcher *infer.Batcher
-	session *infer.Session
-	group   *task.Group
+	Model    *infer.Model
+	Front    gammatone.Config
+	Second   Second
+	Batcher  *infer.Batcher
+	session  *infer.Session
+	embedder *infer.Embedder // nil without a second opinion
+	group    *task.Group
 }
 
-// New loads the runtime, which happens once in a process, and opens a session.
-func New(m *infer.Model, front gammatone.Config, c config.Inference) (*Engine, error) {
+// New loads the runtime, which happens once in a process, and opens the sessions.
+func New(m *infer.Model, front gammatone.Config, second Second, c config.Inference) (*Engine, error) {
 	path, err := infer.FindLibrary(c.Library)
 	if err != nil {
 		return nil, Error{err}
@@ -66,11 +70,17 @@ func New(m *infer.Model, front gammatone.Config, c config.Inference) (*Engine, e
 	if err := infer.Init(path); err != nil {
 		return nil, Error{err}
 	}
-	session, err := infer.NewSession(m, infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch})
+	options := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch}
+	session, err := infer.NewSession(m, options)
 	if err != nil {
 		return nil, Error{err}
 	}
-	return &Engine{Model: m, Front: front, session: session, Batcher: infer.NewBatcher(session)}, nil
+	e := &Engine{Model: m, Front: front, Second: second, session: session, Batcher: infer.NewBatcher(session)}
+	if e.embedder, err = second.Open(options); err != nil {
+		session.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
 // Start runs the batcher; failed is told when the runtime fails.
@@ -85,6 +95,12 @@ func (e *Engine) Start(ctx context.Context, failed func(error), log *logging.Log
 		log.Info().Str("provider", r.Provider).Str("why", r.Why).Msg("inference: not usable")
 	}
 	log.Info().Str("model", e.Model.Path).Int("labels", len(e.Model.Labels)).Str("provider", e.session.Provider).Msg("inference")
+	log.Info().Str("network", e.Second.String()).Msg("second opinion")
+}
+
+// Opinion makes one source's second opinion, nil when there is none; failed is told why a question had no answer.
+func (e *Engine) Opinion(c opinion.Config, failed func(error)) *opinion.Opinion {
+	return e.Second.Opinion(e.embedder, c, failed)
 }
 
 // Stop ends the batcher and frees the session. No source may use it any more.
@@ -94,12 +110,16 @@ func (e *Engine) Stop() {
 		_ = e.group.Wait()
 	}
 	e.session.Close()
+	if e.embedder != nil {
+		e.embedder.Close()
+	}
 }
 
 // Report writes the engine's part of a status.
 func (e *Engine) Report(s *status.Status) {
 	stats := e.Batcher.Stats()
 	s.Model = fmt.Sprintf("%s (%d labels)", e.Model.Path, len(e.Model.Labels))
+	s.Second = e.Second.String()
 	s.Provider = e.session.Provider
 	s.Runtime = infer.RuntimeVersion()
 	s.Inference = status.Inference{Windows: stats.Windows, Batches: stats.Batches, BusySeconds: stats.Busy.Seconds()}

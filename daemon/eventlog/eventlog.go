@@ -28,6 +28,9 @@ func (s *Sink) Event(e *sink.Event) {
 		return
 	}
 	line := s.log.Info().Str("source", e.Source).Str("label", e.ID).Float64("score", round3(e.Score)).Time("onset", e.Onset)
+	if e.Asked {
+		line = line.Float64("first", round3(e.First)).Float64("second", round3(e.Second))
+	}
 	if e.Clip.Name != "" {
 		line = line.Str("clip", e.Clip.Name)
 	}

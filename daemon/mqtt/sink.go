@@ -16,6 +16,7 @@ func (k *Sink) Event(e *sink.Event) {
 	k.publisher.Occurrence(publish.Occurrence{
 		Source: e.Source, Label: e.ID, On: e.On, Score: e.Score, Peak: e.Peak,
 		Onset: e.Onset, End: e.End, PeakAt: e.PeakAt, Clip: e.Clip.Path, ClipURL: e.Clip.URL,
+		Asked: e.Asked, First: e.First, Second: e.Second,
 	})
 }
 
@@ -61,9 +62,25 @@ func (k *Sink) Diagnostics(s status.Status) {
 		}
 		one.Problem, one.Detail = source.Trouble()
 		out.Sources = append(out.Sources, one)
+		if v := source.Verify; v != nil {
+			out.Verify = addVerify(out.Verify, v)
+		}
 	}
 	if work > 0 {
 		out.RealTimeFactor = sound / work
 	}
 	k.publisher.Diagnostics(out)
+}
+
+// addVerify adds one source's second opinions; sum is nil before the first.
+func addVerify(sum *publish.VerifyDiagnostics, v *status.Verify) *publish.VerifyDiagnostics {
+	if sum == nil {
+		sum = &publish.VerifyDiagnostics{}
+	}
+	sum.Asked += v.Asked
+	sum.Patches += v.Patches
+	sum.Missing += v.Missing
+	sum.Failed += v.Failed
+	sum.P50, sum.P99 = max(sum.P50, v.P50), max(sum.P99, v.P99)
+	return sum
 }

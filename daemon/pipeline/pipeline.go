@@ -17,12 +17,15 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/opinion"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/internal/latest"
 	"earshot/internal/sampletime"
 	"earshot/ringbuf"
+	"earshot/verify"
 )
 
 // Config is what a pipeline needs to know.
@@ -34,7 +37,8 @@ type Config struct {
 	Live      bool          // sound comes with the clock: labels go off by it when nothing comes
 	Waits     bool          // the source waits for room, so nothing need be dropped
 	Smooth    smooth.Config
-	Now       Clock // nil = time.Now
+	Opinion   *opinion.Opinion // the second network's, asked between scores and smoothing; nil = none
+	Now       Clock            // nil = time.Now
 }
 
 // Outlets are the pipeline's consumers. Each is called from one goroutine at a time and must not block.
@@ -45,6 +49,8 @@ type Outlets struct {
 	Frames func(*gammatone.Window)
 	// Event sees each switch of a label, on the wall clock and still without names, in the reporter.
 	Event func(sink.Event)
+	// Window sees each window's scores as they go to the smoothing, borrowed, in the reporter.
+	Window func(infer.Result)
 	// Failed sees why a window has no scores, in the reporter.
 	Failed func(error)
 	// Scores sees the smoothed scores of each window, borrowed, in the reporter.
@@ -67,12 +73,13 @@ type Pipeline struct {
 	entry  *entry
 	clock  *sampleClock
 	inbox  chan message
+	room   chan struct{} // a place for each window on its way, where the listener must not get far ahead; else nil
 	played atomic.Bool   // the source has ended; written by Capture
 	heard  chan struct{} // closed when the last answer is in the inbox
 	closed chan struct{} // closed when Report has returned
 	gapAt  atomic.Int64  // where the newest gap ended; written by Listen
 
-	latency latencies
+	latency latest.Durations
 	counts  counters
 }
 
@@ -95,7 +102,16 @@ func New(cfg Config, out Outlets) *Pipeline {
 		closed: make(chan struct{}),
 	}
 	p.gapAt.Store(-1)
+	if cfg.Opinion != nil && cfg.Waits {
+		p.room = make(chan struct{}, windowsAhead(cfg))
+	}
 	return p
+}
+
+// windowsAhead is how many windows may be on their way while the sound of the oldest is still kept for a second
+// opinion on it.
+func windowsAhead(c Config) int {
+	return max(1, (verify.MaxLag-ringbuf.BlockSamples)/(c.HopFrames*c.FrontEnd.HopSamples))
 }
 
 // inboxSize is far more than the reporter, which never waits, can fall behind by.
@@ -163,6 +179,9 @@ func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*
 	if p.out.Block != nil {
 		p.out.Block(b)
 	}
+	if p.cfg.Opinion != nil {
+		p.cfg.Opinion.Hear(b.At, b.X[:b.N], b.Gap)
+	}
 	began := p.clock.elapsed()
 	stream.Push(b.At, b.X[:b.N], b.Gap, emit)
 	p.counts.front.Add(int64(p.clock.elapsed() - began))
@@ -181,6 +200,13 @@ func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Windo
 		stamp.Entered = p.clock.start.Add(at)
 	}
 	p.counts.submitted.Add(1)
+	if p.room != nil {
+		select {
+		case p.room <- struct{}{}:
+		case <-p.closed:
+		case <-ctx.Done():
+		}
+	}
 	if p.cfg.Waits {
 		_ = scorer.SubmitWait(ctx, stamp, w) // fails only when all is about to stop
 	} else {

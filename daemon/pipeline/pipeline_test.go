@@ -285,16 +285,3 @@ func TestFailedWindow(t *testing.T) {
 		t.Errorf("%v, %+v", failures, st)
 	}
 }
-
-func TestQuantile(t *testing.T) {
-	var l latencies
-	if l.quantile(0.99) != 0 {
-		t.Error("a latency out of nothing")
-	}
-	for i := range 1000 {
-		l.add(time.Duration(i))
-	}
-	if p50, p99 := l.quantile(0.5), l.quantile(0.99); p50 != 744 || p99 != 994 { // of 488 … 999
-		t.Errorf("p50 %d, p99 %d", p50, p99)
-	}
-}

@@ -127,6 +127,10 @@ func (r *reporter) take(m message) {
 		r.smoother = smooth.New(m.smooth)
 	case scored:
 		r.window(m)
+		select {
+		case <-r.p.room: // its place, which the listener took
+		default:
+		}
 	}
 }
 
@@ -143,12 +147,18 @@ func (r *reporter) window(m message) {
 		}
 		return
 	}
+	if r.p.cfg.Opinion != nil {
+		r.p.cfg.Opinion.Revise(m.end, m.scores)
+	}
+	if r.p.out.Window != nil {
+		r.p.out.Window(infer.Result{Stamp: infer.Stamp{At: m.at, End: m.end}, Scores: m.scores, Attention: m.attention})
+	}
 	r.handle(r.smoother.Push(m.at, m.end, m.scores, m.attention, r.events[:0]))
 	if r.p.out.Scores != nil {
 		r.p.out.Scores(r.p.clock.wall(m.end), r.smoother.Scores())
 	}
 	if !m.entered.IsZero() {
-		r.p.latency.add(r.p.cfg.Now().Sub(m.entered))
+		r.p.latency.Add(r.p.cfg.Now().Sub(m.entered))
 	}
 	r.p.counts.answered.Add(1)
 	r.p.counts.answeredAt.Store(int64(r.p.clock.elapsed()))
@@ -159,6 +169,9 @@ func (r *reporter) handle(events []smooth.Event) {
 	r.events = events // keeps the capacity
 	for _, e := range events {
 		out := sink.Event{Event: e}
+		if r.p.cfg.Opinion != nil {
+			out.Views = r.p.cfg.Opinion.Of(e)
+		}
 		if e.On {
 			r.onset[e.Label] = r.p.clock.wall(e.Onset)
 		}

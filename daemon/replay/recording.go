@@ -18,7 +18,7 @@ type Event struct {
 	Peak       float64
 }
 
-// Window is one window as the network scored it, before any smoothing.
+// Window is one window as the network, or both of them, scored it, before any smoothing.
 type Window struct {
 	At, End   int64     // samples [At, End)
 	Scores    []float32 // (K)

@@ -15,6 +15,8 @@ import (
 
 	"earshot/daemon/capture"
 	"earshot/daemon/capture/file"
+	"earshot/daemon/engine"
+	"earshot/daemon/opinion"
 	"earshot/daemon/pipeline"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
@@ -29,7 +31,9 @@ type Config struct {
 	Front     gammatone.Config
 	HopFrames int // from one window to the next
 	Smooth    smooth.Config
-	Provider  string // of inference; "" or "auto": the best
+	Second    engine.Second  // the second opinion, if there is one
+	Opinion   opinion.Config // and of what it is asked
+	Provider  string         // of inference; "" or "auto": the best
 	DeviceID  int
 	Threads   int // for one window
 }
@@ -38,6 +42,7 @@ type Config struct {
 type Player struct {
 	cfg     Config
 	session *infer.Session
+	second  *infer.Embedder // nil without a second opinion
 	batcher *infer.Batcher
 	group   *task.Group
 }
@@ -48,11 +53,17 @@ func New(ctx context.Context, c Config) (*Player, error) {
 		return nil, fmt.Errorf("replay: %w", err)
 	}
 	// One window at a time: a batch may round its last bit otherwise, and what is batched hangs on timing.
-	session, err := infer.NewSession(c.Model, infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: max(1, c.Threads), MaxBatch: 1})
+	options := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: max(1, c.Threads), MaxBatch: 1}
+	session, err := infer.NewSession(c.Model, options)
 	if err != nil {
 		return nil, err
 	}
-	p := &Player{cfg: c, session: session, batcher: infer.NewBatcher(session), group: task.New(ctx)}
+	second, err := c.Second.Open(options)
+	if err != nil {
+		session.Close()
+		return nil, err
+	}
+	p := &Player{cfg: c, session: session, second: second, batcher: infer.NewBatcher(session), group: task.New(ctx)}
 	p.group.Go("inference", p.batcher.Run)
 	return p, nil
 }
@@ -62,6 +73,9 @@ func (p *Player) Close() {
 	p.group.Stop()
 	_ = p.group.Wait()
 	p.session.Close()
+	if p.second != nil {
+		p.second.Close()
+	}
 }
 
 // Sizes of what waits between the stages. They bound memory and change no event: every stage waits for room.
@@ -89,11 +103,9 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 		Ring:      ring,
 		Waits:     true,
 		Smooth:    p.cfg.Smooth,
-	}, pipeline.Outlets{Event: t.event, Scores: t.answered, Failed: t.failed})
-	feed := p.batcher.Feed(queue, func(r infer.Result) {
-		t.scored(r)
-		pipe.Deliver(r)
-	})
+		Opinion:   p.cfg.Second.Opinion(p.second, p.cfg.Opinion, t.failed),
+	}, pipeline.Outlets{Window: t.scored, Event: t.event, Scores: t.answered, Failed: t.failed})
+	feed := p.batcher.Feed(queue, pipe.Deliver)
 	defer feed.Close()
 	stages := task.New(ctx)
 	var broken error // written before its stage ends
@@ -125,15 +137,15 @@ type tape struct {
 	rate     int
 	progress func(int64)
 
-	mu      sync.Mutex // the batcher and the reporter write
+	mu      sync.Mutex // the reporter writes, who plays reads
 	windows []Window
-	heard   int // windows that the reporter has dealt with
+	heard   int // windows that have been dealt with
 	events  []Event
 	on      map[int]Event
-	err     error // the first window without scores
+	err     error // the first window without scores, or without a second opinion
 }
 
-// scored sees every answer of the network, in order, before the reporter does.
+// scored sees every window's scores, in order, before they make events.
 func (t *tape) scored(r infer.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -185,7 +197,6 @@ func (t *tape) answered(time.Time, []float64) {
 func (t *tape) failed(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.heard++
 	if t.err == nil {
 		t.err = err
 	}

@@ -10,16 +10,19 @@ import (
 	"time"
 
 	"earshot/daemon/config"
+	"earshot/daemon/opinion"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/smooth"
 	"earshot/internal/sampletime"
 	"earshot/publish/topic"
+	"earshot/verify"
 )
 
 // Rules are what the configuration's labels and groups come to with a given model.
 type Rules struct {
 	Smooth  smooth.Config
+	Opinion opinion.Config
 	Watched []Label  // labels, then groups, in the order they are shown
 	IDs     []string // by index in smooth's events: all labels of the model, then groups
 	Titles  []string // beside IDs
@@ -39,9 +42,10 @@ func (r *Rules) Index(id string) int { return slices.Index(r.IDs, id) }
 func (r *Rules) Single() int { return len(r.Smooth.Labels) }
 
 // Resolve matches the watched labels with the model's. What the built-in list names and this model does not know
-// is left out; what the user named must be there.
-func Resolve(f *config.File, m *infer.Model, front gammatone.Config) (*Rules, error) {
-	r := &resolver{file: f, model: m, rate: front.SampleRate}
+// is left out; what the user named must be there. head is the second opinion's, nil where there is none: with it come
+// thresholds of its own.
+func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verify.Head) (*Rules, error) {
+	r := &resolver{file: f, model: m, head: head, rate: front.SampleRate}
 	w := &Rules{
 		IDs:    slices.Clone(m.Labels),
 		Titles: make([]string, len(m.Labels)),
@@ -64,12 +68,16 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config) (*Rules, er
 	if err := w.Smooth.Validate(); err != nil {
 		return nil, fmt.Errorf("watch: %w", err)
 	}
+	if head != nil {
+		w.Opinion = r.opinion(w)
+	}
 	return w, nil
 }
 
 type resolver struct {
 	file   *config.File
 	model  *infer.Model
+	head   *verify.Head // nil without a second opinion
 	rate   int
 	issues config.Errors
 }
@@ -116,7 +124,7 @@ func (r *resolver) watch(w *Rules, index int, l config.Label) {
 	if l.Title != "" {
 		w.Titles[index] = l.Title
 	}
-	own := r.model.Thresholds[l.Label]
+	own := r.thresholds(l.Label)
 	on, off := config.Or(l.On, c.On), config.Or(l.Off, c.Off)
 	switch {
 	case on == 0 && own.On > 0:

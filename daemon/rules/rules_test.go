@@ -26,7 +26,7 @@ func resolved(t *testing.T, yaml string, labels ...string) (*Rules, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Resolve(f, m, gammatone.Default())
+	return Resolve(f, m, gammatone.Default(), nil)
 }
 
 func ids(w *Rules) (out []string) {
@@ -131,7 +131,7 @@ func TestShippedModelKnowsTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := Resolve(f, m, front)
+	w, err := Resolve(f, m, front, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

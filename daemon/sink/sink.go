@@ -8,6 +8,7 @@ package sink
 import (
 	"time"
 
+	"earshot/daemon/opinion"
 	"earshot/daemon/status"
 	"earshot/infer/smooth"
 )
@@ -27,11 +28,11 @@ type Sink interface {
 	Diagnostics(status.Status)
 }
 
-// Event is one switch of a sound on the wall clock. It is smoothing's event, put on the clock in package pipeline and
-// given names in package source; what else is found out about a sound, such as a second network's opinion, belongs
-// to smooth.Event, beside Score, and comes here by itself.
+// Event is one switch of a sound on the wall clock. It is smoothing's event, put on the clock and joined by what each
+// network said of it in package pipeline, and given names in package source.
 type Event struct {
-	smooth.Event // Label by number, On, Score, Peak. Event.Event's own times are samples.
+	smooth.Event  // Label by number, On, Score, Peak. Event.Event's own times are samples.
+	opinion.Views // Asked, First, Second: of the window that switched it on; at the end, of the strongest
 
 	Source string // as configured
 	ID     string // of the label or group

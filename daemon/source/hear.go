@@ -59,6 +59,11 @@ func (s *Source) failed(err error) {
 	s.c.Log.Often(s.log.Error().Err(err), "failed "+s.c.Name).Msg("window without scores")
 }
 
+// unanswered sees why the second network gave no opinion, in the reporter.
+func (s *Source) unanswered(err error) {
+	s.c.Log.Often(s.log.Warn().Err(err), "unanswered "+s.c.Name).Msg("no second opinion, the first network decides alone")
+}
+
 // event sees each switch, in the reporter, and gives it its names.
 func (s *Source) event(e sink.Event) {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/opinion"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/daemon/status"
@@ -73,6 +74,9 @@ func (s *Source) Report() status.Source {
 	if s.judged() && s.phase == status.Online {
 		out.Problem, out.Detail = string(report.Problem), report.Detail
 	}
+	if s.opinion != nil {
+		out.Verify = verifyReport(s.opinion.Stats())
+	}
 	now := time.Now()
 	for _, l := range s.rules.Watched {
 		index := s.rules.Index(l.ID)
@@ -83,6 +87,13 @@ func (s *Source) Report() status.Source {
 		out.Labels = append(out.Labels, label)
 	}
 	return out
+}
+
+func verifyReport(o opinion.Stats) *status.Verify {
+	return &status.Verify{
+		Windows: o.Windows, Asked: o.Asked, Patches: o.Patches, Missing: o.Missing, Failed: o.Failed,
+		P50: millis(o.P50), P99: millis(o.P99), Failing: o.Failing,
+	}
 }
 
 func millis(d time.Duration) float64 { return math.Round(d.Seconds()*1e5) / 100 }

@@ -18,6 +18,7 @@ import (
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
 	"earshot/daemon/health"
+	"earshot/daemon/opinion"
 	"earshot/daemon/pipeline"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -63,6 +64,7 @@ type Source struct {
 	capture capture.Source
 	pipe    *pipeline.Pipeline
 	feed    *infer.Feed
+	opinion *opinion.Opinion // nil without a second network
 	health  *health.Monitor
 	rate    int          // Hz
 	best    []sink.Score // the reporter's
@@ -99,6 +101,7 @@ func New(c Config) (*Source, error) {
 	if s.capture, err = c.Means.build(c.Source, s.rate, s.captured); err != nil {
 		return nil, err
 	}
+	s.opinion = c.Engine.Opinion(c.Rules.Opinion, s.unanswered)
 	s.pipe = pipeline.New(pipeline.Config{
 		Name:      c.Name,
 		FrontEnd:  front,
@@ -107,6 +110,7 @@ func New(c Config) (*Source, error) {
 		Live:      kind.Live(c.Source),
 		Waits:     kind.Waits(c.Source),
 		Smooth:    c.Rules.Smooth,
+		Opinion:   s.opinion,
 	}, pipeline.Outlets{Block: s.block, Frames: s.window, Event: s.event, Scores: s.scored, Failed: s.failed})
 	s.feed = c.Engine.Batcher.Feed(c.Windows.Queue, s.pipe.Deliver)
 	return s, nil
@@ -182,6 +186,9 @@ func (s *Source) Failure() error {
 // SetRules changes a running source's labels, in its reporter.
 func (s *Source) SetRules(ctx context.Context, r *rules.Rules) {
 	s.pipe.SetRules(ctx, r.Smooth, func() {
+		if s.opinion != nil {
+			s.opinion.SetConfig(r.Opinion)
+		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.rules = r

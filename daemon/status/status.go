@@ -22,6 +22,7 @@ type Status struct {
 	Name      string    `json:"name"`
 	Started   time.Time `json:"started"`
 	Model     string    `json:"model"`
+	Second    string    `json:"second_opinion"` // the network that gives it, or why none does
 	Provider  string    `json:"provider"`
 	Runtime   string    `json:"onnxruntime"`
 	Broker    Broker    `json:"broker"`
@@ -86,6 +87,19 @@ type Source struct {
 	RealTime   float64 `json:"real_time_factor"`
 	Labels     []Label `json:"labels"`
 	RateHz     int     `json:"rate_hz"`
+	Verify     *Verify `json:"verify,omitempty"` // nil without a second opinion
+}
+
+// Verify is the second opinion on a source.
+type Verify struct {
+	Windows int64   `json:"windows"` // scored by the first network
+	Asked   int64   `json:"asked"`   // of them, those about which the second was asked
+	Patches int64   `json:"patches"` // of sound, that it looked at
+	Missing int64   `json:"missing"` // patches whose sound was gone
+	Failed  int64   `json:"failed"`  // questions without an answer
+	P50     float64 `json:"p50_ms"`  // of a question
+	P99     float64 `json:"p99_ms"`
+	Failing string  `json:"failing,omitempty"` // why, when the last questions all had no answer
 }
 
 // Label is one sensor of a source.

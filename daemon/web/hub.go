@@ -79,6 +79,9 @@ type EventMessage struct {
 	Onset  time.Time `json:"onset"`
 	End    time.Time `json:"end,omitzero"`
 	Clip   string    `json:"clip,omitempty"`
+	// What each network said; absent when the second was not asked.
+	First  *float64 `json:"first,omitempty"`
+	Second *float64 `json:"second,omitempty"`
 }
 
 type statusMessage struct {

@@ -76,6 +76,12 @@ var ofSource = []metric{
 	perSource("windows_dropped_total", "Windows dropped under overload.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Dropped) }),
 	perSource("windows_failed_total", "Windows without usable scores.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Failed) }),
 	perSource("events_total", "Labels switched on.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Events) }),
+	perSource("verify_asked_total", "Windows about which the second network was asked.", prometheus.CounterValue, ofVerify(func(v *status.Verify) float64 { return float64(v.Asked) })),
+	perSource("verify_patches_total", "Patches of sound that the second network looked at.", prometheus.CounterValue, ofVerify(func(v *status.Verify) float64 { return float64(v.Patches) })),
+	perSource("verify_missing_total", "Patches that it could not look at: their sound was gone.", prometheus.CounterValue, ofVerify(func(v *status.Verify) float64 { return float64(v.Missing) })),
+	perSource("verify_failed_total", "Questions to the second network without an answer.", prometheus.CounterValue, ofVerify(func(v *status.Verify) float64 { return float64(v.Failed) })),
+	perSource("verify_p50_seconds", "A question to the second network, median.", prometheus.GaugeValue, ofVerify(func(v *status.Verify) float64 { return v.P50 / 1000 })),
+	perSource("verify_p99_seconds", "A question to the second network, 99th percentile.", prometheus.GaugeValue, ofVerify(func(v *status.Verify) float64 { return v.P99 / 1000 })),
 	perSource("front_end_seconds_total", "Time spent in the front end.", prometheus.CounterValue, func(s *status.Source) float64 { return s.FrontEnd }),
 	perSource("latency_p50_seconds", "Last sample of a window to its events, median.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LatencyP50 / 1000 }),
 	perSource("latency_p99_seconds", "Last sample of a window to its events, 99th percentile.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LatencyP99 / 1000 }),
@@ -88,6 +94,16 @@ var (
 
 func perSource(name, help string, kind prometheus.ValueType, get func(*status.Source) float64) metric {
 	return metric{describe(name, help, "source"), kind, func(_ *status.Status, s *status.Source) float64 { return get(s) }}
+}
+
+// ofVerify is 0 without a second opinion.
+func ofVerify(get func(*status.Verify) float64) func(*status.Source) float64 {
+	return func(s *status.Source) float64 {
+		if s.Verify == nil {
+			return 0
+		}
+		return get(s.Verify)
+	}
 }
 
 func truth(b bool) float64 {

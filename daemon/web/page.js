@@ -122,7 +122,7 @@ function status(m) {
   document.title = "earshot – " + (m.name || m.node);
   const b = m.broker;
   pill($("broker"), b.connected ? "good" : "bad", (b.embedded ? "embedded broker " : "broker ") + b.address.replace(/^tcp:\/\//, "") + (b.connected ? "" : ": " + (b.reason || "not connected")));
-  $("engine").textContent = `${m.version} · ${m.model} · ONNX Runtime ${m.onnxruntime}, ${m.provider}`;
+  $("engine").textContent = `${m.version} · ${m.model} · second opinion ${m.second_opinion} · ONNX Runtime ${m.onnxruntime}, ${m.provider}`;
   const seen = new Set();
   for (const info of m.sources || []) {
     seen.add(info.name);
@@ -150,6 +150,7 @@ function heard(m) {
     open.set(key, row);
   }
   row.score.textContent = percent(Math.max(m.peak, m.score));
+  if (m.second !== undefined) row.score.title = `network ${m.first.toFixed(2)} · second ${m.second.toFixed(2)}`;
   if (!m.on) {
     row.lasted.className = "";
     row.lasted.textContent = ((new Date(m.end) - new Date(m.onset)) / 1000).toFixed(1) + " s";

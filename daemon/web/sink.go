@@ -10,10 +10,14 @@ const pageLabels = 6
 
 // Event implements sink.Sink.
 func (h *Hub) Event(e *sink.Event) {
-	h.Send(EventMessage{
+	m := EventMessage{
 		Type: "event", Source: e.Source, Label: e.ID, Title: e.Title, On: e.On,
 		Score: e.Score, Peak: e.Peak, Onset: e.Onset, End: e.End, Clip: e.Clip.Name,
-	})
+	}
+	if v := e.Views; v.Asked {
+		m.First, m.Second = &v.First, &v.Second
+	}
+	h.Send(m)
 }
 
 // Scores implements sink.Sink.

@@ -12,6 +12,8 @@ type Occurrence struct {
 	Onset         time.Time // first sample of the sound
 	End           time.Time // last sample; zero while On
 	PeakAt        time.Time // where the attention was highest; zero = unknown
+	Asked         bool      // a second network was asked; then what each of both said, 0..1:
+	First, Second float64   // in the window that switched the label on or, at the end, in the strongest
 	Clip, ClipURL string    // FLAC around the sound; empty = none
 }
 
@@ -26,9 +28,21 @@ type Diagnostics struct {
 	At             time.Time
 	LatencyMS      float64 // last sample of a window → message handed to the broker, p99
 	DroppedWindows uint64
-	RealTimeFactor float64 // seconds of sound per second of work
-	Provider       string  // ONNX Runtime provider in use
+	RealTimeFactor float64            // seconds of sound per second of work
+	Provider       string             // ONNX Runtime provider in use
+	Verify         *VerifyDiagnostics // nil without a second opinion
 	Sources        []SourceDiagnostics
+}
+
+// VerifyDiagnostics counts the second opinions on all sources.
+type VerifyDiagnostics struct {
+	Asked   int64 `json:"asked"`   // windows about which the second network was asked
+	Patches int64 `json:"patches"` // of sound, that it looked at
+	Missing int64 `json:"missing"` // patches whose sound was gone
+	Failed  int64 `json:"failed"`  // questions without an answer
+	// Time of a question, that of the slowest source.
+	P50 float64 `json:"p50_ms"`
+	P99 float64 `json:"p99_ms"`
 }
 
 // SourceDiagnostics is the health of one source.

@@ -41,13 +41,27 @@ type attributesPayload struct {
 	Onset    *string  `json:"onset"`
 	LastOn   *string  `json:"last_on"`
 	Duration *float64 `json:"duration"`
+	bothPayload
+}
+
+// bothPayload is what each network said; both are absent when the second was not asked.
+type bothPayload struct {
+	First  *float64 `json:"first,omitempty"`
+	Second *float64 `json:"second,omitempty"`
+}
+
+func bothOf(o *Occurrence) (p bothPayload) {
+	if o.Asked {
+		p.First, p.Second = number(o.First, 4), number(o.Second, 4)
+	}
+	return p
 }
 
 func attributesOf(o *Occurrence) []byte {
 	if o == nil {
 		return topic.Encode(attributesPayload{})
 	}
-	p := attributesPayload{Score: number(o.Score, 4), Onset: stamp(o.Onset), LastOn: stamp(o.Onset)}
+	p := attributesPayload{Score: number(o.Score, 4), Onset: stamp(o.Onset), LastOn: stamp(o.Onset), bothPayload: bothOf(o)}
 	if !o.On {
 		p.Score, p.LastOn, p.Duration = number(o.Peak, 4), stamp(o.End), seconds(o.Onset, o.End)
 	}
@@ -78,14 +92,15 @@ type eventPayload struct {
 	End      *string  `json:"end,omitempty"`
 	Duration *float64 `json:"duration,omitempty"`
 	PeakAt   *string  `json:"peak_at,omitempty"`
-	Clip     string   `json:"clip,omitempty"`
-	ClipURL  string   `json:"clip_url,omitempty"`
+	bothPayload
+	Clip    string `json:"clip,omitempty"`
+	ClipURL string `json:"clip_url,omitempty"`
 }
 
 func eventOf(src, label string, o *Occurrence) []byte {
 	p := eventPayload{
 		Type: label, Phase: "start", ID: src + "-" + label + "-" + strconv.FormatInt(o.Onset.UnixMilli(), 10),
-		Score: number(o.Score, 4), Onset: stamp(o.Onset), PeakAt: stamp(o.PeakAt), Clip: o.Clip, ClipURL: o.ClipURL,
+		Score: number(o.Score, 4), Onset: stamp(o.Onset), PeakAt: stamp(o.PeakAt), Clip: o.Clip, ClipURL: o.ClipURL, bothPayload: bothOf(o),
 	}
 	if !o.On {
 		p.Phase, p.Score = "end", number(o.Peak, 4)
@@ -132,13 +147,14 @@ type diagnosticsPayload struct {
 	SourceFaults   uint64                              `json:"source_faults"` // all sources
 	QueuedEvents   int                                 `json:"queued_events"`
 	DroppedEvents  uint64                              `json:"dropped_events"`
+	Verify         *VerifyDiagnostics                  `json:"verify,omitempty"` // the second opinion
 	Sources        map[string]sourceDiagnosticsPayload `json:"sources"`
 }
 
 // diagnosticsOf is what the daemon says, with what the outbox knows of its sources and its queue.
 func (o *Outbox) diagnosticsOf(d Diagnostics) []byte {
 	out := diagnosticsPayload{At: stamp(d.At), LatencyMS: number(d.LatencyMS, 1), DroppedWindows: d.DroppedWindows,
-		RealTimeFactor: number(d.RealTimeFactor, 1), Provider: d.Provider,
+		RealTimeFactor: number(d.RealTimeFactor, 1), Provider: d.Provider, Verify: d.Verify,
 		QueuedEvents: o.queue.n, DroppedEvents: o.stats.Dropped, Sources: map[string]sourceDiagnosticsPayload{}}
 	for _, s := range o.sources { // templates want every source
 		out.Sources[s.slug] = sourceDiagnosticsPayload{Problem: "none", Online: s.online}

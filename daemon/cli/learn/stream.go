@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
 	"earshot/daemon/replay"
 	"earshot/daemon/rules"
 	"earshot/daemon/streams"
@@ -25,7 +26,7 @@ import (
 // streamFlags are those of eval --stream.
 type streamFlags struct {
 	recordings, none []string
-	config           string
+	config, verify   string
 }
 
 func (s *streamFlags) addStream(c *cobra.Command) {
@@ -33,6 +34,7 @@ func (s *streamFlags) addStream(c *cobra.Command) {
 	f.StringArrayVar(&s.recordings, "stream", nil, "long recording to listen to as the daemon does, with its label file (--labels, or beside it); may be given several times")
 	f.StringArrayVar(&s.none, "none", nil, "recording, or folder of them, that holds none of the labels; may be given several times")
 	f.StringVarP(&s.config, "config", "c", "", "with --stream or --none: configuration that says what is watched, and how (default: built-in settings)")
+	f.StringVar(&s.verify, "verify", "", "with --stream or --none: the second network, built-in, off or a file (default: the configuration's)")
 }
 
 // listens tells whether it is streams that are asked about.
@@ -42,6 +44,7 @@ func (s *streamFlags) listens() bool { return len(s.recordings)+len(s.none) > 0 
 type streamEvaluation struct {
 	Model     string `json:"model"`
 	SHA256    string `json:"sha256"`
+	Second    string `json:"second_opinion"`
 	HopFrames int    `json:"hop_frames"`
 	*streams.Result
 }
@@ -64,7 +67,11 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	if err != nil {
 		return e.BadModel(fmt.Errorf("model %q: %w", m.Path, err))
 	}
-	watch, err := rules.Resolve(f, m, front)
+	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
+	if err != nil {
+		return e.BadModel(err)
+	}
+	watch, err := rules.Resolve(f, m, front, second.Head)
 	if err != nil {
 		return e.BadConfig(err)
 	}
@@ -79,6 +86,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	defer stop()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
 	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth,
+		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
 		return e.BadModel(err)
@@ -95,7 +103,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	for _, l := range r.Unknown {
 		fmt.Fprintln(c.ErrOrStderr(), strange(l, m.Labels))
 	}
-	found := streamEvaluation{Model: m.Path, SHA256: m.SHA256, HopFrames: f.Config.Windows.HopFrames, Result: r}
+	found := streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames, Result: r}
 	if e.report != "" {
 		if err := writeStreamReport(e.report, found, m.Names); err != nil {
 			return err
@@ -119,6 +127,9 @@ func (e *evalFlags) settings(c *cobra.Command) (*config.File, error) {
 	}
 	if e.path != "" {
 		more = append(more, config.Override{Flag: "--model", Key: "model.path", Set: func(c *config.Config) { c.Model.Path = e.path }})
+	}
+	if e.verify != "" {
+		more = append(more, config.Override{Flag: "--verify", Key: "verify.model", Set: func(c *config.Config) { c.Verify.Model = e.verify }})
 	}
 	return config.Load(e.config, more)
 }
