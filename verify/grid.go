@@ -16,6 +16,8 @@ const (
 	// sound, and what the resampler's filter looks ahead.
 	PatchSpan = PatchHop + blockSpan
 
+	// WindowSpan is how far before the end of a window of 1.5 s its patches may start, one or two of them: 1.6 s.
+	WindowSpan = 70560
 	// leadSamples before a block are for the resampler's filter, which looks 225 back. It is a whole number
 	// of output samples, leadOut, so that a block's outputs have the phases that they have in the stream.
 	leadSamples = 441
@@ -25,6 +27,13 @@ const (
 	blockSpan = 22053
 	blockLen  = logmel.PatchHop * logmel.Bands
 )
+
+// PatchRange is which patches start at or after sample end−span and are complete before end, at most the last
+// MaxPatches of them: first to last, none when last < first.
+func PatchRange(end, span int64) (first, last int64) {
+	last = floorDiv(end-PatchSpan, PatchHop)
+	return max(0, last-MaxPatches+1, -floorDiv(span-end, PatchHop)), last
+}
 
 // gridder computes blocks of 48 log-mel frames. Not safe for concurrent use.
 type gridder struct {
