@@ -56,13 +56,15 @@ var arrows = map[string][]string{
 		"earshot/train/features", "earshot/train/augment", "earshot/train/background", "earshot/train/corpus",
 		"earshot/train/dataset", "earshot/train/acrnn", "earshot/train/forward", "earshot/train/metrics"},
 	"earshot/train/modelfile": {"earshot/gammatone", "earshot/infer", "earshot/infer/onnx", "earshot/train", "earshot/train/dataset",
-		"earshot/train/acrnn", "earshot/train/recipe", "earshot/train/forward", "earshot/train/head"},
+		"earshot/train/acrnn", "earshot/train/recipe", "earshot/train/forward", "earshot/train/head", "earshot/verify"},
 	"earshot/train/card": {"earshot/gammatone", "earshot/infer", "earshot/train/acrnn", "earshot/train/recipe", "earshot/train/head",
 		"earshot/train/modelfile"},
 	"earshot/train/report": {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/train/dataset", "earshot/train/acrnn",
 		"earshot/train/metrics"}, // HTML: for job alone
-	"earshot/train/verifier": {"earshot/verify"},
-	"earshot/train/job":      {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/..."},
+	"earshot/train/verifier":     {"earshot/verify"},
+	"earshot/train/opinion":      {"earshot/infer", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/verifier", "earshot/verify"},
+	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/verify"},
+	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/ringbuf", "earshot/internal/audio", "earshot/internal/fairtime"},
 	"earshot/daemon/...":     {"earshot/..."},

@@ -122,13 +122,10 @@ func share(sizes []int, most int) int {
 func (d *data) fit(ctx context.Context, offset []float32) (*verifier.Solution, error) {
 	s, err := verifier.Fit(verifier.Data{X: d.x, Y: d.y, Offset: offset, Dims: verify.EmbeddingLen, Classes: d.classes},
 		verifier.Options{Decay: 1 / (penalty * float64(len(d.y))), Stop: ctx.Done()})
-	if err != nil {
-		return nil, err
+	if errors.Is(err, verifier.ErrStopped) {
+		return nil, context.Cause(ctx)
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, err
 }
 
 // String says what was learned, in a line.
