@@ -58,7 +58,7 @@ var arrows = map[string][]string{
 	"earshot/train/modelfile": {"earshot/gammatone", "earshot/infer", "earshot/infer/onnx", "earshot/train", "earshot/train/dataset",
 		"earshot/train/acrnn", "earshot/train/recipe", "earshot/train/forward", "earshot/train/head", "earshot/verify"},
 	"earshot/train/card": {"earshot/gammatone", "earshot/infer", "earshot/train/acrnn", "earshot/train/recipe", "earshot/train/head",
-		"earshot/train/modelfile"},
+		"earshot/train/modelfile", "earshot/verify"},
 	"earshot/train/report": {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/train/dataset", "earshot/train/acrnn",
 		"earshot/train/metrics"}, // HTML: for job alone
 	"earshot/train/verifier":     {"earshot/verify"},

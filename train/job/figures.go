@@ -6,11 +6,13 @@ import (
 	"math"
 
 	"earshot/infer"
+	"earshot/train/corpus"
 	"earshot/train/features"
 	"earshot/train/metrics"
 	"earshot/train/modelfile"
 	"earshot/train/opinion"
 	"earshot/train/opinion/tune"
+	"earshot/train/report"
 	"earshot/train/scoring"
 	"earshot/verify"
 )
@@ -129,4 +131,49 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 		ui.Print("second opinion: %s", f)
 	}
 	return f, err
+}
+
+// second measures the second opinion of a model on the clips that the first network was measured on, whose windows'
+// scores first has; nil where the model has none.
+func (o EvalOptions) second(ctx context.Context, p *corpus.Prepared, first []metrics.Clip, ui UI) (*SecondFigures, error) {
+	if o.Embedder == nil {
+		return nil, nil
+	}
+	h, _, err := readSecond(o.Model)
+	if err != nil {
+		return nil, ModelError{err}
+	}
+	if h == nil {
+		return nil, nil
+	}
+	var items []opinion.Item
+	for _, c := range p.Held {
+		items = append(items, opinion.Item{Path: c.Path})
+	}
+	s := second{SecondOptions: SecondOptions{Embedder: o.Embedder}, cache: o.CacheDir, threads: o.Threads}
+	if h.Embedder != s.name() {
+		ui.Print("note: the second opinion is on the embedding of %q, which this earshot does not have; it has %q", h.Embedder, s.name())
+		return nil, nil
+	}
+	recordings, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion"), 0))
+	if err != nil {
+		return nil, err
+	}
+	tell(broken, ui)
+	rows, c := tune.Rows(h, p.Labels), &compared{labels: p.Labels, keep: p.Kept()}
+	for i, r := range recordings {
+		if r != nil {
+			c.add(first[i].Name, first[i].Label, first[i].Scores, h, rows, r)
+		}
+	}
+	return c.figures(h.Embedder)
+}
+
+// tiles are the second opinion's figures for a report.
+func (f *SecondFigures) tiles() []report.Tile {
+	if f == nil {
+		return nil
+	}
+	return []report.Tile{{Name: "Second opinion alone", Value: fmt.Sprintf("%.1f %%", 100*f.Second.ClipAccuracy), Note: f.Embedder},
+		{Name: "Both together", Value: fmt.Sprintf("%.1f %%", 100*f.Both.ClipAccuracy), Note: "mean of log-probabilities"}}
 }

@@ -106,6 +106,7 @@ func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) 
 	if err != nil {
 		return nil, err
 	}
+	out.Second = got.figure
 	return got.bytes, nil
 }
 
@@ -114,7 +115,7 @@ func (o Options) siblingWithSecond() string {
 	if o.Calibrated == "" || len(o.Source.Test) > 0 {
 		return ""
 	}
-	if m, err := infer.LoadModel(o.Calibrated); err != nil || m.Verify == nil {
+	if m, err := infer.LoadModel(o.Calibrated); err != nil || !modelfile.HasVerify(m) {
 		return ""
 	}
 	return o.Calibrated

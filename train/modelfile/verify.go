@@ -9,9 +9,12 @@ import (
 	"earshot/verify"
 )
 
+// HasVerify says whether a model carries a second opinion.
+func HasVerify(m *infer.Model) bool { return len(m.Verify) > 0 && string(m.Verify) != "null" }
+
 // ReadVerify returns the second opinion's head and curve that a model carries; nil where there is none.
 func ReadVerify(m *infer.Model) (*verify.Head, *verify.Curve, error) {
-	if m.Verify == nil {
+	if !HasVerify(m) {
 		return nil, nil, nil
 	}
 	h, err := verify.ParseHead(m.Verify, m.Labels)

@@ -121,6 +121,9 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 	if f.credits {
 		return k.Credits(c.OutOrStdout())
 	}
+	if k.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+		return f.BadModel(err)
+	}
 	return k.Markdown(c.OutOrStdout(), modelTitle(m))
 }
 
