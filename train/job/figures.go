@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"earshot/infer"
 	"earshot/train/corpus"
@@ -85,6 +86,12 @@ func (c *compared) figures(embedder string) (*SecondFigures, error) {
 	return f, err
 }
 
+// knows says whether any recording carries a label.
+func (s *second) knows(label string) bool {
+	is := func(r recorded) bool { return r.label == label }
+	return slices.ContainsFunc(s.learned, is) || slices.ContainsFunc(s.held, is)
+}
+
 // heldOut measures the head on the held-out clips, and counts the thresholds that they reach at two phases against
 // the daemon's windows.
 func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) (*SecondFigures, error) {
@@ -96,7 +103,9 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 	keep := make([]bool, len(m.Labels))
 	for _, r := range s.held {
 		items = append(items, opinion.Item{Path: r.path})
-		keep[index[r.label]] = r.label != m.Background
+	}
+	for i, l := range m.Labels {
+		keep[i] = l != m.Background && (s.all || s.knows(l))
 	}
 	recordings, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: held-out clips"), 0))
 	if err != nil {

@@ -82,7 +82,7 @@ func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) 
 	s := &second{SecondOptions: o.Second, data: o.dataName(), train: o.Source.Train, test: o.Source.Test,
 		learned: recordings(p.Learned, func(i int) string { return p.Labels[p.Train[i].Label] }),
 		held:    recordings(p.Held, func(i int) string { return p.Labels[p.Test[i].Label] }),
-		cache:   o.Source.CacheDir, threads: o.Graph.Threads, seed: o.Seed, build: o.Build}
+		cache:   o.Source.CacheDir, threads: o.Graph.Threads, seed: o.Seed, build: o.Build, all: out.known != nil}
 	s.Background = append(slices.Clone(s.Background), o.Source.QuietDirs...)
 	if s.Twin == "" {
 		s.Twin = o.siblingWithSecond()

@@ -52,6 +52,7 @@ type second struct {
 	seed        uint64
 	build       string
 	licence     *modelfile.Licence
+	all         bool         // figures are about every label of the model, not the recordings' alone
 	old         *verify.Head // of the model that this one goes on from; nil: none
 	oldCurve    *verify.Curve
 }
