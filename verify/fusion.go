@@ -32,6 +32,15 @@ func (f Fusion) Fuse(first, second float64) float64 {
 	return 1 / (1 + math.Exp(-(f.A*Logit(first) + f.B*Logit(second) + f.C)))
 }
 
+// Score is what goes to the smoothing for a window: below the candidate the second network is not asked, and the first
+// one's score stands.
+func (f Fusion) Score(first, second float32) float32 {
+	if float64(first) < f.Candidate {
+		return first
+	}
+	return float32(f.Fuse(float64(first), float64(second)))
+}
+
 // Logit is ln(p/(1−p)), held to ±12.
 func Logit(p float64) float64 {
 	return min(max(math.Log(p)-math.Log1p(-p), -logitLimit), logitLimit)

@@ -28,6 +28,13 @@ const (
 	blockLen  = logmel.PatchHop * logmel.Bands
 )
 
+// PatchRange is which patches start at or after sample end−span and are complete before end, at most the last
+// MaxPatches of them: first to last, none when last < first.
+func PatchRange(end, span int64) (first, last int64) {
+	last = floorDiv(end-PatchSpan, PatchHop)
+	return max(0, last-MaxPatches+1, -floorDiv(span-end, PatchHop)), last
+}
+
 // gridder computes blocks of 48 log-mel frames. Not safe for concurrent use.
 type gridder struct {
 	resampler *audio.Resampler

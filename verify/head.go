@@ -28,9 +28,26 @@ func (h *Head) Apply(dst, embedding []float32) {
 		panic(fmt.Sprintf("verify: Apply of %d values into %d, want %d and %d", len(embedding), len(dst), EmbeddingLen, h.Classes()))
 	}
 	for c := range dst {
-		dst[c] = f32.DotProduct(h.Weights[c*EmbeddingLen:(c+1)*EmbeddingLen], embedding) + h.Bias[c]
+		dst[c] = h.logit(c, embedding)
 	}
 	softmax(dst)
+}
+
+func (h *Head) logit(class int, embedding []float32) float32 {
+	return f32.DotProduct(h.Weights[class*EmbeddingLen:(class+1)*EmbeddingLen], embedding) + h.Bias[class]
+}
+
+// LogSum is ln Σ exp of the logits of an embedding (1024): what a further class's logit would stand against.
+func (h *Head) LogSum(embedding []float32) float64 {
+	most, sum := math.Inf(-1), 0.0
+	for c := range h.Classes() {
+		z := float64(h.logit(c, embedding))
+		if z > most {
+			sum, most = sum*math.Exp(most-z), z
+		}
+		sum += math.Exp(z - most)
+	}
+	return most + math.Log(sum)
 }
 
 // softmax turns logits into probabilities, in place.

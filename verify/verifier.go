@@ -85,8 +85,7 @@ func (v *Verifier) Patches(end, span int64) (patches []Patch, missing int, err e
 	v.stats.Questions++
 	v.out, v.batch = v.out[:0], v.batch[:0]
 	v.follow(v.sound.currentEpoch())
-	last := floorDiv(end-PatchSpan, PatchHop)
-	first := max(0, last-MaxPatches+1, -floorDiv(span-end, PatchHop))
+	first, last := PatchRange(end, span)
 	for p := first; p <= last; p++ {
 		if v.has(p) {
 			v.stats.Reused++

@@ -102,26 +102,10 @@ func soundFile(name string) bool {
 
 // loadDir reads every sound file below dir.
 func loadDir(ctx context.Context, dir string, o Options) ([]Clip, []dataset.Broken, error) {
-	var clips []dataset.Clip
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !d.IsDir() && soundFile(path) {
-			clips = append(clips, dataset.Clip{Path: path, Name: path, Licence: dataset.LicenceOwn})
-		}
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("background folder %q does not exist", dir)
-	}
+	clips, err := Files(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("background folder: %w", err)
+		return nil, nil, err
 	}
-	if len(clips) == 0 {
-		return nil, nil, fmt.Errorf("background folder %q holds no sound file (.wav, .flac, .ogg, .mp3)", dir)
-	}
-	sort.Slice(clips, func(i, j int) bool { return clips[i].Path < clips[j].Path })
 	got, broken, err := features.LoadContext(ctx, clips, features.Options{CacheDir: o.CacheDir, Workers: o.Workers})
 	if err != nil {
 		return nil, nil, fmt.Errorf("background folder %q: %w", dir, err)
@@ -133,4 +117,29 @@ func loadDir(ctx context.Context, dir string, o Options) ([]Clip, []dataset.Brok
 		}
 	}
 	return out, broken, nil
+}
+
+// Files lists every sound file below dir, in order of path; none is an error.
+func Files(dir string) ([]dataset.Clip, error) {
+	var clips []dataset.Clip
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && soundFile(path) {
+			clips = append(clips, dataset.Clip{Path: path, Name: path, Licence: dataset.LicenceOwn})
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("background folder %q does not exist", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("background folder: %w", err)
+	}
+	if len(clips) == 0 {
+		return nil, fmt.Errorf("background folder %q holds no sound file (.wav, .flac, .ogg, .mp3)", dir)
+	}
+	sort.Slice(clips, func(i, j int) bool { return clips[i].Path < clips[j].Path })
+	return clips, nil
 }

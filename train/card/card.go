@@ -17,6 +17,7 @@ import (
 	"earshot/train/head"
 	"earshot/train/modelfile"
 	"earshot/train/recipe"
+	"earshot/verify"
 )
 
 // Card is a model and its decoded metadata.
@@ -27,8 +28,11 @@ type Card struct {
 	Licence    modelfile.Licence
 	Cost       *acrnn.Complexity // nil for networks that earshot did not make
 	Attention  string
-	Form       string       // fp32, fp16, int8, or "" where unknown
-	Memory     *head.Memory // nil: none
+	Form       string               // fp32, fp16, int8, or "" where unknown
+	Memory     *head.Memory         // nil: none
+	Second     *verify.Head         // of the second opinion; nil: none
+	Embedder   *infer.EmbedderModel // the second network, where it is at hand: set it before Markdown
+	Curve      *verify.Curve
 }
 
 // Read decodes a model's metadata. What is not there stays zero; what is there
@@ -50,6 +54,9 @@ func Read(m *infer.Model) (*Card, error) {
 	if c.Memory, err = head.ReadMemory(m.Bytes); err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Path, err)
 	}
+	if c.Second, c.Curve, err = modelfile.ReadVerify(m); err != nil {
+		return nil, err
+	}
 	if a, _, err := modelfile.Import(m.Bytes); err == nil {
 		cost := acrnn.Cost(a)
 		c.Cost, c.Attention = &cost, a.Attention.String()
@@ -61,7 +68,7 @@ func Read(m *infer.Model) (*Card, error) {
 func (c *Card) Markdown(w io.Writer, title string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Model card: %s\n\n", title)
-	for _, section := range []func(io.Writer){c.summary, c.training, c.measured, c.frontEnd, c.labels, c.licences, c.limits} {
+	for _, section := range []func(io.Writer){c.summary, c.training, c.measured, c.second, c.frontEnd, c.labels, c.licences, c.limits} {
 		section(&b)
 	}
 	_, err := w.Write(b.Bytes())

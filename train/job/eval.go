@@ -29,6 +29,8 @@ type EvalOptions struct {
 	Seed     uint64
 	Threads  int
 	Report   string
+
+	Embedder *infer.EmbedderModel // for the second opinion of a model that has one; nil: leave it out
 }
 
 // Evaluation is what an evaluation found.
@@ -45,6 +47,7 @@ type Evaluation struct {
 	Cost        *acrnn.Complexity  `json:"cost,omitempty"`
 	MSPerWindow float64            `json:"ms_per_window"`
 	Broken      int                `json:"broken"`
+	Second      *SecondFigures     `json:"second_opinion,omitempty"` // nil: the model has none
 }
 
 // Evaluate measures a model on labelled clips. The labels of the data that the
@@ -88,6 +91,9 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		cost := acrnn.Cost(a)
 		e.Cost = &cost
 	}
+	if e.Second, err = o.second(ctx, p, m.Clips, ui); err != nil {
+		return nil, err
+	}
 	if o.Noise {
 		if e.SNR, err = ladder(ctx, s, p, set, o, ui); err != nil {
 			return nil, err
@@ -103,9 +109,9 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		return e, nil
 	}
 	return e, report.Write(o.Report, report.Report{Title: "Evaluation of " + o.Model.Path, Subtitle: fmt.Sprintf("%s, folds %v", e.Data, e.Folds),
-		Tiles: []report.Tile{{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips, 95 %% interval %.1f–%.1f", e.Result.Clips, 100*e.Result.Low, 100*e.Result.High)},
+		Tiles: append([]report.Tile{{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips, 95 %% interval %.1f–%.1f", e.Result.Clips, 100*e.Result.Low, 100*e.Result.High)},
 			{Name: "Windows right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.WindowAccuracy), Note: "1.5 s each"},
-			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ECE), Note: "expected, over clips"}},
+			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ECE), Note: "expected, over clips"}}, e.Second.tiles()...),
 		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Panels: panels(m.Looks, m.Steps), Cost: e.Cost, Broken: p.Broken,
 		Provenance: []report.Fact{{Name: "Model", Value: e.Model}, {Name: "SHA-256", Value: e.SHA256}, {Name: "Hop", Value: fmt.Sprintf("%d frames", e.HopFrames)}}})
 }

@@ -52,6 +52,11 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 	if err != nil {
 		return err
 	}
+	if o.Second.Embedder != nil {
+		if model, err = o.second(ctx, out, model, ui); err != nil {
+			return err
+		}
+	}
 	if err := atomicfile.Write(o.Out, 0o644, func(w io.Writer) error { _, err := w.Write(model); return err }); err != nil {
 		return err
 	}
@@ -64,6 +69,56 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 	}
 	ui.Print("report %s", o.Report)
 	return nil
+}
+
+// second gives the model its second opinion, from the same recordings and folds. Labels that a fine-tuning had no
+// recordings of keep the rows that they had.
+func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) ([]byte, error) {
+	m, err := infer.ParseModel(o.Out, model)
+	if err != nil {
+		return nil, err
+	}
+	p := out.Prepared
+	s := &second{SecondOptions: o.Second, data: o.dataName(), train: o.Source.Train, test: o.Source.Test,
+		learned: recordings(p.Learned, func(i int) string { return p.Labels[p.Train[i].Label] }),
+		held:    recordings(p.Held, func(i int) string { return p.Labels[p.Test[i].Label] }),
+		cache:   o.Source.CacheDir, threads: o.Graph.Threads, seed: o.Seed, build: o.Build, all: out.known != nil}
+	s.Background = append(slices.Clone(s.Background), o.Source.QuietDirs...)
+	if s.Twin == "" {
+		s.Twin = o.siblingWithSecond()
+	}
+	if len(out.missing) > 0 {
+		if s.old, s.oldCurve, err = readSecond(out.known); err != nil {
+			return nil, ModelError{err}
+		}
+		if s.old == nil {
+			ui.Print("note: the model that it started from has no second opinion, so this one has it on %s alone", some(taught(p)))
+		} else if s.old.Embedder != s.name() {
+			ui.Print("note: the second opinion of the model that it started from is of %q, not of %q, and is not carried on", s.old.Embedder, s.name())
+			s.old = nil
+		}
+	}
+	if s.old != nil && !slices.ContainsFunc(taught(p), func(l string) bool { return s.old.Index(l) < 0 }) {
+		ui.Print("note: the second opinion knows all these labels already, and stays as it was")
+		return modelfile.CarryVerify(model, out.known)
+	}
+	got, err := s.make(ctx, m, ui)
+	if err != nil {
+		return nil, err
+	}
+	out.Second = got.figure
+	return got.bytes, nil
+}
+
+// siblingWithSecond is the model that calibration comes from, if it has a second opinion to take thresholds from.
+func (o Options) siblingWithSecond() string {
+	if o.Calibrated == "" || len(o.Source.Test) > 0 {
+		return ""
+	}
+	if m, err := infer.LoadModel(o.Calibrated); err != nil || !modelfile.HasVerify(m) {
+		return ""
+	}
+	return o.Calibrated
 }
 
 // measure fills what the held-out clips tell. Where only the head was learned,

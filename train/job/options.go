@@ -13,6 +13,7 @@ import (
 	"earshot/infer"
 	"earshot/train/acrnn"
 	"earshot/train/corpus"
+	"earshot/train/dataset"
 	"earshot/train/recipe"
 	"earshot/train/trainer"
 )
@@ -41,6 +42,8 @@ type Options struct {
 	EvalEvery  int
 	Build      string // for provenance
 	Note       string
+
+	Second SecondOptions // no embedder: the model gets no second opinion
 
 	Graph infer.GraphOptions
 }
@@ -80,13 +83,16 @@ func (o Options) checkpoint() string {
 	return o.Out + ".checkpoint"
 }
 
-func (o Options) dataName() string {
+func (o Options) dataName() string { return nameOf(o.Source.Set) }
+
+// nameOf is how a data set is called in a model file.
+func nameOf(set dataset.Options) string {
 	var names []string
-	for _, d := range o.Source.Set.Dirs {
+	for _, d := range set.Dirs {
 		names = append(names, filepath.Base(filepath.Clean(d)))
 	}
 	name := strings.Join(names, " + ")
-	if l := o.Source.Set.Licences; len(l) > 0 {
+	if l := set.Licences; len(l) > 0 {
 		name += " (" + strings.Join(l, ", ") + " clips)"
 	}
 	return name

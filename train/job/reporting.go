@@ -29,6 +29,7 @@ func writeReport(path, title string, out *Outcome, prov modelfile.Provenance) er
 			{Name: "Learned in", Value: fmt.Sprintf("%.0f min", out.Minutes), Note: fmt.Sprintf("%d steps", out.Result.Steps)},
 		}
 	}
+	r.Tiles = append(r.Tiles, out.Second.tiles()...)
 	return report.Write(path, r)
 }
 

@@ -33,6 +33,7 @@ type Outcome struct {
 	Result   *trainer.Result
 	Measured *scoring.Measured // nil without test folds
 	Before   *scoring.Measured // fine-tuning: the model it started from, over the labels that it knew
+	Second   *SecondFigures    // nil: no second opinion, or no clips to measure it on
 	Minutes  float64
 
 	known   *infer.Model // that a fine-tuning started from

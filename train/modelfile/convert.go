@@ -82,7 +82,11 @@ func Convert(m *infer.Model, form string, q acrnn.Quantisation, memory *head.Mem
 	if info.Provenance, err = noteConversion(m, have, form); err != nil {
 		return nil, err
 	}
-	return Export(a, w, info)
+	b, err := Export(a, w, info)
+	if err != nil {
+		return nil, err
+	}
+	return CarryVerify(b, m)
 }
 
 // noteConversion adds to a model's provenance what it was made from.

@@ -26,6 +26,27 @@ type Provenance struct {
 	SiblingOn  []int              `json:"calibration_folds,omitempty"`      // that model's test folds
 	Converted  string             `json:"converted,omitempty"`
 	Note       string             `json:"note,omitempty"`
+	Verify     *Verify            `json:"verify,omitempty"` // the second opinion's head
+}
+
+// Verify is where the second opinion's head comes from.
+type Verify struct {
+	Embedder   string             `json:"embedder"`        // name of the second network
+	SHA256     string             `json:"embedder_sha256"` // of its file
+	Data       string             `json:"data"`
+	Train      []int              `json:"train_folds"`
+	Test       []int              `json:"test_folds,omitempty"`
+	Background []string           `json:"background,omitempty"` // folders of what is none of the labels
+	Tune       []string           `json:"tune,omitempty"`       // folders that thresholds were found on
+	Hours      float64            `json:"tune_hours,omitempty"`
+	PerHour    float64            `json:"false_alarms"`               // an hour, of each label, that thresholds were found for
+	Patches    int                `json:"patches"`                    // learned from, of labels
+	None       int                `json:"patches_none"`               // and of none of them
+	Taught     []string           `json:"taught,omitempty"`           // labels that were learned beside a head that was there
+	Validation map[string]float64 `json:"validation,omitempty"`       // on the test folds
+	Sibling    string             `json:"calibration_from,omitempty"` // the model whose held-out clips thresholds are from
+	Build      string             `json:"build"`
+	Date       string             `json:"date"`
 }
 
 // Licence is what a model owes to the makers of its data (metadata).

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train"
 	"earshot/train/background"
@@ -70,6 +71,29 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared
 		m.Thresholds[p.Labels[i]] = infer.Threshold{On: round3(t.On), Off: round3(t.Off)}
 	}
 	return nil
+}
+
+// Heard scores a clip's windows as the daemon cuts them by default, silent ones too, from a phase in frames: scores
+// (n, K) and the samples that the windows end before.
+func (s *Scorer) Heard(ctx context.Context, c *features.Clip, phase int) (scores []float32, ends []int64, err error) {
+	const piece = 32 // windows between looks at ctx
+	front := gammatone.Default()
+	starts := heardStarts(c, phase)
+	for _, start := range starts {
+		ends = append(ends, int64(start*front.HopSamples+front.WindowSamples()))
+	}
+	for len(starts) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		n := min(piece, len(starts))
+		more, _, err := s.windowsAt(c, starts[:n])
+		if err != nil {
+			return nil, nil, err
+		}
+		scores, starts = append(scores, more...), starts[n:]
+	}
+	return scores, ends, nil
 }
 
 // heardStarts are the daemon's windows over a clip, silent ones too, from a phase in frames.

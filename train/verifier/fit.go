@@ -1,7 +1,9 @@
 // Package verifier trains the second opinion's head: a multinomial logistic regression on standardised
 // embeddings, with a quadratic penalty.
 //
-//	minimise  Σ_i s_i·(−ln softmax(W·z_i + b)[y_i]) / Σ_i s_i  +  (decay/2)·Σ W²,  z = (x − mean)/deviation
+//	minimise  Σ_i s_i·(−ln softmax(W·z_i + b + o_i)[y_i]) / Σ_i s_i  +  (decay/2)·Σ W²,  z = (x − mean)/deviation
+//
+// o_i are logits that something else gave already, usually none.
 //
 // The sum is convex, with one minimum, which L-BFGS finds (D. C. Liu, J. Nocedal, "On the limited memory
 // BFGS method for large scale optimization", Mathematical Programming 45, 1989; gonum's). In terms of the
@@ -21,6 +23,7 @@ type Data struct {
 	X      []float32 // (n, Dims) row-major; not changed
 	Y      []int     // (n) classes, 0 … Classes−1
 	Weight []float32 // (n) how much each counts, ≥ 0; nil: all alike
+	Offset []float32 // (n, Classes) added to the logits; nil: nothing
 
 	Dims    int // values an embedding
 	Classes int // with "none of these" as the last
@@ -31,7 +34,12 @@ type Options struct {
 	Decay      float64 // weight of the penalty, > 0
 	Iterations int     // most of L-BFGS's; 0 is 200
 	Tolerance  float64 // of the gradient's largest part; 0 is 1e-5
+
+	Stop <-chan struct{} // closed: the search ends after the sum it is at; may be nil
 }
+
+// ErrStopped says that Stop was closed before the minimum was found.
+var ErrStopped = errors.New("stopped before the second opinion was learned")
 
 // Solution is what was found.
 type Solution struct {
@@ -59,13 +67,18 @@ func Fit(d Data, o Options) (*Solution, error) {
 	}
 	mean, deviation := d.moments()
 	p := newProblem(d, mean, deviation, o.Decay)
+	p.stop = o.Stop
 	start := make([]float64, d.Classes*(d.Dims+1))
 	result, err := optimize.Minimize(optimize.Problem{Func: p.loss, Grad: p.gradient}, start, &optimize.Settings{
 		GradientThreshold: o.Tolerance,
 		MajorIterations:   o.Iterations,
 		Concurrent:        0,
+		Recorder:          p,
 		Converger:         &optimize.FunctionConverge{Relative: 1e-9, Iterations: 10},
 	}, &optimize.LBFGS{Store: 12})
+	if p.stopped() {
+		return nil, ErrStopped
+	}
 	// Near the minimum the line search finds no lower point in single precision: that is where it ends.
 	if result == nil || err != nil && !stalled(err) {
 		return nil, fmt.Errorf("train the second opinion: %w", err)
@@ -88,9 +101,10 @@ func stalled(err error) bool {
 
 func (d Data) check(o Options) error {
 	n := len(d.Y)
-	if d.Dims < 1 || d.Classes < 2 || n < 1 || len(d.X) != n*d.Dims || d.Weight != nil && len(d.Weight) != n {
-		return fmt.Errorf("train the second opinion: %d values, %d classes named, %d weights; want %d dimensions each, 2 classes or more (%d)",
-			len(d.X), n, len(d.Weight), d.Dims, d.Classes)
+	if d.Dims < 1 || d.Classes < 2 || n < 1 || len(d.X) != n*d.Dims || d.Weight != nil && len(d.Weight) != n ||
+		d.Offset != nil && len(d.Offset) != n*d.Classes {
+		return fmt.Errorf("train the second opinion: %d values, %d classes named, %d weights, %d offsets; want %d dimensions each, 2 classes or more (%d)",
+			len(d.X), n, len(d.Weight), len(d.Offset), d.Dims, d.Classes)
 	}
 	if !(o.Decay > 0) {
 		return fmt.Errorf("train the second opinion: decay %g, want more than 0", o.Decay)

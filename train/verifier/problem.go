@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/tphakala/simd/f32"
+	"gonum.org/v1/gonum/optimize"
 )
 
 // shards is into how many parts the data are cut, each summed by itself in its own order: so the sums have
@@ -30,6 +31,8 @@ type problem struct {
 	value     float64
 	grad      []float64 // as x
 	evaluated int
+
+	stop <-chan struct{} // may be nil
 
 	w32   []float32 // (Classes, Dims) the point's weights
 	parts [shards]part
@@ -121,6 +124,9 @@ func (p *problem) shard(s *part, bias []float64, lo, hi int) {
 			z := p.z[i*dims : (i+1)*dims]
 			for c := range s.logit {
 				s.logit[c] = float64(f32.DotProduct(p.w32[c*dims:(c+1)*dims], z)) + bias[c]
+				if p.d.Offset != nil {
+					s.logit[c] += float64(p.d.Offset[i*len(s.logit)+c])
+				}
 			}
 			s.loss -= w * logSoftmax(s.logit, p.d.Y[i])
 			for c, prob := range s.logit {
@@ -152,4 +158,23 @@ func logSoftmax(x []float64, y int) float64 {
 		x[c] /= sum
 	}
 	return log - math.Log(sum)
+}
+
+// Init and Record make the problem the optimiser's recorder, which may end the search.
+func (p *problem) Init() error { return nil }
+
+func (p *problem) Record(*optimize.Location, optimize.Operation, *optimize.Stats) error {
+	if p.stopped() {
+		return ErrStopped
+	}
+	return nil
+}
+
+func (p *problem) stopped() bool {
+	select {
+	case <-p.stop:
+		return true
+	default:
+		return false
+	}
 }

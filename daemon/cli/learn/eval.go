@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/infer"
+	"earshot/infer/builtin"
 	"earshot/train/job"
 	"earshot/train/scoring"
 )
@@ -33,7 +34,8 @@ func (s Shell) eval() *cobra.Command {
 paper's rule (mean probability of the clip's windows), windows, every label's
 precision and recall, confusions, calibration, and the model's cost. Figures are
 over the labels of the data (--all-labels: of the model); the background label
-has no vote.
+has no vote. Clips and windows are the network's own figures; a model with a second
+opinion is measured by that alone and by both, too.
 
 A model should be measured on folds that it did not learn from: the built-in
 model learned from ESC-50's folds 1 to 4.
@@ -94,6 +96,9 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	}
 	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: m, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
 		Seed: e.seed, Threads: e.threads, Report: e.report}
+	if o.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+		return e.BadModel(err)
+	}
 	if e.alarms {
 		o.Alarms = alarmOptions(e.seed)
 	}
@@ -113,6 +118,10 @@ func printEvaluation(w io.Writer, e *job.Evaluation) {
 	fmt.Fprintf(w, "%s on %s, folds %v, a window every %d frames\n\n", e.Model, e.Data, e.Folds, e.HopFrames)
 	fmt.Fprintf(w, "clips right     %5.1f %%  (%d clips, 95 %% interval %.1f–%.1f)\n", 100*r.ClipAccuracy, r.Clips, 100*r.Low, 100*r.High)
 	fmt.Fprintf(w, "windows right   %5.1f %%  (%d windows)\n", 100*r.WindowAccuracy, r.Windows)
+	if s := e.Second; s != nil {
+		fmt.Fprintf(w, "second opinion  %5.1f %%  of the clips right by it alone (%s), %.1f %% by both (mean log-probability)\n",
+			100*s.Second.ClipAccuracy, s.Embedder, 100*s.Both.ClipAccuracy)
+	}
 	fmt.Fprintf(w, "macro F1        %5.1f %%\n", 100*r.MacroF1)
 	fmt.Fprintf(w, "calibration     %5.1f %%  expected error; fitted temperature %.2f\n", 100*r.ECE, e.Temperature)
 	fmt.Fprintf(w, "time            %5.2f ms a window\n", e.MSPerWindow)

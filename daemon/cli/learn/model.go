@@ -19,6 +19,10 @@ type modelFlags struct {
 	Shell
 	dataFlags
 	credits, asJSON bool
+	second          secondFlags
+	verify          bool
+	background      []string
+	twin            string
 	convert, out    string
 	folds, test     []int
 }
@@ -38,11 +42,16 @@ same speed) or int8 (convolutions in eight bits: faster on processors with VNNI
 or dot-product instructions). int8 needs recordings to measure the network's
 activations on. With --test both forms are measured on those folds. A model that
 lacks the memory of its labels, by which "earshot train --init" adds others, gets
-it from the recordings.`,
+it from the recordings.
+
+With --verify the model is written with a second opinion: a head on a second
+network's view of the recordings, which is asked before a label switches on. The
+network itself stays byte for byte as it was, so it takes minutes.`,
 		Example: `  earshot model
   earshot model home.onnx --json
   earshot model builtin --credits > CREDITS.md
-  earshot model builtin --convert int8 --data esc50 --folds 1,2,3 --test 4 -o esc50-int8.onnx`,
+  earshot model builtin --convert int8 --data esc50 --folds 1,2,3 --test 4 -o esc50-int8.onnx
+  earshot model home.onnx --verify --data my-sounds --data esc50 --background my-rooms --tune my-evenings -o home2.onnx`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return f.Usage(fmt.Errorf("model takes one file; found %q", args))
@@ -62,26 +71,44 @@ it from the recordings.`,
 	flags.BoolVar(&f.credits, "credits", false, "print whom the recordings are from, as Markdown")
 	flags.BoolVar(&f.asJSON, "json", false, "print the metadata as JSON")
 	flags.StringVar(&f.convert, "convert", "", "write the model with its weights in fp32, fp16 or int8")
-	flags.StringVarP(&f.out, "out", "o", "", "with --convert: model file to write")
-	flags.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on (default: all but --test)")
-	flags.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on")
+	flags.StringVarP(&f.out, "out", "o", "", "with --convert or --verify: model file to write")
+	flags.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on; with --verify: to learn from (default: all but --test)")
+	flags.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on; with --verify: to find thresholds on and to measure")
+	flags.BoolVar(&f.verify, "verify", false, "write the model with a second opinion, learned from --data and --background")
+	flags.StringSliceVar(&f.background, "background", nil, "with --verify: folders with recordings of what is none of the labels")
+	flags.StringVar(&f.twin, "calibrate-with", "", "with --verify, without --test: a model whose held-out clips say which thresholds leave enough of them heard")
+	f.second.add(flags)
 	return c
 }
 
 func (f *modelFlags) run(c *cobra.Command, path string) error {
-	if f.credits && f.asJSON || f.convert != "" && (f.credits || f.asJSON) {
-		return f.Usage(errors.New("--credits, --json and --convert: want one of them"))
+	asked := 0
+	for _, yes := range []bool{f.credits, f.asJSON, f.convert != "", f.verify} {
+		if yes {
+			asked++
+		}
+	}
+	if asked > 1 {
+		return f.Usage(errors.New("--credits, --json, --convert and --verify: want one of them"))
 	}
 	m, err := f.Model(path)
 	if err != nil {
 		return f.BadModel(err)
+	}
+	if f.verify {
+		return f.writeVerified(c, m)
+	}
+	for _, name := range []string{"background", "tune", "false-alarms", "calibrate-with"} {
+		if c.Flags().Changed(name) {
+			return f.Usage(fmt.Errorf("--%s goes with --verify", name))
+		}
 	}
 	if f.convert != "" {
 		return f.write(c, m)
 	}
 	for _, name := range []string{"out", "folds", "test", "data"} {
 		if c.Flags().Changed(name) {
-			return f.Usage(fmt.Errorf("--%s goes with --convert", name))
+			return f.Usage(fmt.Errorf("--%s goes with --convert or --verify", name))
 		}
 	}
 	if f.asJSON {
@@ -93,6 +120,9 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 	}
 	if f.credits {
 		return k.Credits(c.OutOrStdout())
+	}
+	if k.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+		return f.BadModel(err)
 	}
 	return k.Markdown(c.OutOrStdout(), modelTitle(m))
 }
@@ -123,6 +153,27 @@ func (f *modelFlags) write(c *cobra.Command, m *infer.Model) error {
 	}
 	done.Print(ui)
 	return nil
+}
+
+// writeVerified writes m with a second opinion.
+func (f *modelFlags) writeVerified(c *cobra.Command, m *infer.Model) error {
+	second, err := f.second.options()
+	if err != nil {
+		return f.Usage(err)
+	}
+	second.Background, second.Twin = f.background, f.twin
+	o := job.VerifyOptions{SecondOptions: second, Model: m, Out: f.out, Set: f.set(), Folds: f.folds, Test: f.test, CacheDir: f.cache,
+		Seed: f.seed, Threads: f.threads, Build: f.Build}
+	if err := o.Validate(); err != nil {
+		return f.Usage(err)
+	}
+	if err := infer.Init(f.library); err != nil {
+		return f.BadModel(err)
+	}
+	ctx, stop := interruptible(c)
+	defer stop()
+	_, err = job.Verify(ctx, o, newUI(c.ErrOrStderr(), c.OutOrStdout()))
+	return f.exit(err)
 }
 
 // metadata is all that a model says about itself, for JSON.

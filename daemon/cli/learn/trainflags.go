@@ -23,6 +23,7 @@ type trainFlags struct {
 	out, init, recipeName, attention, checkpoint, metrics, report, weights, calibr string
 	provider, note                                                                 string
 	background, without                                                            []string
+	second                                                                         secondFlags
 	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
 	every, device, quiet                                                           int
 	width, floor, mixup                                                            float64
@@ -58,6 +59,8 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
 	f.IntVar(&t.quiet, "background-clips", corpus.QuietClips, "synthetic clips of silence, noise and hum to learn background from")
 	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
+	t.second.add(f)
+	f.BoolVar(&t.second.none, "no-verify", false, "without a second opinion")
 	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp32, fp16 (computed in fp32 too) or int8 (convolutions in eight bits, calibrated on the training clips)")
 	f.StringVar(&t.calibr, "calibration-from", "", "without --test: take temperature and thresholds over from this model")
 	f.StringVar(&t.checkpoint, "checkpoint", "", "where the training is saved (default: the model file's name + .checkpoint)")
@@ -105,6 +108,9 @@ func (t *trainFlags) options() (job.Options, error) {
 		Out: t.out, Half: t.weights != modelfile.FP32, Int8: t.weights == modelfile.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
 		Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
+	}
+	if o.Second, err = t.second.options(); err != nil {
+		return job.Options{}, err
 	}
 	if t.init != "" {
 		o.Source.Set.MinLabels = 1

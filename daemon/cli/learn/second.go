@@ -1,0 +1,59 @@
+package learn
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"earshot/daemon/config"
+	"earshot/infer"
+	"earshot/infer/builtin"
+	"earshot/train/job"
+)
+
+// secondFlags say how a second opinion is learned; train and model share them.
+type secondFlags struct {
+	none        bool
+	tune        []string
+	falseAlarms string
+}
+
+// defaultFalseAlarms is of each label: those that are watched by default, together, stay below one in two hours.
+const defaultFalseAlarms = "0.8/day"
+
+func (s *secondFlags) add(f *pflag.FlagSet) {
+	f.StringSliceVar(&s.tune, "tune", nil, "folders with recordings that hold none of the labels, never learned from: the second opinion's thresholds are found on them")
+	f.StringVar(&s.falseAlarms, "false-alarms", defaultFalseAlarms, "how often a label may switch on on these recordings, as in 1/day or 0.1/hour")
+}
+
+// options are those of the second network in this binary.
+func (s *secondFlags) options() (job.SecondOptions, error) {
+	perHour, err := parseRate(s.falseAlarms)
+	if err != nil {
+		return job.SecondOptions{}, fmt.Errorf("--false-alarms %w", err)
+	}
+	if s.none {
+		if len(s.tune) > 0 {
+			return job.SecondOptions{}, fmt.Errorf("--tune finds a second opinion's thresholds, and --no-verify leaves it out; want one of them")
+		}
+		return job.SecondOptions{}, nil
+	}
+	m, err := infer.ParseEmbedder("built-in second network", builtin.Embedder())
+	if err != nil {
+		return job.SecondOptions{}, err
+	}
+	return job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}, nil
+}
+
+// parseRate reads "1/day", "0.1/hour" or "0.1/h" as events an hour.
+func parseRate(text string) (float64, error) {
+	number, unit, _ := strings.Cut(text, "/")
+	hours := map[string]float64{"hour": 1, "h": 1, "day": 24, "d": 24, "week": 7 * 24}[unit]
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || hours == 0 || !(n >= 0 && n <= 1e6) {
+		return 0, fmt.Errorf("%q: want a number of 0 or more, a slash, and hour, day or week, as in 1/day", text)
+	}
+	return n / hours, nil
+}

@@ -1,0 +1,218 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"earshot/infer"
+	"earshot/train/background"
+	"earshot/train/dataset"
+	"earshot/train/modelfile"
+	"earshot/train/opinion"
+	"earshot/verify"
+)
+
+// SecondOptions say how a model gets its second opinion. Without an embedder it gets none.
+type SecondOptions struct {
+	Embedder    *infer.EmbedderModel
+	Background  []string // folders with what is none of the labels, to learn
+	Tune        []string // folders with what is none of the labels, to find thresholds on; never learned
+	FalseAlarms float64  // an hour, that each label may raise
+	Least       float64  // no threshold is lower; 0: leastOn
+	Twin        string   // without test folds: the model whose held-out clips say what recall thresholds leave
+	Hold        time.Duration
+	Synthetic   int // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
+}
+
+// Defaults of SecondOptions.
+const (
+	leastOn       = 0.3
+	syntheticNone = 64
+	wishedRecall  = 0.9
+	wishedOthers  = 0.005 // of other labels' clips may switch a label on
+	noneSeconds   = 5
+)
+
+// recorded is a recording of a label.
+type recorded struct{ path, label string }
+
+// second is the making of one head.
+type second struct {
+	SecondOptions
+	data        string // name
+	train, test []int
+	learned     []recorded
+	held        []recorded
+	cache       string
+	threads     int
+	seed        uint64
+	build       string
+	licence     *modelfile.Licence
+	all         bool         // figures are about every label of the model, not the recordings' alone
+	old         *verify.Head // of the model that this one goes on from; nil: none
+	oldCurve    *verify.Curve
+}
+
+// made is a model with its second opinion.
+type made struct {
+	bytes  []byte
+	head   *verify.Head
+	figure *SecondFigures // nil without held-out clips
+}
+
+// workers is how many ears there are.
+func (s *second) workers() int {
+	if s.threads > 0 {
+		return min(s.threads, runtime.GOMAXPROCS(0))
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (s *second) options(bar func(int, int, string), limit int) opinion.Options {
+	return opinion.Options{Embedder: s.Embedder, CacheDir: s.cache, Workers: s.workers(), Limit: limit,
+		Progress: func(done, total int) { bar(done, total, "recordings") }}
+}
+
+// make learns the head for m, finds its thresholds, and writes both into m's file.
+func (s *second) make(ctx context.Context, m *infer.Model, ui UI) (*made, error) {
+	l, err := s.learn(ctx, m, ui)
+	if err != nil {
+		return nil, fmt.Errorf("second opinion: %w", err)
+	}
+	ui.Print("second opinion: %s", l)
+	// What the file keeps is rounded: thresholds and figures are the rounded head's.
+	text, err := l.Head.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	if l.Head, err = verify.ParseHead(text, m.Labels); err != nil {
+		return nil, err
+	}
+	out := &made{head: l.Head}
+	curve, hours, err := s.tune(ctx, m, l, out, ui)
+	if err != nil {
+		return nil, fmt.Errorf("second opinion: %w", err)
+	}
+	from := modelfile.Verify{Embedder: s.name(), SHA256: s.Embedder.SHA256, Data: s.data, Train: s.train, Test: s.test,
+		Background: bases(s.Background), Tune: bases(s.Tune), Hours: hours, PerHour: s.FalseAlarms, Patches: l.Patches, None: l.None,
+		Sibling: s.Twin, Build: s.build, Date: time.Now().UTC().Format(time.DateOnly)}
+	if s.old != nil {
+		from.Taught = l.Labels
+	}
+	if out.figure != nil {
+		from.Validation = out.figure.summary()
+	}
+	out.bytes, err = modelfile.WithVerify(m, l.Head, curve, from, s.licence)
+	return out, err
+}
+
+// name is what heads call the second network.
+func (s *second) name() string {
+	if s.Embedder.Name != "" {
+		return s.Embedder.Name
+	}
+	return filepath.Base(s.Embedder.Path)
+}
+
+func bases(dirs []string) []string {
+	var out []string
+	for _, d := range dirs {
+		out = append(out, filepath.Base(filepath.Clean(d)))
+	}
+	return out
+}
+
+// learn hears everything and fits the head.
+func (s *second) learn(ctx context.Context, m *infer.Model, ui UI) (*opinion.Learned, error) {
+	var items []opinion.Item
+	for _, r := range s.learned {
+		items = append(items, opinion.Item{Path: r.path})
+	}
+	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: labels"), 0))
+	if err != nil {
+		return nil, err
+	}
+	tell(broken, ui)
+	var samples []opinion.Sample
+	patches := 0
+	for i, r := range heard {
+		if l := s.learned[i].label; r != nil && l != m.Background {
+			samples = append(samples, opinion.Sample{Recording: r, Label: l})
+			patches += r.Patches()
+		} // a background label among the recordings is none of the labels, but the folders say more
+	}
+	none, err := s.none(ctx, patches, ui)
+	if err != nil {
+		return nil, err
+	}
+	if s.old != nil {
+		return opinion.Teach(ctx, s.old, samples, none, s.seed)
+	}
+	return opinion.Learn(ctx, s.name(), m.Labels, samples, none, s.seed)
+}
+
+// none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from, and
+// silence, noise and hum.
+func (s *second) none(ctx context.Context, patches int, ui UI) ([]*opinion.Recording, error) {
+	n := s.Synthetic
+	if n == 0 {
+		n = syntheticNone
+	}
+	var items []opinion.Item
+	for i := range n {
+		items = append(items, opinion.Item{Name: fmt.Sprintf("background %d of seed %d, %d s", i, s.seed, noneSeconds), Make: func() []float32 {
+			x, _ := background.Synth(i, noneSeconds*verify.SampleRate, s.seed)
+			return x
+		}})
+	}
+	clips, err := folders(s.Background)
+	if err != nil {
+		return nil, err
+	}
+	items = append(items, clips...)
+	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(patches, len(clips))))
+	tell(broken, ui)
+	return slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil }), err
+}
+
+// limit is how many samples of each of some recordings must be heard to draw patches from them: a power of two of
+// seconds, so that the cache serves the next time too.
+func limit(patches, recordings int) int {
+	if recordings == 0 {
+		return 0
+	}
+	const least = 10
+	seconds, want := least, patches*verify.PatchHop/verify.SampleRate/recordings
+	for seconds < want {
+		seconds *= 2
+	}
+	return seconds * verify.SampleRate
+}
+
+// folders are all sound files below some folders.
+func folders(dirs []string) ([]opinion.Item, error) {
+	var items []opinion.Item
+	for _, dir := range dirs {
+		clips, err := background.Files(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range clips {
+			items = append(items, opinion.Item{Path: c.Path})
+		}
+	}
+	return items, nil
+}
+
+// recordings pairs clips with the ids of their labels.
+func recordings(clips []dataset.Clip, label func(i int) string) []recorded {
+	out := make([]recorded, len(clips))
+	for i, c := range clips {
+		out[i] = recorded{c.Path, label(i)}
+	}
+	return out
+}

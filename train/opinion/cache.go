@@ -1,0 +1,137 @@
+package opinion
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/x448/float16"
+
+	"earshot/verify"
+)
+
+// hearingVersion goes into every key; raise it when decoding, the grid or what counts as silent changes.
+const hearingVersion = 1
+
+// magic starts every cache file; its last digit is the format's version. It is followed by samples (and cutBit), patches,
+// the CRC-32 of the rest, and then a byte a patch (silent or not) and (patches, 1024) float16.
+const magic = "earshot patches 1\n"
+
+const headerLen = len(magic) + 3*4
+
+// cutBit marks a recording of which more follows than was heard.
+const cutBit = 1 << 31
+
+// store is a folder of cache files, one a recording, named by the content of sound file and second network.
+type store struct{ dir, embedder string }
+
+// key identifies a recording.
+func (s store) key(it Item) (string, error) {
+	if s.dir == "" {
+		return "", nil
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "patches %d %s\n", hearingVersion, s.embedder)
+	if it.Make != nil {
+		fmt.Fprintf(h, "made %s\n", it.Name)
+		return hex.EncodeToString(h.Sum(nil)[:16]), nil
+	}
+	f, err := os.Open(it.Path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+func (s store) path(key string) string { return filepath.Join(s.dir, key[:2], key+".patches") }
+
+// load returns what was heard of a recording, as far as limit (0: all of it); nil when that is not there, or damaged.
+func (s store) load(key string, limit int) *Recording {
+	r := s.read(key)
+	switch {
+	case r == nil || r.Cut && (limit == 0 || r.Samples < limit):
+		return nil
+	case limit > 0 && r.Samples > limit:
+		return r.head(limit)
+	}
+	return r
+}
+
+func (s store) read(key string) *Recording {
+	if s.dir == "" {
+		return nil
+	}
+	b, err := os.ReadFile(s.path(key))
+	if err != nil || len(b) < headerLen || !bytes.HasPrefix(b, []byte(magic)) {
+		return nil
+	}
+	h, body := b[len(magic):headerLen], b[headerLen:]
+	samples, patches := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:])
+	if uint64(len(body)) != uint64(patches)*(1+2*verify.EmbeddingLen) || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[8:]) {
+		return nil
+	}
+	r := &Recording{Samples: int(samples &^ cutBit), Cut: samples&cutBit != 0, Silent: make([]bool, patches), Embedding: make([]float32, int(patches)*verify.EmbeddingLen)}
+	for i := range r.Silent {
+		r.Silent[i] = body[i] != 0
+	}
+	values := body[patches:]
+	for i := range r.Embedding {
+		r.Embedding[i] = float16.Frombits(binary.LittleEndian.Uint16(values[2*i:])).Float32()
+	}
+	return r
+}
+
+// save writes a file beside its place and renames it there. It is not synced: the checksum makes a torn file a miss.
+func (s store) save(key string, r *Recording) error {
+	if s.dir == "" {
+		return nil
+	}
+	b := make([]byte, headerLen, headerLen+r.Patches()*(1+2*verify.EmbeddingLen))
+	for _, silent := range r.Silent {
+		if silent {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
+	for _, v := range r.Embedding {
+		b = binary.LittleEndian.AppendUint16(b, float16.Fromfloat32(v).Bits())
+	}
+	copy(b, magic)
+	h := b[len(magic):headerLen]
+	samples := uint32(r.Samples)
+	if r.Cut {
+		samples |= cutBit
+	}
+	binary.LittleEndian.PutUint32(h, samples)
+	binary.LittleEndian.PutUint32(h[4:], uint32(r.Patches()))
+	binary.LittleEndian.PutUint32(h[8:], crc32.ChecksumIEEE(b[headerLen:]))
+	path := s.path(key)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("patch cache: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if err != nil {
+		return fmt.Errorf("patch cache: %w", err)
+	}
+	_, err = tmp.Write(b)
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
+		return fmt.Errorf("patch cache %q: %w", s.dir, err)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+// Package tune finds where the fused score of both networks switches a label on: on sound that neither learned from,
+// for a wanted rate of false events, by the very path that the daemon takes.
+package tune
+
+import (
+	"earshot/verify"
+)
+
+// Stream is one recording as both networks heard it.
+type Stream struct {
+	Ends    []int64   // (windows) samples, ascending
+	Scores  []float32 // (windows, K) the first network's
+	Second  []float32 // (patches, classes) the head's probabilities; patch p starts at sample p·verify.PatchHop
+	Samples int
+}
+
+// Hear fills Second from the recording's embeddings (patches, 1024).
+func (s *Stream) Hear(h *verify.Head, embeddings []float32) {
+	n := len(embeddings) / verify.EmbeddingLen
+	s.Second = make([]float32, n*h.Classes())
+	for i := range n {
+		h.Apply(s.Second[i*h.Classes():][:h.Classes()], embeddings[i*verify.EmbeddingLen:][:verify.EmbeddingLen])
+	}
+}
+
+// Rows says for each of the first network's labels which class of the head it is, −1 for none.
+func Rows(h *verify.Head, labels []string) []int {
+	rows := make([]int, len(labels))
+	for i, l := range labels {
+		rows[i] = h.Index(l)
+	}
+	return rows
+}
+
+// Fused are the scores (windows, K) that go to the smoothing. Where a window has no patch, and for a label that the
+// head does not know, the first network's score stands.
+func (s *Stream) Fused(h *verify.Head, rows []int) []float32 {
+	k, classes := len(rows), h.Classes()
+	patches := len(s.Second) / classes
+	out := append([]float32(nil), s.Scores...)
+	best := make([]float32, classes)
+	for w, end := range s.Ends {
+		clear(best)
+		first, last := verify.PatchRange(end, verify.WindowSpan)
+		asked := false
+		for p := first; p <= last && p < int64(patches); p++ {
+			asked = true
+			for c, v := range s.Second[int(p)*classes:][:classes] {
+				best[c] = max(best[c], v)
+			}
+		}
+		if !asked {
+			continue
+		}
+		for i, c := range rows {
+			if c >= 0 {
+				out[w*k+i] = h.Fusions[c].Score(out[w*k+i], best[c])
+			}
+		}
+	}
+	return out
+}
