@@ -30,7 +30,7 @@ type SecondOptions struct {
 
 // Defaults of SecondOptions.
 const (
-	leastOn       = 0.3
+	leastOn       = 0.7 // a fused score below it is no alarm: music and speech reach 0.5 now and then, other recordings of the labels mostly 0.9
 	syntheticNone = 64
 	wishedRecall  = 0.9
 	wishedOthers  = 0.005 // of other labels' clips may switch a label on
