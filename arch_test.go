@@ -71,7 +71,7 @@ var arrows = map[string][]string{
 	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/internal/audio"},
-	"earshot/daemon/capture/...": {"earshot/daemon/capture/...", "earshot/daemon/config", "earshot/ringbuf",
+	"earshot/daemon/capture/...": {"earshot/daemon/capture/...", "earshot/daemon/config", "earshot/ringbuf", "earshot/internal/redact",
 		"earshot/internal/audio", "earshot/internal/fairtime", "earshot/internal/sampletime"},
 	"earshot/daemon/...": {"earshot/..."},
 
