@@ -61,6 +61,7 @@ func Start(address string) (*Broker, error) {
 	caps.MaximumPacketSize = maxPacketBytes
 	caps.MaximumClientWritesPending = maxPendingPackets
 	caps.MaximumInflight = maxInflight
+	caps.MaximumMessageExpiryInterval = 0 // else a state that was said a day ago is forgotten (mochi v2.7.9)
 	caps.MaximumSessionExpiryInterval = maxSession
 	s := mqtt.New(&mqtt.Options{Capabilities: caps, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(&quota{sizes: map[string]int{}}, nil),
