@@ -114,7 +114,7 @@ func TestHugeRetained(t *testing.T) {
 	if s.TooLong < 3 || s.Strange != 0 || s.ConnectionsLost != 0 {
 		t.Errorf("%+v", s)
 	}
-	if grown > 60 {
+	if grown > 120 { // with the race detector too; unbounded, it is several times 40
 		t.Errorf("memory grew by %d MB", grown)
 	}
 }

@@ -86,7 +86,7 @@ func TestRetainedBytes(t *testing.T) {
 	for _, p := range b.server.Topics.Retained.GetAll() {
 		total += len(p.Payload)
 	}
-	if total > maxRetainedBytes+1<<20 || grown > 120 {
+	if total > maxRetainedBytes+1<<20 || grown > 400 { // the race detector doubles it; unbounded, it is 1.4 GB
 		t.Errorf("%d bytes are remembered, memory grew by %d MB", total, grown)
 	}
 	if h := ownClient(t, b).Health(); !h.OK {
