@@ -31,10 +31,11 @@ var arrows = map[string][]string{
 
 	"earshot/publish":               {"earshot/publish/...", "earshot/internal/redact"},
 	"earshot/publish/topic":         {},
+	"earshot/publish/guard":         {},
 	"earshot/publish/outbox":        {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
 	"earshot/publish/homeassistant": {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
 	"earshot/publish/mqtt": {"earshot/publish/topic", "earshot/publish/outbox", "earshot/publish/homeassistant",
-		"earshot/internal/redact"},
+		"earshot/publish/guard", "earshot/internal/redact"},
 	// train's parts, in the order of its own account of them. Only job knows all.
 	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
 	"earshot/train/dataset":        {},
@@ -70,7 +71,7 @@ var arrows = map[string][]string{
 	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/internal/audio"},
-	"earshot/daemon/capture/...": {"earshot/daemon/capture/...", "earshot/daemon/config", "earshot/ringbuf",
+	"earshot/daemon/capture/...": {"earshot/daemon/capture/...", "earshot/daemon/config", "earshot/ringbuf", "earshot/internal/redact",
 		"earshot/internal/audio", "earshot/internal/fairtime", "earshot/internal/sampletime"},
 	"earshot/daemon/...": {"earshot/..."},
 

@@ -37,7 +37,12 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 	if f.Config.Web.Listen == "" {
 		return nil, nil
 	}
-	c := web.Config{Listen: f.Config.Web.Listen, Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir}
+	password, err := d.pagePassword(f)
+	if err != nil {
+		return nil, err
+	}
+	c := web.Config{Listen: f.Config.Web.Listen, URL: f.Config.Web.URL, Password: password,
+		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir}
 	server, err := web.New(c)
 	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
 		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")
@@ -48,6 +53,16 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 		return nil, f.Issue("web.listen", "%v", err)
 	}
 	return &page{server: server, group: task.New(d.root.Context())}, nil
+}
+
+// pagePassword reads the page's password and keeps it out of the log; "" where none is asked for.
+func (d *Daemon) pagePassword(f *config.File) (string, error) {
+	password, err := config.ReadSecret(f.Config.Web.PasswordFile, config.CredentialWeb)
+	if err != nil {
+		return "", f.Issue("web.password_file", "%v", err)
+	}
+	d.log.Hide(password)
+	return password, nil
 }
 
 // clipsDir is the folder whose clips the page plays, "" while clips are off.
@@ -71,6 +86,9 @@ func (d *Daemon) runPage(p *page) {
 	})
 	d.set(func() { d.page = p })
 	d.log.Info().Str("page", p.server.URL()).Msg("web")
+	if !p.server.Sound() {
+		d.log.Warn().Str("listen", p.server.Addr()).Msg("the page is open to the network and asks for no password: it shows no spectrogram and plays no clips (set web.password_file)")
+	}
 }
 
 // changePage swaps the web server; where the address stays, the old one must let go of it first.

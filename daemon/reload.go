@@ -107,6 +107,9 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 	if old.Web != now.Web {
 		c.web = true
 		c.note("web")
+		if _, err := d.pagePassword(f); err != nil {
+			return c, err
+		}
 		if now.Web.Listen != old.Web.Listen {
 			if c.page, err = d.newPage(f); err != nil {
 				return c, err

@@ -2,8 +2,10 @@ package publish
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"earshot/internal/redact"
@@ -16,19 +18,21 @@ import (
 // Config is all the publisher needs. The zero value of an optional field
 // means its default, which is named beside it.
 type Config struct {
-	NodeID             string        // [a-z0-9_]; empty = one of the machine's own
-	Broker             string        // tcp://host:1883, ssl://host:8883, unix:///path; no user or password in it
-	Username           string        //
-	Password           string        `json:"-" yaml:"-"` // the secret itself; never printed
-	CAFile             string        // PEM; empty = the system's
-	CertFile, KeyFile  string        // client certificate, both or neither
-	InsecureSkipVerify bool          // do not check the broker's certificate
-	KeepAlive          time.Duration // 30 s
-	QueueLimit         int           // 10 000 occurrences
-	StoreDir           string        // unsent occurrences outlive the process here; empty = they do not
-	Topic              string        // "earshot"
-	DiscoveryPrefix    string        // "homeassistant"
-	BirthTopic         string        // DiscoveryPrefix + "/status"
+	NodeID             string                                                               // [a-z0-9_]; empty = one of the machine's own
+	Broker             string                                                               // tcp://host:1883, ssl://host:8883, unix:///path; no user or password in it
+	Username           string                                                               //
+	Password           string                                                               `json:"-" yaml:"-"` // the secret itself; never printed
+	CAFile             string                                                               // PEM; empty = the system's
+	CertFile, KeyFile  string                                                               // client certificate, both or neither
+	InsecureSkipVerify bool                                                                 // do not check the broker's certificate
+	KeepAlive          time.Duration                                                        // 30 s
+	MaxPacket          int                                                                  // 1 MiB: bytes of one packet from the broker; see package guard
+	Dial               func(ctx context.Context, network, address string) (net.Conn, error) `json:"-" yaml:"-"` // nil = the network's
+	QueueLimit         int                                                                  // 10 000 occurrences
+	StoreDir           string                                                               // unsent occurrences outlive the process here; empty = they do not
+	Topic              string                                                               // "earshot"
+	DiscoveryPrefix    string                                                               // "homeassistant"
+	BirthTopic         string                                                               // DiscoveryPrefix + "/status"
 	Discovery          bool
 	LegacyDiscovery    bool // one topic per entity, Home Assistant before 2024.11
 	EventStart         bool // a second event message at the onset ("phase":"start")
@@ -59,6 +63,7 @@ func (c Config) GoString() string { return c.String() }
 func (c Config) withDefaults() Config {
 	c.NodeID = cmp.Or(c.NodeID, topic.DefaultNodeID())
 	c.KeepAlive = cmp.Or(c.KeepAlive, 30*time.Second)
+	c.MaxPacket = cmp.Or(c.MaxPacket, 1<<20)
 	c.QueueLimit = cmp.Or(c.QueueLimit, 10000)
 	c.Topic = cmp.Or(c.Topic, "earshot")
 	c.DiscoveryPrefix = cmp.Or(c.DiscoveryPrefix, "homeassistant")
@@ -120,7 +125,7 @@ func (c *Config) connection() mqtt.Settings {
 	password := c.Password
 	return mqtt.Settings{NodeID: c.NodeID, Broker: c.Broker, Username: c.Username, Secret: func() string { return password },
 		CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, InsecureSkipVerify: c.InsecureSkipVerify,
-		KeepAlive: c.KeepAlive, Timing: c.Timing, OnStatus: c.OnStatus, Now: c.Now}
+		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Now: c.Now}
 }
 
 func (c *Config) held() outbox.Settings {

@@ -65,7 +65,7 @@ func New(c Config) (*Publisher, error) {
 func (p *Publisher) NodeID() string { return p.cfg.NodeID }
 
 // Commands delivers what was asked for over MQTT. Nobody needs to read it:
-// the oldest unread command is dropped when more than 16 wait.
+// the oldest unread command is dropped when more than 256 wait.
 func (p *Publisher) Commands() <-chan Command { return p.session.Commands() }
 
 // Occurrence queues a switch of a label. When the queue is full the oldest

@@ -21,17 +21,19 @@ import (
 // DefaultAddress is where the broker listens when nothing else is wished.
 const DefaultAddress = "127.0.0.1:1883"
 
-// Limits against a local client gone wild.
+// Limits against a local client gone wild; listener.go and quota.go have more.
 const (
-	maxClients        = 100
 	maxPacketBytes    = 1 << 20
-	maxPendingPackets = 4096
+	maxPendingPackets = 2048 // for a client that does not read: all our retained topics, and no more than maxPayload each
+	maxInflight       = 2048 // the same, for messages that it does not acknowledge
+	maxSession        = 600  // seconds that a client's session outlives its connection
 )
 
 // Broker is an MQTT 3.1.1 and 5 broker on a loopback address.
 type Broker struct {
 	server *mqtt.Server
-	listen *closing
+	listen []*closing
+	own    *own
 	addr   string
 }
 
@@ -53,20 +55,24 @@ func Start(address string) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
-	listen := &closing{Listener: l, conns: map[*conn]struct{}{}}
+	own := newOwn()
+	all, ours := newClosing(l, maxConns), newClosing(own, 0)
 	caps := mqtt.NewDefaultServerCapabilities()
-	caps.MaximumClients = maxClients
 	caps.MaximumPacketSize = maxPacketBytes
 	caps.MaximumClientWritesPending = maxPendingPackets
+	caps.MaximumInflight = maxInflight
+	caps.MaximumMessageExpiryInterval = 0 // else a state that was said a day ago is forgotten (mochi v2.7.9)
+	caps.MaximumSessionExpiryInterval = maxSession
 	s := mqtt.New(&mqtt.Options{Capabilities: caps, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddListener(listeners.NewNet("loopback", listen))); err != nil {
+	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(&quota{sizes: map[string]int{}}, nil),
+		s.AddListener(listeners.NewNet("loopback", all)), s.AddListener(listeners.NewNet(ownListener, ours))); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
 	if err := s.Serve(); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded broker: %w", err), l.Close())
 	}
-	return &Broker{s, listen, l.Addr().String()}, nil
+	return &Broker{s, []*closing{all, ours}, own, l.Addr().String()}, nil
 }
 
 // allowAll lets every client in and everything through. The server's own such hook stands in a package that
@@ -110,7 +116,9 @@ func (b *Broker) Run(ctx context.Context) error {
 
 // Close ends all connections and stops listening.
 func (b *Broker) Close() error {
-	b.listen.closeAll()
+	for _, l := range b.listen {
+		l.closeAll()
+	}
 	b.server.Listeners.ClientsWg.Wait() // mochi v2.7.9 locks up when a client leaves while it closes
 	if err := b.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("embedded broker: %w", err)

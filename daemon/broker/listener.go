@@ -3,35 +3,80 @@ package broker
 import (
 	"net"
 	"sync"
+	"time"
 )
 
-// closing is a listener that knows its connections, so that Close can end those
-// too that never said a word: the server waits for them for ever.
+const (
+	maxConns     = 64              // of others than the daemon
+	connectLimit = 5 * time.Second // until a connection has said CONNECT
+)
+
+// closing is a listener that knows its connections: it bounds them, ends those that say nothing, and lets Close end
+// all, for the server waits for them for ever.
 type closing struct {
 	net.Listener
+	most  int // 0 = any number
 	mu    sync.Mutex
 	conns map[*conn]struct{} // nil once closed
 }
 
-type conn struct {
-	net.Conn
-	from *closing
+func newClosing(l net.Listener, most int) *closing {
+	return &closing{Listener: l, most: most, conns: map[*conn]struct{}{}}
 }
 
+// conn is a connection that the listener knows.
+type conn struct {
+	net.Conn
+	from  *closing
+	since time.Time
+	met   bool // it has said CONNECT; guarded by from.mu
+}
+
+// Accept implements net.Listener.
 func (l *closing) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		known, open := l.admit(c)
+		if !open {
+			return nil, net.ErrClosed
+		}
+		if known != nil {
+			return known, nil
+		}
 	}
+}
+
+// admit knows a connection from now on, or closes it; not open after closeAll.
+func (l *closing) admit(c net.Conn) (known *conn, open bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conns == nil {
+	if l.conns == nil || l.most > 0 && len(l.conns) >= l.most && !l.evict() {
 		_ = c.Close()
-		return nil, net.ErrClosed
+		return nil, l.conns != nil
 	}
-	known := &conn{c, l}
+	_ = c.SetDeadline(time.Now().Add(connectLimit)) // the server sets another once it has heard CONNECT
+	known = &conn{Conn: c, from: l, since: time.Now()}
 	l.conns[known] = struct{}{}
-	return known, nil
+	return known, true
+}
+
+// evict makes room by the oldest connection that has said nothing yet, if there is one. The lock is held.
+func (l *closing) evict() bool {
+	var oldest *conn
+	for c := range l.conns {
+		if !c.met && (oldest == nil || c.since.Before(oldest.since)) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(l.conns, oldest)
+	_ = oldest.Conn.Close()
+	return true
 }
 
 // closeAll stops listening and ends every connection.
@@ -45,6 +90,15 @@ func (l *closing) closeAll() {
 	l.conns = nil
 }
 
+// SetDeadline implements net.Conn; the server calls it for the first time when it has heard CONNECT.
+func (c *conn) SetDeadline(t time.Time) error {
+	c.from.mu.Lock()
+	c.met = true
+	c.from.mu.Unlock()
+	return c.Conn.SetDeadline(t)
+}
+
+// Close implements net.Conn.
 func (c *conn) Close() error {
 	c.from.mu.Lock()
 	delete(c.from.conns, c)

@@ -144,13 +144,15 @@ type MQTT struct {
 	LegacyDiscovery bool          `key:"legacy_discovery"`
 	EventStart      bool          `key:"event_start"`
 	Scores          int           `key:"scores" min:"0" max:"50"`
+	MaxPacket       Size          `key:"max_packet" min:"100KB" max:"200MB"`
 	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
 }
 
 // Web is the live page, /metrics and /healthz; an empty address turns them off.
 type Web struct {
-	Listen string `key:"listen"`
-	URL    string `key:"url"`
+	Listen       string `key:"listen"`
+	URL          string `key:"url"`
+	PasswordFile string `key:"password_file"`
 }
 
 // Clips keeps the sound around an event. Off by default: then no audio is ever written.

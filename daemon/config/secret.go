@@ -12,6 +12,7 @@ import (
 const (
 	CredentialPassword = "mqtt_password"
 	CredentialUsername = "mqtt_username"
+	CredentialWeb      = "web_password"
 )
 
 // maxSecretBytes bounds a secret: a longer file is not a password.

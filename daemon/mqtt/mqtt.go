@@ -75,7 +75,7 @@ func open(s Setup, stateDir string, keep *broker.Broker, hooks Hooks) (*Sink, er
 			}
 		}
 		k.address = k.embedded.URL()
-		settings.Broker = k.address
+		settings.Broker, settings.Dial = k.address, k.embedded.Dial
 	}
 	if k.publisher, err = publish.New(settings); err != nil {
 		if k.embedded != nil && keep == nil {

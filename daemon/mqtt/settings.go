@@ -71,7 +71,7 @@ func (s Setup) settings(stateDir string) (publish.Config, error) {
 	out := s.shown()
 	out.NodeID, out.Topic = s.File.Config.Node.ID, c.Topic
 	out.Broker, out.CAFile, out.CertFile, out.KeyFile = c.Broker, c.CAFile, c.CertFile, c.KeyFile
-	out.KeepAlive, out.QueueLimit = c.KeepAlive, c.Queue
+	out.KeepAlive, out.QueueLimit, out.MaxPacket = c.KeepAlive, c.Queue, int(c.MaxPacket)
 	if stateDir != "" {
 		out.StateFile = filepath.Join(stateDir, "discovery.json")
 	}

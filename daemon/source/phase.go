@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/daemon/capture/command"
 	"earshot/daemon/opinion"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -22,8 +23,14 @@ func (s *Source) captured(st capture.State) {
 	s.c.Changed()
 }
 
-// enter changes the phase and tells the sinks.
+// enter changes the phase and tells the sinks. It is the only way out for what a source has to say of itself, so
+// here is where the words of a program that it runs stay behind: they may hold a camera's address with its
+// password in it, and go to the local log alone.
 func (s *Source) enter(phase, why string) {
+	why, said := command.Public(why)
+	if said != "" {
+		s.c.Log.Often(s.log.Warn(), "said "+s.c.Name).Str("phase", phase).Str("said", said).Msg("the program's last words")
+	}
 	if phase == status.Lost {
 		s.faults.Add(1)
 	}

@@ -15,14 +15,18 @@ const writeLimit = 10 * time.Second
 
 // events is the stream of an open page (text/event-stream).
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return // there is nothing more to tell of a stream
+	}
 	backlog, pipe, ok := s.cfg.Hub.open()
 	if !ok {
 		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
 		return
 	}
 	defer s.cfg.Hub.close(pipe)
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no")
+	s.conns.mark(r, streaming)
 	control := http.NewResponseController(w)
 	send := func(text []byte) bool {
 		_ = control.SetWriteDeadline(time.Now().Add(writeLimit))
@@ -50,7 +54,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) statusText() []byte {
-	text, err := json.Marshal(statusMessage{"status", s.cfg.Status()})
+	text, err := json.Marshal(statusMessage{"status", s.Sound(), s.cfg.Status()})
 	if err != nil {
 		return []byte(`{"type":"none"}`)
 	}

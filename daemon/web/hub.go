@@ -13,6 +13,7 @@ import (
 // the pipelines never wait. With no page open nothing is encoded; the last seconds are kept for one that opens.
 type Hub struct {
 	pages atomic.Int32 // open pages
+	quiet atomic.Bool  // no sound leaves: neither spectrogram nor clips
 
 	mu     sync.Mutex // guards the rest
 	pipes  map[chan []byte]struct{}
@@ -85,7 +86,8 @@ type EventMessage struct {
 }
 
 type statusMessage struct {
-	Type string `json:"type"` // "status"
+	Type  string `json:"type"`  // "status"
+	Sound bool   `json:"sound"` // spectrogram and clips are shown
 	status.Status
 }
 
@@ -96,6 +98,9 @@ func (h *Hub) Send(message any) {
 	}
 	h.remember(message)
 	if !h.Watched() {
+		return
+	}
+	if message = h.shown(message); message == nil {
 		return
 	}
 	text, err := json.Marshal(message)
@@ -111,6 +116,24 @@ func (h *Hub) Send(message any) {
 			h.dropped.Add(1)
 		}
 	}
+}
+
+// ShowSound tells whether pages may see sound.
+func (h *Hub) ShowSound(yes bool) { h.quiet.Store(!yes) }
+
+// shown is what of a message pages may see; nil for nothing. It stands before every way out.
+func (h *Hub) shown(message any) any {
+	if !h.quiet.Load() {
+		return message
+	}
+	switch m := message.(type) {
+	case SpectrumMessage:
+		return nil
+	case EventMessage:
+		m.Clip = ""
+		return m
+	}
+	return message
 }
 
 // open adds a page; backlog is what it must be told first. It is false when there are too many.

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"bytes"
+	"maps"
 	"net/http"
+	"sync"
 
 	"earshot/daemon/status"
 
@@ -18,8 +21,29 @@ func metrics(now func() status.Status) http.Handler {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&collector{now: now},
 	)
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+	answer := promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
+	var one sync.Mutex
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Written to memory first: whoever does not read the answer keeps nobody else from making one.
+		page := &memory{header: http.Header{}, code: http.StatusOK}
+		one.Lock()
+		answer.ServeHTTP(page, r)
+		one.Unlock()
+		maps.Copy(w.Header(), page.header)
+		w.WriteHeader(page.code)
+		_, _ = w.Write(page.Bytes())
+	})
 }
+
+// memory is an answer that is not sent yet.
+type memory struct {
+	bytes.Buffer
+	header http.Header
+	code   int
+}
+
+func (m *memory) Header() http.Header  { return m.header }
+func (m *memory) WriteHeader(code int) { m.code = code }
 
 // collector turns one status.Status into samples at the time of the scrape, so that no counter is kept twice.
 type collector struct{ now func() status.Status }

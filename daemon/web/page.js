@@ -52,7 +52,7 @@ class Source {
     if (info.windows_dropped) facts.push(info.windows_dropped + " windows dropped");
     this.facts.textContent = good ? facts.join(" · ") : "";
     this.note.textContent = info.problem ? info.detail || info.problem : "";
-    const veil = good && info.windows ? "" : good || starts ? "Waiting for sound …" : info.why || info.phase;
+    const veil = info.silent ? "Sound is not shown to the network without a password" : good && info.windows ? "" : good || starts ? "Waiting for sound …" : info.why || info.phase;
     if (this.strip.veil.textContent !== veil) this.strip.veil.textContent = veil;
     this.strip.veil.hidden = !veil;
     if (!good) { this.top([]); this.level({rms: -90, peak: -90}); }
@@ -126,6 +126,7 @@ function status(m) {
   const seen = new Set();
   for (const info of m.sources || []) {
     seen.add(info.name);
+    info.silent = !m.sound;
     const known = sources.get(info.name);
     if (known) known.update(info); else sources.set(info.name, new Source(info));
   }

@@ -68,6 +68,9 @@ func (h *Hub) forget(now time.Time) {
 func (h *Hub) backlog(now time.Time) [][]byte {
 	var texts [][]byte
 	add := func(message any) {
+		if message = h.shown(message); message == nil {
+			return
+		}
 		if text, err := json.Marshal(message); err == nil {
 			texts = append(texts, text)
 		}

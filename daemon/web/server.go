@@ -20,6 +20,8 @@ import (
 // Config is what the server needs.
 type Config struct {
 	Listen   string // host:port
+	URL      string // the page's address as others reach it; its host is answered; may be empty
+	Password string `json:"-"` // asked of every visitor; empty: of none
 	Hub      *Hub
 	Status   func() status.Status
 	ClipsDir func() string // folder of the clips to serve below /clips/; "" for none; nil: never any
@@ -30,6 +32,9 @@ type Server struct {
 	cfg      Config
 	listener net.Listener
 	http     *http.Server
+	conns    *conns
+	hosts    hosts
+	login    *login        // nil without a password
 	stop     chan struct{} // closed when the server is about to end: the streams return
 }
 
@@ -39,15 +44,16 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	s := &Server{cfg: cfg, listener: listener, stop: make(chan struct{})}
-	s.http = &http.Server{
-		Handler:           s.guard(s.routes()),
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
+	s := &Server{cfg: cfg, listener: listener, conns: newConns(listener), stop: make(chan struct{}),
+		hosts: ourHosts(cfg.URL), login: newLogin(cfg.Password, cfg.URL)}
+	s.http = &http.Server{Handler: s.guard(s.conns.bounded(s.login.required(s.routes())))}
+	harden(s.http, s.conns)
 	return s, nil
 }
+
+// Sound tells whether the page shows sound: spectrogram and clips. On an address that others reach it does not,
+// unless they are asked for a password.
+func (s *Server) Sound() bool { return s.login != nil || loopback(s.Addr()) }
 
 // Addr is the bound address.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
@@ -63,6 +69,7 @@ func (s *Server) URL() string {
 
 // Run serves until ctx ends.
 func (s *Server) Run(ctx context.Context) error {
+	s.cfg.Hub.ShowSound(s.Sound())
 	defer context.AfterFunc(ctx, func() {
 		close(s.stop)
 		grace, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -71,7 +78,7 @@ func (s *Server) Run(ctx context.Context) error {
 			_ = s.http.Close()
 		}
 	})()
-	if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(s.conns); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("web: %w", err)
 	}
 	return nil
@@ -83,52 +90,44 @@ func (s *Server) Close() error { return s.listener.Close() }
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
+	mux.HandleFunc("POST /login", s.login.enter)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /status", s.status)
 	mux.Handle("GET /metrics", metrics(s.cfg.Status))
-	if s.cfg.ClipsDir != nil {
-		mux.HandleFunc("GET /clips/{name}", s.clip)
+	if s.cfg.ClipsDir != nil && s.Sound() {
+		mux.HandleFunc("GET /clips/{name}", slow(clipLimit, s.clip))
 	}
 	return mux
 }
 
-// guard sets the headers that keep the page to itself. While the server listens on loopback only, it answers
-// only to names of this machine: a page elsewhere could otherwise have its own name resolve to 127.0.0.1 and read
-// along (DNS rebinding).
+// guard sets the headers that keep the page to itself, and answers only to names that are ours: see hosts.
 func (s *Server) guard(next http.Handler) http.Handler {
-	host, _, _ := net.SplitHostPort(s.Addr())
-	ip := net.ParseIP(host)
-	private := ip != nil && ip.IsLoopback()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		if private && !localName(r.Host) {
-			http.Error(w, "this page listens on loopback only and answers to localhost", http.StatusMisdirectedRequest)
+		if !s.hosts.has(r.Host) {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // a body is not waited for
+			w.Header().Set("Connection", "close")
+			http.Error(w, "this page does not answer to that name: use its IP address, or set web.url", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-func localName(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback()
-}
-
 // health answers 200 when all is well and 503 with the reasons otherwise.
-func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	now := s.cfg.Status()
+	problems := append([]string{}, now.Problems...)
+	if s.login != nil { // asked by whoever watches over the daemon, without a password: no more than yes or no
+		if known, _ := s.login.knows(r); !known {
+			problems = problems[:0]
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	if len(now.Problems) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -136,7 +135,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, struct {
 		OK       bool     `json:"ok"`
 		Problems []string `json:"problems"`
-	}{len(now.Problems) == 0, append([]string{}, now.Problems...)})
+	}{len(now.Problems) == 0, problems})
 }
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) {

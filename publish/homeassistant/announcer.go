@@ -68,8 +68,9 @@ func (a *Announcer) Born(up bool, at time.Time) {
 }
 
 // Remembered merges what the broker itself has, for the case that the state
-// file is lost, and asks for a publication if anything in it is unknown.
-func (a *Announcer) Remembered(payload []byte, at time.Time) {
+// file is lost, and asks for a publication if anything in it is unknown. It returns the topics that the
+// components in it read, where they are others than ours.
+func (a *Announcer) Remembered(payload []byte, at time.Time) (topics []string) {
 	news := false
 	for key, platform := range platformsOf(payload) {
 		if _, known := a.last.Device[key]; !known {
@@ -81,6 +82,7 @@ func (a *Announcer) Remembered(payload []byte, at time.Time) {
 	if news && a.due.IsZero() { // it came after our own
 		a.Schedule(at)
 	}
+	return topicsOf(payload)
 }
 
 // Plan is one publication and what is known once it is acknowledged.

@@ -65,5 +65,23 @@ func platformsOf(payload []byte) map[string]string {
 	return out
 }
 
+// topicsOf reads which topics the components of a device configuration name; as bounded, and as little to be believed.
+func topicsOf(payload []byte) (topics []string) {
+	var d struct {
+		Components map[string]map[string]any `json:"cmps"`
+	}
+	if json.Unmarshal(payload, &d) != nil {
+		return nil
+	}
+	for _, x := range d.Components {
+		for _, key := range []string{"stat_t", "json_attr_t"} {
+			if name, ok := x[key].(string); ok && len(topics) < 3000 {
+				topics = append(topics, name)
+			}
+		}
+	}
+	return topics
+}
+
 // platforms that this program ever announces.
 var platforms = map[string]bool{"binary_sensor": true, "sensor": true, "event": true, "switch": true}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"earshot/internal/redact"
+	"earshot/publish/guard"
 	"earshot/publish/topic"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -38,8 +39,9 @@ type link struct {
 	lost   chan struct{} // closed when the connection is gone
 	once   sync.Once
 	mu     sync.Mutex
-	err    error    // why it is gone; written before lost is closed
-	conn   net.Conn // set by the dialler
+	err    error           // why it is gone; written before lost is closed
+	hears  map[string]bool // worker only: the topics whose subscription was granted
+	conn   net.Conn        // set by the dialler
 }
 
 func (l *link) fail(err error) {
@@ -49,9 +51,14 @@ func (l *link) fail(err error) {
 	})
 }
 
-// dial connects, or says why not in words that help. inbox is called for every
-// incoming message, from paho's goroutine, and must not block.
-func dial(ctx context.Context, c *Settings, will string, inbox func(paho.Message)) (*link, error) {
+// ears are told what comes in, from paho's goroutines. They must not block.
+type ears struct {
+	message func(paho.Message)
+	tooLong func(topic string, bytes int) // a message whose payload is left out
+}
+
+// dial connects, or says why not in words that help.
+func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error) {
 	u, err := brokerURL(c.Broker)
 	if err != nil {
 		return nil, err
@@ -60,18 +67,22 @@ func dial(ctx context.Context, c *Settings, will string, inbox func(paho.Message
 	if err != nil {
 		return nil, err
 	}
-	l := &link{lost: make(chan struct{})}
+	l := &link{lost: make(chan struct{}), hears: map[string]bool{}}
 	o := paho.NewClientOptions().AddBroker(u.String()).
 		SetClientID("earshot_"+c.NodeID).SetUsername(c.Username).SetPassword(c.Secret()).
-		SetProtocolVersion(4).SetCleanSession(true).SetStore(paho.NewOrderedMemoryStore()).
+		SetProtocolVersion(4).SetCleanSession(true).SetStore(noStore{}).
 		SetKeepAlive(c.KeepAlive).SetPingTimeout(min(10*time.Second, c.KeepAlive)).
 		SetConnectTimeout(c.Timing.Connect).SetWriteTimeout(min(5*time.Second, c.Timing.Ack)).
 		SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
 		SetBinaryWill(will, []byte(topic.Offline), 1, true).
-		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { inbox(m) }).
+		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { to.message(m) }).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { l.fail(err) }).
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
-			return l.open(ctx, c, u, tlsConfig)
+			conn, err := l.open(ctx, c, u, tlsConfig)
+			if err != nil {
+				return nil, err
+			}
+			return guard.New(conn, guard.Limits{Packet: c.MaxPacket, TooLong: to.tooLong}), nil
 		})
 	l.client = paho.NewClient(o)
 	token := l.client.Connect()
@@ -99,7 +110,7 @@ func dial(ctx context.Context, c *Settings, will string, inbox func(paho.Message
 func Probe(ctx context.Context, c Settings, prefix string) error {
 	c.NodeID += "_probe"
 	will := topic.NewTree(prefix, c.NodeID).Of(topic.NodeAvailability)
-	l, err := dial(ctx, &c, will, func(paho.Message) {})
+	l, err := dial(ctx, &c, will, ears{message: func(paho.Message) {}})
 	if err == nil {
 		l.client.Disconnect(100)
 	}
@@ -115,7 +126,11 @@ func (l *link) open(ctx context.Context, c *Settings, u *url.URL, tlsConfig *tls
 	if u.Scheme == "unix" {
 		network, address = "unix", u.Path
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	conn, err := dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +199,10 @@ func explain(err error, c *Settings) error {
 	var wrongHost x509.HostnameError
 	var record tls.RecordHeaderError
 	var timeout net.Error
+	var broke *guard.Violation
 	switch {
+	case errors.As(err, &broke):
+		return broken(at, broke)
 	case errors.Is(err, packets.ErrorRefusedBadUsernameOrPassword), errors.Is(err, packets.ErrorRefusedNotAuthorised):
 		return rejected("%s refuses user %q: check user name, password and the broker's access rules", at, c.Username)
 	case errors.Is(err, packets.ErrorRefusedIDRejected):
@@ -193,8 +211,8 @@ func explain(err error, c *Settings) error {
 		return rejected("%s does not speak MQTT 3.1.1", at)
 	case errors.As(err, &unknownCA):
 		return rejected("%s: its certificate is not signed by %s", at, caName(c))
-	case errors.As(err, &wrongHost):
-		return rejected("%s: %v", at, wrongHost)
+	case errors.As(err, &wrongHost): // it names what the certificate is for, which anybody may have written
+		return rejected("%s: %s", at, redact.Line(wrongHost.Error()))
 	case strings.Contains(err.Error(), "remote error: tls:"): // crypto/tls keeps the type to itself
 		_, why, _ := strings.Cut(err.Error(), "remote error: ")
 		return rejected("%s ended the TLS handshake (%s): check the client certificate", at, why)
@@ -210,6 +228,11 @@ func explain(err error, c *Settings) error {
 	return fmt.Errorf("%s: %s", at, redact.URLs(strings.TrimPrefix(plain(err), "network Error : ")))
 }
 
+// broken is the error of a broker that does not keep to MQTT.
+func broken(at string, v *guard.Violation) error {
+	return rejected("%s does not keep to MQTT 3.1.1, so the connection was ended: %s", at, v)
+}
+
 func caName(c *Settings) string {
 	if c.CAFile == "" {
 		return "an authority that this system trusts (set the CA file)"
@@ -223,5 +246,5 @@ func plain(err error) string {
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	return fmt.Sprint(err)
+	return redact.Line(fmt.Sprint(err))
 }

@@ -1,57 +1,56 @@
 package mqtt
 
 import (
-	"strings"
-
+	"earshot/publish/outbox"
 	"earshot/publish/topic"
 )
 
-// incoming is a message from the broker. It may come from anybody who can reach that.
-type incoming struct {
-	topic    string
-	payload  []byte
-	retained bool
-}
-
 const (
-	maxInbox   = 4096
-	maxPayload = 1 << 18 // bytes of a remembered device configuration that we look at
+	smallRoom = 4 << 10   // bytes of a payload on any topic of ours; what we say ourselves is shorter
+	largeRoom = 256 << 10 // of a remembered device configuration
 )
 
 // takeInbox handles what arrived.
 func (s *Session) takeInbox() {
-	var in []incoming
-	s.locked(func() { in, s.inbox = s.inbox, nil })
-	for _, m := range in {
+	for _, m := range s.mail.take() {
 		s.take(m)
 	}
 }
 
-func (s *Session) take(m incoming) {
-	soon := s.now().Add(s.cfg.Timing.Debounce)
-	leaf, ours := s.tree.Leaf(m.topic)
+func (s *Session) take(m mail) {
+	now := s.now()
+	soon := now.Add(s.cfg.Timing.Debounce)
+	if m.echoed {
+		s.check.heard(m.topic)
+	}
 	switch {
 	case m.topic == s.announcer.BirthTopic:
 		if !m.retained { // else said long ago, perhaps
 			s.announcer.Born(string(m.payload) == topic.Online, soon)
 		}
+		return
 	case m.topic == s.announcer.Topic() && m.retained:
-		s.announcer.Remembered(m.payload, soon)
-	case strings.HasSuffix(m.topic, "/set"):
+		for _, old := range s.announcer.Remembered(m.payload, soon) {
+			s.clearOld(old)
+		}
+	case s.isCommand(m.topic):
 		s.takeCommand(m)
-	case m.retained:
-		if ours && leaf.Retained && len(m.payload) > 0 { // from an older configuration, perhaps
-			s.box.Clear(m.topic)
-		}
-	default:
-		s.check.heard(m.topic)
-		if leaf == topic.NodeAvailability && string(m.payload) != topic.Online {
-			s.onlineLost = true // the will of an older connection came late
-		}
+		return
+	}
+	if m.foreign {
+		s.repairs.overwritten(m.topic, now)
 	}
 }
 
-func (s *Session) takeCommand(m incoming) {
+// clearOld takes a topic off the broker that a configuration from before named, if it is of this node and stands
+// for nothing any more.
+func (s *Session) clearOld(name string) {
+	if leaf, ours := s.tree.Leaf(name); ours && leaf.Retained {
+		s.box.Clear(name)
+	}
+}
+
+func (s *Session) takeCommand(m mail) {
 	c, is, err := s.box.Obey(m.topic, m.payload, m.retained, s.now())
 	if !is {
 		return
@@ -76,3 +75,6 @@ func (s *Session) takeCommand(m incoming) {
 		}
 	}
 }
+
+// fitCommand keeps what is no command from taking the place of one.
+func fitCommand(m mail) error { return outbox.CheckCommand(m.payload, m.retained) }

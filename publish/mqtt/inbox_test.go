@@ -35,7 +35,9 @@ func FuzzIncoming(f *testing.F) {
 	own := box.Retained()
 	never := func(string) bool { return false }
 	f.Fuzz(func(t *testing.T, name string, payload []byte, retained bool) {
-		s.take(incoming{name, payload, retained})
+		s.mail.allot(name, smallRoom, nil)
+		s.mail.put(mail{topic: name, payload: payload, retained: retained})
+		s.takeInbox()
 		select {
 		case c := <-s.Commands():
 			if retained || c.Source != "mic" {

@@ -15,11 +15,22 @@ import (
 type selfCheck struct {
 	limit    time.Duration
 	again    time.Duration            // first wait before a refused topic is tried again; doubles
-	waiting  map[string]time.Time     // topic → when it was acknowledged, zero = not yet
+	waiting  map[string]awaited       // by topic
 	hangups  map[string]int           // topic → how often in a row the broker hung up on it
 	refused  map[string]*refusedTopic // topic →
 	oneByOne bool                     // one message at a time, to find out which one it is
 }
+
+// awaited is a message of ours that is under way.
+type awaited struct {
+	acked    time.Time // zero = not yet
+	received uint64    // how many messages had come by then, from all
+	silent   bool      // we do not listen to its topic: the acknowledgement is all there is
+}
+
+// flood is how many messages of others make it likely that the broker dropped ours on the way back: brokers
+// keep a queue for each client, and drop what is newest. Then its absence shows nothing.
+const flood = 200
 
 type refusedTopic struct {
 	at   time.Time     // when it was found refused or last tried
@@ -34,22 +45,27 @@ const (
 )
 
 func newSelfCheck(limit, again time.Duration) *selfCheck {
-	return &selfCheck{limit: limit, again: again, waiting: map[string]time.Time{},
+	return &selfCheck{limit: limit, again: again, waiting: map[string]awaited{},
 		hangups: map[string]int{}, refused: map[string]*refusedTopic{}}
 }
 
 // sent notes that a message on topic is about to leave. Until it is
-// acknowledged the clock does not run.
-func (c *selfCheck) sent(topic string) { c.waiting[topic] = time.Time{} }
+// acknowledged the clock does not run. heard tells whether we would see it again.
+func (c *selfCheck) sent(topic string, heard bool) { c.waiting[topic] = awaited{silent: !heard} }
 
 // acked starts the clock, unless it came back sooner than the acknowledgement.
-func (c *selfCheck) acked(topic string, now time.Time) {
-	if _, still := c.waiting[topic]; still {
-		c.waiting[topic] = now
+func (c *selfCheck) acked(topic string, now time.Time, received uint64) {
+	a, still := c.waiting[topic]
+	switch {
+	case !still:
+	case a.silent:
+		delete(c.waiting, topic)
+	default:
+		c.waiting[topic] = awaited{acked: now, received: received}
 	}
 }
 
-// heard notes a live message on topic.
+// heard notes that our own message on topic came back.
 func (c *selfCheck) heard(topic string) {
 	delete(c.waiting, topic)
 	delete(c.hangups, topic)
@@ -79,11 +95,16 @@ func (c *selfCheck) subscribed(topic string, granted bool, now time.Time) {
 }
 
 // overdue moves what is overdue to refused; next is when to look again (zero =
-// nothing awaited).
-func (c *selfCheck) overdue(now time.Time) (next time.Time) {
-	for topic, at := range c.waiting {
+// nothing awaited). received is how many messages have come; where they are very many, what is overdue is
+// unsure and to be said again.
+func (c *selfCheck) overdue(now time.Time, received uint64) (next time.Time, unsure []string) {
+	for topic, a := range c.waiting {
+		at := a.acked
 		switch {
 		case at.IsZero():
+		case now.Sub(at) >= c.limit && received-a.received > flood:
+			delete(c.waiting, topic)
+			unsure = append(unsure, topic)
 		case now.Sub(at) >= c.limit:
 			delete(c.waiting, topic)
 			c.refuse(topic, now, false)
@@ -91,7 +112,7 @@ func (c *selfCheck) overdue(now time.Time) (next time.Time) {
 			next = at.Add(c.limit)
 		}
 	}
-	return next
+	return next, unsure
 }
 
 // recheck returns the refused topics that are due for another try, and when

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"earshot/internal/redact"
+	"earshot/publish/guard"
 	"earshot/publish/homeassistant"
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
@@ -39,7 +40,7 @@ func (s *Session) batchLimit() int {
 // send publishes messages of QoS 1 and waits until all are acknowledged.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 	for _, m := range ms {
-		s.check.sent(m.Topic)
+		s.check.sent(m.Topic, s.mail.sending(m.Topic, m.Payload))
 	}
 	acked := make(chan error, 1)
 	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
@@ -54,8 +55,9 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 		return s.noAck()
 	}
 	now := s.now()
+	received, _, _, _ := s.mail.count()
 	for _, m := range ms {
-		s.check.acked(m.Topic, now)
+		s.check.acked(m.Topic, now, received)
 	}
 	s.locked(func() { s.counters.Messages += uint64(len(ms)) })
 	if s.check.oneByOne {
@@ -69,11 +71,13 @@ func (s *Session) announce(l *link) error {
 	plan, err := s.announcer.Begin(append(s.box.Retained(), s.tree.Of(topic.NodeAvailability)))
 	s.file(err)
 	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
-		subs := map[string]byte{}
+		var names []string
 		for _, m := range plan.Messages {
-			subs[m.Topic] = 0
+			if s.announcer.Announces(m.Topic) || len(m.Payload) > 0 {
+				names = append(names, m.Topic)
+			}
 		}
-		if err := s.subscribe(l, subs); err != nil {
+		if err := s.subscribe(l, names); err != nil {
 			return err
 		}
 	}
@@ -101,7 +105,8 @@ func (s *Session) announce(l *link) error {
 func (s *Session) awaitOwn(l *link) error {
 	for {
 		s.takeInbox()
-		next := s.check.overdue(s.now())
+		received, _, _, _ := s.mail.count()
+		next, _ := s.check.overdue(s.now(), received)
 		if next.IsZero() {
 			return nil
 		}
@@ -131,6 +136,9 @@ func (l *link) publish(ms []topic.Message) error {
 func (s *Session) lostError(l *link) error {
 	select {
 	case <-l.lost:
+		if broke := new(guard.Violation); errors.As(l.err, &broke) {
+			return broken(s.broker(), broke)
+		}
 		return fmt.Errorf("%s: connection lost: %s", s.broker(), redact.URLs(plain(l.err)))
 	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
 		return fmt.Errorf("%s: connection lost", s.broker())

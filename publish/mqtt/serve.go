@@ -2,11 +2,11 @@ package mqtt
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"earshot/publish/topic"
-
-	paho "github.com/eclipse/paho.mqtt.golang"
 )
 
 // stopTime is what Run takes at most, once told to stop, to send what waits
@@ -57,7 +57,11 @@ func (s *Session) hungUp(l *link, err error) error {
 // begin subscribes, says online and has everything published again.
 func (s *Session) begin(l *link) error {
 	s.adopt()
-	if err := s.subscribe(l, s.subscriptions()); err != nil {
+	s.resubscribe = false
+	if err := s.overwrite(l); err != nil {
+		return err
+	}
+	if err := s.listen(l); err != nil {
 		return err
 	}
 	if err := s.sayOnline(l); err != nil {
@@ -69,37 +73,8 @@ func (s *Session) begin(l *link) error {
 }
 
 func (s *Session) sayOnline(l *link) error {
-	s.onlineAt, s.onlineLost = s.now(), false
 	online := s.tree.Message(topic.NodeAvailability, topic.Availability(true))
 	return s.send(l, []topic.Message{online}, s.cfg.Timing.Ack)
-}
-
-func (s *Session) subscriptions() map[string]byte {
-	subs := map[string]byte{s.tree.All(): 1, s.announcer.BirthTopic: 1}
-	if s.announcer.Enabled && !s.announcer.Legacy {
-		subs[s.announcer.Topic()] = 1
-	}
-	return subs
-}
-
-// subscribe asks for all topics in one packet. A subscription that the broker
-// refuses shows as refused topics.
-func (s *Session) subscribe(l *link, subs map[string]byte) error {
-	t := l.client.SubscribeMultiple(subs, nil).(*paho.SubscribeToken)
-	select {
-	case <-t.Done():
-	case <-l.lost:
-		return s.lostError(l)
-	case <-time.After(s.cfg.Timing.Ack):
-		return s.noAck()
-	}
-	for topic, code := range t.Result() {
-		s.check.subscribed(topic, code != 0x80, s.now())
-	}
-	if err := t.Error(); err != nil && len(s.check.refused) == 0 {
-		return s.lostError(l)
-	}
-	return nil
 }
 
 // work is the loop: what is due, then one batch, else wait.
@@ -137,18 +112,53 @@ func (s *Session) work(ctx context.Context, l *link) error {
 	return nil
 }
 
-// mend says online again when somebody overwrote it, and subscribes again when that may help.
+// mend puts right what somebody overwrote, and subscribes again when that may help.
 func (s *Session) mend(l *link) error {
-	if s.onlineLost && s.now().Sub(s.onlineAt) >= s.cfg.Timing.Debounce {
-		if err := s.sayOnline(l); err != nil {
+	due, _ := s.repairs.pop(s.now())
+	for _, name := range due {
+		s.locked(func() { s.counters.Repaired++ })
+		if err := s.again(l, name); err != nil {
 			return err
 		}
 	}
 	if s.resubscribe {
 		s.resubscribe = false
-		return s.subscribe(l, s.subscriptions())
+		return s.listen(l)
 	}
 	return nil
+}
+
+// again publishes what stands on a topic of ours. An event topic shows with its next event.
+func (s *Session) again(l *link, name string) error {
+	switch leaf, _ := s.tree.Leaf(name); {
+	case name == s.announcer.Topic(), s.announcer.Announces(name):
+		s.announcer.Schedule(s.now())
+	case leaf == topic.NodeAvailability:
+		return s.sayOnline(l)
+	case leaf.Retained:
+		s.box.Repeat(name)
+	}
+	return nil
+}
+
+// overwrite gives topics of ours, on which the broker had more than we take, another value before we listen to them.
+func (s *Session) overwrite(l *link) error {
+	var names []string
+	s.locked(func() {
+		names = slices.Sorted(maps.Keys(s.tooLong))
+		clear(s.tooLong)
+	})
+	ours := s.subscriptions()
+	var out []topic.Message
+	for _, name := range names {
+		if name != s.announcer.BirthTopic && slices.Contains(ours, name) {
+			out = append(out, topic.Kept(name, s.box.Value(name))) // what has no value here is taken off
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return s.send(l, out, s.cfg.Timing.Ack)
 }
 
 // idle waits for something to do.
@@ -181,10 +191,12 @@ func (s *Session) tick(now time.Time) (next time.Time) {
 			next = at
 		}
 	}
-	if s.onlineLost {
-		sooner(s.onlineAt.Add(s.cfg.Timing.Debounce))
+	sooner(s.repairs.next())
+	received, _, _, _ := s.mail.count()
+	awaited, unsure := s.check.overdue(now, received)
+	for _, name := range unsure {
+		s.repairs.overwritten(name, now)
 	}
-	awaited := s.check.overdue(now)
 	sooner(awaited)
 	if len(s.check.refused) > 0 {
 		sooner(s.recheck(now))
@@ -207,12 +219,14 @@ func (s *Session) recheck(now time.Time) (next time.Time) {
 			s.resubscribe = true
 		case s.announcer.Announces(name):
 			s.announcer.Schedule(now)
-		case name == s.tree.All() || name == s.announcer.BirthTopic:
-			s.resubscribe = true
 		case leaf == topic.NodeAvailability:
-			s.onlineLost = true
+			s.resubscribe = true
+			s.repairs.overwritten(name, now)
 		case leaf.Retained:
+			s.resubscribe = true
 			s.box.Repeat(name)
+		default:
+			s.resubscribe = true
 		}
 	}
 	return next

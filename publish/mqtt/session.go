@@ -32,12 +32,12 @@ type Session struct {
 	commands  chan outbox.Command
 	now       func() time.Time
 
-	onlineAt    time.Time // worker only: when online was published last
-	onlineLost  bool      // worker only: somebody overwrote it
-	resubscribe bool      // worker only: try refused subscriptions again
+	mail        *mailbox // from paho, for the worker
+	repairs     *repairs // worker only
+	resubscribe bool     // worker only: other topics are ours, or refused ones are to be tried again
 
 	mu       sync.Mutex              // guards all below
-	inbox    []incoming              // from paho, for the worker
+	tooLong  map[string]bool         // topics of ours on which the broker had more than we take
 	change   *homeassistant.Settings // to be announced
 	health   Health
 	counters Counters
@@ -52,22 +52,26 @@ type Counters struct {
 	ConnectionsLost  uint64
 	Commands         uint64
 	CommandsRejected uint64 // malformed, retained, too many
-	InboxDropped     uint64
+	Superseded       uint64 // by a newer message on the same topic, before they were looked at
+	Strange          uint64 // on topics that are not ours
+	TooLong          uint64 // without their payload, for that was longer than we take
+	Repaired         uint64 // topics of ours that somebody else overwrote
 	Discoveries      uint64 // discovery configurations acknowledged
 	StateFileErrors  uint64
 }
 
-const maxCommands = 16
+const maxCommands = 256
 
 // New returns a session that does nothing until Run. The worker owns the announcer from then on.
 func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassistant.Announcer) *Session {
 	return &Session{cfg: c, tree: tree, box: box, announcer: announcer,
 		check: newSelfCheck(c.Timing.SelfCheck, c.Timing.Recheck), commands: make(chan outbox.Command, maxCommands), now: c.Now,
+		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), tooLong: map[string]bool{},
 		health: Health{Reason: "not connected yet", Since: c.Now()}}
 }
 
 // Commands delivers what was asked for over MQTT. Nobody needs to read it:
-// the oldest unread command is dropped when more than 16 wait.
+// the oldest unread command is dropped when more than 256 wait.
 func (s *Session) Commands() <-chan outbox.Command { return s.commands }
 
 // Announce takes over other settings of discovery.
@@ -85,14 +89,17 @@ func (s *Session) adopt() bool {
 	}
 	if before := s.announcer.Topic(); s.announcer.Change(*c) {
 		s.check.heard(before) // refused or not, it is awaited no more
-		s.resubscribe = true
 	}
+	s.resubscribe = true
 	return true
 }
 
 // Counters returns the counters.
 func (s *Session) Counters() (c Counters) {
+	_, strange, refused, replaced := s.mail.count()
 	s.locked(func() { c = s.counters })
+	c.Strange, c.Superseded = strange, replaced
+	c.CommandsRejected += refused
 	return c
 }
 
@@ -108,7 +115,8 @@ func (s *Session) Run(ctx context.Context) error {
 	failures := 0
 	for ctx.Err() == nil {
 		began := time.Now()
-		l, err := dial(ctx, &s.cfg, s.tree.Of(topic.NodeAvailability), s.receive)
+		s.mail.reset()
+		l, err := dial(ctx, &s.cfg, s.tree.Of(topic.NodeAvailability), ears{s.receive, s.receiveTooLong})
 		if err == nil {
 			s.locked(func() { s.counters.Connects++ })
 			err = s.serve(ctx, l)
@@ -162,15 +170,19 @@ func (s *Session) Fault(err error) {
 	}
 }
 
-// receive takes a message from paho's goroutine. It never blocks; when more
-// wait than anybody honest would send, the newest is dropped and counted.
+// receive takes a message from paho's goroutine. It never blocks.
 func (s *Session) receive(m paho.Message) {
-	s.locked(func() {
-		if len(s.inbox) >= maxInbox || len(m.Payload()) > maxPayload {
-			s.counters.InboxDropped++
-			return
-		}
-		s.inbox = append(s.inbox, incoming{m.Topic(), m.Payload(), m.Retained()})
-	})
+	s.mail.put(mail{topic: m.Topic(), payload: m.Payload(), retained: m.Retained()})
 	s.box.Poke()
+}
+
+// receiveTooLong notes a topic on which the broker has more than we take, before it sends that: should the connection not
+// outlive it, the next one begins with another value there.
+func (s *Session) receiveTooLong(name string, _ int) {
+	s.locked(func() {
+		s.counters.TooLong++
+		if len(s.tooLong) < maxFilters {
+			s.tooLong[name] = true
+		}
+	})
 }

@@ -2,8 +2,10 @@ package mqtt
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"time"
@@ -15,15 +17,24 @@ type Settings struct {
 	NodeID             string
 	Broker             string // tcp://host:1883, ssl://host:8883, unix:///path; no user or password in it
 	Username           string
-	Secret             func() string // the password, out of reach of fmt
-	CAFile             string        // PEM; empty = the system's
-	CertFile, KeyFile  string        // client certificate, both or neither
-	InsecureSkipVerify bool          // do not check the broker's certificate
+	Secret             func() string                                                        // the password, out of reach of fmt
+	CAFile             string                                                               // PEM; empty = the system's
+	CertFile, KeyFile  string                                                               // client certificate, both or neither
+	InsecureSkipVerify bool                                                                 // do not check the broker's certificate
+	Dial               func(ctx context.Context, network, address string) (net.Conn, error) // nil = the network's
 	KeepAlive          time.Duration
+	MaxPacket          int // bytes; see package guard
 	Timing             Timing
 	OnStatus           func(Status)
 	Now                func() time.Time
 }
+
+// MinPacket and MaxPacket bound how long a packet may be allowed to be: the length of a device's announcement with
+// room to spare, and what MQTT itself allows.
+const (
+	MinPacket = 64 << 10
+	MaxPacket = 256<<20 - 1
+)
 
 // Timing holds the waits; zero means the default.
 type Timing struct {
@@ -57,6 +68,9 @@ func (c *Settings) Check() error {
 	errs := []error{err}
 	if c.KeepAlive < time.Second || c.KeepAlive > 65535*time.Second {
 		errs = append(errs, fmt.Errorf("keep alive %v: want 1 s to 65535 s", c.KeepAlive))
+	}
+	if c.MaxPacket < MinPacket || c.MaxPacket > MaxPacket {
+		errs = append(errs, fmt.Errorf("packets of at most %d bytes: want %d to %d", c.MaxPacket, MinPacket, MaxPacket))
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		errs = append(errs, errors.New("client certificate: certificate and key go together, one of them is not set"))

@@ -101,6 +101,17 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// CheckCommand tells whether a message on the topic of a command is one that can be obeyed.
+func CheckCommand(payload []byte, retained bool) error {
+	if retained {
+		return errRetained
+	}
+	_, _, err := parseMute(payload)
+	return err
+}
+
+var errRetained = errors.New("mute command is retained: it would come back at every start")
+
 // Obey applies a command that came in on a topic; is tells whether the topic is a command's at all.
 // An error changes nothing.
 func (o *Outbox) Obey(name string, payload []byte, retained bool, now time.Time) (c Command, is bool, err error) {
@@ -109,7 +120,7 @@ func (o *Outbox) Obey(name string, payload []byte, retained bool, now time.Time)
 	switch {
 	case !is || err != nil:
 	case retained:
-		err = errors.New("mute command is retained: it would come back at every start")
+		err = errRetained
 	default:
 		o.command(c, now)
 	}

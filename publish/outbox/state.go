@@ -75,6 +75,34 @@ func (o *Outbox) Repeat(names ...string) {
 	}
 }
 
+// Value is what a retained topic should hold; nil for one that stands for nothing.
+func (o *Outbox) Value(name string) []byte {
+	defer o.lock()()
+	return o.wanted[name]
+}
+
+// Topics lists every topic of the sources that is of interest when it comes back from the broker: what we say there
+// with an acknowledgement, and commands.
+func (o *Outbox) Topics() (all []string) {
+	defer o.lock()()
+	for _, l := range topic.Leaves {
+		if l.QoS == 0 {
+			continue
+		}
+		for _, s := range o.sources {
+			switch l.Level {
+			case topic.OfSource:
+				all = append(all, o.Tree.Of(l, s.slug))
+			case topic.OfLabel:
+				for _, x := range s.labels {
+					all = append(all, o.Tree.Of(l, s.slug, x.slug))
+				}
+			}
+		}
+	}
+	return all
+}
+
 // Retained lists every topic that is kept on the broker.
 func (o *Outbox) Retained() []string {
 	defer o.lock()()

@@ -161,7 +161,7 @@ func (c *Command) once(ctx context.Context, sink capture.Sink, since *time.Time)
 		err = fmt.Errorf("%s ended after %.1f s: %v", c.name(), time.Since(began).Seconds(), how)
 	}
 	if said := tail.String(); said != "" {
-		err = fmt.Errorf("%w; it said: %s", err, said)
+		err = fmt.Errorf("%w%s%s", err, itSaid, said)
 	}
 	return err, s.Samples > 0
 }

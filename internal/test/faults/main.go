@@ -134,7 +134,7 @@ func faults(o options) []fault {
 	for _, state := range states {
 		all = append(all, fault{"kill -9 " + state.name, "told offline; afterwards no half-written file, no label stuck ON", state.run})
 	}
-	return all
+	return append(all, hostile()...)
 }
 
 // span writes a duration as people do.
