@@ -62,33 +62,38 @@ func (d *Daemon) set(change func()) {
 	change()
 }
 
-// chooseSources decides what to listen to when nothing is configured: the microphone, or the bundled recording.
+// chooseSources looks for a microphone when nothing is configured, and says what is listened to without one.
 func (d *Daemon) chooseSources() {
 	if len(d.file.Config.Sources) > 0 {
 		return
 	}
 	devices, err := d.opts.Devices()
 	if err == nil && len(devices) > 0 {
-		d.auto = []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
 		return
 	}
+	d.deaf = true
 	line := d.log.Warn()
 	if err != nil {
 		line = line.Err(err)
 	}
+	if d.file.Config.MQTT.Broker != "" {
+		line.Msg("no microphone found and no source configured: waiting for one")
+		return
+	}
 	line.Msg("no microphone found and no source configured: playing the bundled recording, over and over")
-	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 }
 
-// wanted are the sources to run: the configured ones, or what was chosen at the start.
+// wanted are the sources to run: the configured ones, or the microphone. Where there was none at the start the bundled
+// recording shows how all this works, but to the embedded broker only: its glass and its siren would ring the alarm
+// in a house, which is told instead that there is no microphone.
 func (d *Daemon) wanted(f *config.File) []config.Source {
-	if len(f.Config.Sources) > 0 {
+	switch {
+	case len(f.Config.Sources) > 0:
 		return f.Config.Sources
+	case d.deaf && f.Config.MQTT.Broker == "":
+		return []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 	}
-	if d.auto == nil { // a reload took the configured sources away
-		return []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
-	}
-	return d.auto
+	return []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
 }
 
 // startSources makes all sources before it starts the first.
@@ -110,10 +115,12 @@ func (d *Daemon) startSources(f *config.File, wanted []config.Source) error {
 
 func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, error) {
 	feed := d.hub.Feed(c.Name, d.engine.Front, f.Config.Windows.HopFrames)
+	means := d.opts.Means
+	means.Patient = means.Patient || d.deaf && len(f.Config.Sources) == 0 // it may be plugged in later
 	return source.New(source.Config{
 		Source:  c,
 		Windows: f.Config.Windows,
-		Means:   d.opts.Means,
+		Means:   means,
 		Engine:  d.engine,
 		Rules:   d.rules,
 		Sink:    d.sinks,
