@@ -22,6 +22,7 @@ func Default() Config {
 			Topic:           "earshot",
 			Discovery:       true,
 			DiscoveryPrefix: "homeassistant",
+			EventStart:      true,
 			Diagnostics:     time.Minute,
 		},
 		Web: Web{Listen: "127.0.0.1:8090"},

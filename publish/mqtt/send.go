@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"earshot/internal/redact"
-	"earshot/publish/homeassistant"
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
 
@@ -39,7 +38,9 @@ func (s *Session) batchLimit() int {
 // send publishes messages of QoS 1 and waits until all are acknowledged.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 	for _, m := range ms {
-		s.check.sent(m.Topic)
+		if s.echoes(m.Topic) {
+			s.check.sent(m.Topic)
+		}
 	}
 	acked := make(chan error, 1)
 	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
@@ -62,6 +63,13 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 		return s.awaitOwn(l)
 	}
 	return nil
+}
+
+// echoes reports whether what is published on a topic comes back. What stood below an older prefix or id, and is
+// cleared now, does not: nobody subscribed to it.
+func (s *Session) echoes(name string) bool {
+	_, ours := s.tree.Below(name)
+	return ours || s.subscribed[name]
 }
 
 // announce publishes the discovery configuration that is due.
@@ -92,7 +100,7 @@ func (s *Session) announce(l *link) error {
 		s.locked(func() { s.counters.Discoveries++ })
 	}
 	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
-	s.box.RepeatDiagnostics(s.now().Add(-homeassistant.Expiry))
+	s.box.RepeatDiagnostics(s.now().Add(-s.announcer.Expiry()))
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
 func knownLast(s *sourceState, payload []byte) bool {
 	var last lastPayload
 	return json.Unmarshal(payload, &last) == nil &&
-		slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label })
+		slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label && !l.Group })
 }
 
 // want sets a retained topic's value and marks it if that changed.
