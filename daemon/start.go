@@ -9,6 +9,7 @@ import (
 	"earshot/daemon/sink"
 	"earshot/daemon/source"
 	"earshot/publish"
+	"path/filepath"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
+	d.keepMutes(f)
 	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
 	if err != nil {
 		return err
@@ -143,6 +145,7 @@ func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
 	if err != nil {
 		return err
 	}
+	k.Restore(d.sinks.Mutes.Active(time.Now()))
 	d.set(func() { d.mqtt = k })
 	d.sinks.Set("mqtt", k)
 	k.Start(d.root.Context(), d.fail)
@@ -155,9 +158,22 @@ func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
 	return nil
 }
 
+// keepMutes takes up the mutes of the last run. Without a state folder, of which MQTT complains, none outlive a restart.
+func (d *Daemon) keepMutes(f *config.File) {
+	dir, err := f.Config.StateFolder()
+	if err == nil {
+		err = d.sinks.Mutes.Keep(filepath.Join(dir, "mutes.json"), time.Now())
+	}
+	if err != nil {
+		d.log.Warn().Err(err).Msg("mutes")
+	}
+}
+
 // mute follows what somebody asked for.
 func (d *Daemon) mute(m sink.Mute) {
-	d.sinks.Mutes.Set(m, time.Now())
+	if err := d.sinks.Mutes.Set(m, time.Now()); err != nil {
+		d.log.Warn().Err(err).Msg("mute")
+	}
 	d.log.Info().Str("source", m.Source).Str("label", m.Label).Bool("on", m.On).Dur("for_ms", m.For).Msg("mute")
 }
 

@@ -57,6 +57,7 @@ func (s *Session) hungUp(l *link, err error) error {
 // begin subscribes, says online and has everything published again.
 func (s *Session) begin(l *link) error {
 	s.adopt()
+	s.subscribed = map[string]bool{}
 	if err := s.subscribe(l, s.subscriptions()); err != nil {
 		return err
 	}
@@ -85,6 +86,9 @@ func (s *Session) subscriptions() map[string]byte {
 // subscribe asks for all topics in one packet. A subscription that the broker
 // refuses shows as refused topics.
 func (s *Session) subscribe(l *link, subs map[string]byte) error {
+	for name := range subs {
+		s.subscribed[name] = true
+	}
 	t := l.client.SubscribeMultiple(subs, nil).(*paho.SubscribeToken)
 	select {
 	case <-t.Done():
