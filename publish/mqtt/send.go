@@ -96,6 +96,9 @@ func (s *Session) announce(l *link) error {
 		rest = rest[n:]
 	}
 	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
+	if s.announcer.Due().IsZero() { // no removal is under way
+		s.box.ClearGone(plan.Messages)
+	}
 	if len(plan.Messages) > 0 {
 		s.locked(func() { s.counters.Discoveries++ })
 	}
