@@ -85,7 +85,7 @@ type Daemon struct {
 	wake    chan struct{}       // something that the status shows has changed
 	ill     chan struct{}       // a microphone's health has changed
 	starved fairtime.Starvation // the loop's
-	auto    []config.Source     // chosen at the start where none is configured
+	deaf    bool                // neither a source was configured at the start nor a microphone there
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File

@@ -25,12 +25,13 @@ func TestClip(t *testing.T) {
 		t.Fatal(err)
 	}
 	var event struct {
-		Clip string `json:"clip"`
-		URL  string `json:"clip_url"`
+		Phase string `json:"phase"`
+		Clip  string `json:"clip"`
+		URL   string `json:"clip_url"`
 	}
-	r.house.wait(t, "an event with its clip", func(all []message) bool {
+	r.house.wait(t, "an event's end with its clip", func(all []message) bool {
 		events := on(all, "/src/event")
-		return len(events) > 0 && json.Unmarshal([]byte(events[0]), &event) == nil
+		return len(events) > 0 && json.Unmarshal([]byte(events[len(events)-1]), &event) == nil && event.Phase == "end"
 	})
 	if filepath.Dir(event.Clip) != dir || !strings.HasSuffix(event.URL, "/clips/"+filepath.Base(event.Clip)) {
 		t.Fatalf("%+v", event)

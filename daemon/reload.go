@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"time"
 
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
@@ -259,6 +258,5 @@ func (d *Daemon) changeMQTT(f *config.File) error {
 	for _, s := range d.sources {
 		s.TellTo(d.mqtt)
 	}
-	d.mqtt.Restore(d.sinks.Mutes.Active(time.Now()))
 	return nil
 }

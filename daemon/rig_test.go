@@ -274,6 +274,7 @@ func (r *rig) until(t *testing.T, what string, ok func(status.Status) bool) {
 
 type eventPayload struct {
 	Type     string    `json:"event_type"`
+	Phase    string    `json:"phase"`
 	Score    float64   `json:"score"`
 	Onset    time.Time `json:"onset"`
 	Duration float64   `json:"duration"`
@@ -291,7 +292,9 @@ func (r *rig) published(t *testing.T) []eventPayload {
 		if err := json.Unmarshal([]byte(p), &e); err != nil {
 			t.Fatal(err)
 		}
-		events = append(events, e)
+		if e.Phase == "end" {
+			events = append(events, e)
+		}
 	}
 	return events
 }

@@ -9,6 +9,7 @@ import (
 	"earshot/daemon/sink"
 	"earshot/daemon/source"
 	"earshot/publish"
+	"path/filepath"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
+	d.keepMutes(f)
 	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
 	if err != nil {
 		return err
@@ -62,33 +64,38 @@ func (d *Daemon) set(change func()) {
 	change()
 }
 
-// chooseSources decides what to listen to when nothing is configured: the microphone, or the bundled recording.
+// chooseSources looks for a microphone when nothing is configured, and says what is listened to without one.
 func (d *Daemon) chooseSources() {
 	if len(d.file.Config.Sources) > 0 {
 		return
 	}
 	devices, err := d.opts.Devices()
 	if err == nil && len(devices) > 0 {
-		d.auto = []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
 		return
 	}
+	d.deaf = true
 	line := d.log.Warn()
 	if err != nil {
 		line = line.Err(err)
 	}
+	if d.file.Config.MQTT.Broker != "" {
+		line.Msg("no microphone found and no source configured: waiting for one")
+		return
+	}
 	line.Msg("no microphone found and no source configured: playing the bundled recording, over and over")
-	d.auto = []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 }
 
-// wanted are the sources to run: the configured ones, or what was chosen at the start.
+// wanted are the sources to run: the configured ones, or the microphone. Where there was none at the start the bundled
+// recording shows how all this works, but to the embedded broker only: its glass and its siren would ring the alarm
+// in a house, which is told instead that there is no microphone.
 func (d *Daemon) wanted(f *config.File) []config.Source {
-	if len(f.Config.Sources) > 0 {
+	switch {
+	case len(f.Config.Sources) > 0:
 		return f.Config.Sources
+	case d.deaf && f.Config.MQTT.Broker == "":
+		return []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 	}
-	if d.auto == nil { // a reload took the configured sources away
-		return []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
-	}
-	return d.auto
+	return []config.Source{{Name: "mic", Kind: config.KindPortAudio}}
 }
 
 // startSources makes all sources before it starts the first.
@@ -110,10 +117,12 @@ func (d *Daemon) startSources(f *config.File, wanted []config.Source) error {
 
 func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, error) {
 	feed := d.hub.Feed(c.Name, d.engine.Front, f.Config.Windows.HopFrames)
+	means := d.opts.Means
+	means.Patient = means.Patient || d.deaf && len(f.Config.Sources) == 0 // it may be plugged in later
 	return source.New(source.Config{
 		Source:  c,
 		Windows: f.Config.Windows,
-		Means:   d.opts.Means,
+		Means:   means,
 		Engine:  d.engine,
 		Rules:   d.rules,
 		Sink:    d.sinks,
@@ -136,6 +145,7 @@ func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
 	if err != nil {
 		return err
 	}
+	k.Restore(d.sinks.Mutes.Active(time.Now()))
 	d.set(func() { d.mqtt = k })
 	d.sinks.Set("mqtt", k)
 	k.Start(d.root.Context(), d.fail)
@@ -148,9 +158,22 @@ func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
 	return nil
 }
 
+// keepMutes takes up the mutes of the last run. Without a state folder, of which MQTT complains, none outlive a restart.
+func (d *Daemon) keepMutes(f *config.File) {
+	dir, err := f.Config.StateFolder()
+	if err == nil {
+		err = d.sinks.Mutes.Keep(filepath.Join(dir, "mutes.json"), time.Now())
+	}
+	if err != nil {
+		d.log.Warn().Err(err).Msg("mutes")
+	}
+}
+
 // mute follows what somebody asked for.
 func (d *Daemon) mute(m sink.Mute) {
-	d.sinks.Mutes.Set(m, time.Now())
+	if err := d.sinks.Mutes.Set(m, time.Now()); err != nil {
+		d.log.Warn().Err(err).Msg("mute")
+	}
 	d.log.Info().Str("source", m.Source).Str("label", m.Label).Bool("on", m.On).Dur("for_ms", m.For).Msg("mute")
 }
 

@@ -34,8 +34,9 @@ type Config struct {
 	DiscoveryPrefix    string                                                               // "homeassistant"
 	BirthTopic         string                                                               // DiscoveryPrefix + "/status"
 	Discovery          bool
-	LegacyDiscovery    bool // one topic per entity, Home Assistant before 2024.11
-	EventStart         bool // a second event message at the onset ("phase":"start")
+	LegacyDiscovery    bool          // one topic per entity, Home Assistant before 2024.11
+	EventStart         bool          // an event message at the onset too ("phase":"start")
+	Diagnostics        time.Duration // 1 min between two calls of it
 	Device             Device
 	Sources            []Source
 	StateFile          string           // what was announced last time, so that it can be taken back; empty = forget
@@ -72,6 +73,7 @@ func (c Config) withDefaults() Config {
 	c.Device.Manufacturer = cmp.Or(c.Device.Manufacturer, "earshot")
 	c.Timing = c.Timing.WithDefaults()
 	c.Replay = cmp.Or(c.Replay, time.Minute)
+	c.Diagnostics = cmp.Or(c.Diagnostics, time.Minute)
 	c.SaveEvery = cmp.Or(c.SaveEvery, 30*time.Second)
 	if c.Now == nil {
 		c.Now = time.Now
@@ -135,5 +137,5 @@ func (c *Config) held() outbox.Settings {
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Device: c.Device, Sources: c.Sources}
+		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
 }

@@ -11,7 +11,7 @@
 //	earshot/<id>/<src>/last                 retained  {label, score, onset}; label "none" before the first
 //	earshot/<id>/<src>/problem              retained  {state: ON/OFF, reason, detail}: microphone health
 //	earshot/<id>/<src>/mute                 retained  ON / OFF: is the whole source muted
-//	earshot/<id>/<src>/event                          one message per occurrence, at its end
+//	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox

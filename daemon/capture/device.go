@@ -26,6 +26,9 @@ type Device struct {
 // anew when they are plugged in), else the only one whose name contains want,
 // upper and lower case alike. An empty want means the system's default.
 func Choose(devices []Device, want string) (Device, error) {
+	if len(devices) == 0 {
+		return Device{}, fmt.Errorf("%w: there is no microphone: %s", ErrNoDevice, list(devices))
+	}
 	if want == "" {
 		for _, d := range devices {
 			if d.Default {

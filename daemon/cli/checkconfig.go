@@ -76,7 +76,11 @@ func describeConfig(w io.Writer, f *config.File) {
 	c := f.Config
 	fmt.Fprintf(w, "%s: all right\n", f.Origin)
 	if len(c.Sources) == 0 {
-		fmt.Fprintln(w, "  sources:  the default microphone, or the bundled recording when there is none")
+		otherwise := "it is waited for" // the recording never reaches a broker of the house
+		if c.MQTT.Broker == "" {
+			otherwise = "the bundled recording is played"
+		}
+		fmt.Fprintf(w, "  sources:  the default microphone; where there is none %s\n", otherwise)
 	}
 	for _, s := range c.Sources {
 		what := s.Kind

@@ -36,6 +36,7 @@ func newRunCmd() *cobra.Command {
 
 With no configuration at all it takes the default microphone; where there is none,
 it plays a bundled recording through the same path, so that you can see it work.
+The recording never reaches a broker of yours: with one it waits for a microphone.
 With no broker configured it starts a small one on this machine and prints its
 address; any MQTT client can look on:
 

@@ -23,6 +23,7 @@ func Default() Config {
 			Discovery:       true,
 			DiscoveryPrefix: "homeassistant",
 			MaxPacket:       MB,
+			EventStart:      true,
 			Diagnostics:     time.Minute,
 		},
 		Web: Web{Listen: "127.0.0.1:8090"},

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"earshot/internal/atomicfile"
+	"earshot/publish/topic"
 )
 
 // StateFolder is where what must outlive a restart is kept; it is made if it is not there.
@@ -27,6 +31,22 @@ func (c *Config) StateFolder() (string, error) {
 		return "", fmt.Errorf("state directory: %w", err)
 	}
 	return dir, nil
+}
+
+// KeptNodeID is the node's id where none is configured. It is made once and kept in the state folder, so that it stays
+// where the machine's own id does not: a container has a new one at each start. An error says why it is not kept.
+func KeptNodeID(dir string) (string, error) {
+	path := filepath.Join(dir, "node_id")
+	atomicfile.ClearHalf(path)
+	b, err := os.ReadFile(path)
+	if id := strings.TrimSpace(string(b)); err == nil && topic.IsID(id) {
+		return id, nil
+	}
+	id := topic.DefaultNodeID()
+	if err := atomicfile.WriteBytes(path, 0o600, []byte(id+"\n")); err != nil {
+		return id, fmt.Errorf("node id: %w", err)
+	}
+	return id, nil
 }
 
 // NodeName is how people know this machine.

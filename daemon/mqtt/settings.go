@@ -28,6 +28,7 @@ func (s Setup) shown() publish.Config {
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
 		EventStart:      c.EventStart,
+		Diagnostics:     c.Diagnostics,
 		Device: publish.Device{
 			Name:      s.File.Config.NodeName(),
 			Model:     fmt.Sprintf("ACRNN, %d sounds", s.Sounds),
@@ -70,6 +71,13 @@ func (s Setup) settings(stateDir string) (publish.Config, error) {
 	c := s.File.Config.MQTT
 	out := s.shown()
 	out.NodeID, out.Topic = s.File.Config.Node.ID, c.Topic
+	if out.NodeID == "" && stateDir != "" {
+		id, err := config.KeptNodeID(stateDir)
+		if err != nil {
+			s.Log.Warn().Err(err).Msg("the node's id may be another after a restart")
+		}
+		out.NodeID = id
+	}
 	out.Broker, out.CAFile, out.CertFile, out.KeyFile = c.Broker, c.CAFile, c.CertFile, c.KeyFile
 	out.KeepAlive, out.QueueLimit, out.MaxPacket = c.KeepAlive, c.Queue, int(c.MaxPacket)
 	if stateDir != "" {

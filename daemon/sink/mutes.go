@@ -1,8 +1,15 @@
 package sink
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
+
+	"earshot/internal/atomicfile"
 )
 
 // Mute asks not to hear of a label, or of a whole source.
@@ -16,15 +23,72 @@ type Mute struct {
 // Mutes remembers what people asked not to hear of. It is the one place that decides: the fan-out marks events by
 // it, and a sink that shows mutes of its own (MQTT has topics for them) is told and told again what stands here.
 type Mutes struct {
-	mu    sync.Mutex // guards until
+	mu    sync.Mutex // guards the rest
 	until map[[2]string]time.Time
+	file  string // outlives a restart here; "" = they do not
 }
 
 // forEver stands for a mute without an end.
 const forEver = 100 * 365 * 24 * time.Hour
 
-// Set mutes, or listens again. Source and label are the caller's to check.
-func (m *Mutes) Set(c Mute, now time.Time) {
+// keptMute is a mute in the file.
+type keptMute struct {
+	Source string    `json:"source"`
+	Label  string    `json:"label"`
+	Until  time.Time `json:"until"`
+}
+
+// Keep takes up what stands in a file, and keeps the mutes there from now on. An error says why what stood there is
+// not known.
+func (m *Mutes) Keep(path string, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.file = path
+	atomicfile.ClearHalf(path)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var kept []keptMute
+	if err == nil {
+		err = json.Unmarshal(b, &kept)
+	}
+	if err != nil {
+		return fmt.Errorf("mutes of the last run, %q: %w", path, err)
+	}
+	m.until = map[[2]string]time.Time{}
+	for _, k := range kept {
+		if now.Before(k.Until) {
+			m.until[[2]string{k.Source, k.Label}] = k.Until
+		}
+	}
+	return nil
+}
+
+// save writes the file; m.mu is held.
+func (m *Mutes) save(now time.Time) error {
+	if m.file == "" {
+		return nil
+	}
+	kept := []keptMute{}
+	for key, until := range m.until {
+		if now.Before(until) {
+			kept = append(kept, keptMute{key[0], key[1], until})
+		}
+	}
+	b, err := json.Marshal(kept)
+	if err == nil {
+		err = atomicfile.WriteBytes(m.file, 0o600, append(b, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("a mute will not outlive a restart: %w", err)
+	}
+	return nil
+}
+
+// Set mutes, or listens again. Source and label are the caller's to check. It holds even when an error says that it
+// could not be kept.
+func (m *Mutes) Set(c Mute, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.until == nil {
@@ -39,6 +103,7 @@ func (m *Mutes) Set(c Mute, now time.Time) {
 	default:
 		m.until[key] = now.Add(c.For)
 	}
+	return m.save(now)
 }
 
 // Active are the mutes of this moment, with the time that is left of each.

@@ -1,6 +1,8 @@
 package sink
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -33,5 +35,45 @@ func TestMutesEnd(t *testing.T) {
 	m.Set(Mute{Source: "b"}, now)
 	if m.Muted("b", "dog", now) {
 		t.Error("still muted")
+	}
+}
+
+// TestMutesLast: what is muted stays so over a restart, with the time that is left; a file that is spoilt is told.
+func TestMutesLast(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mutes.json")
+	now := time.Now()
+	var before Mutes
+	if err := before.Keep(path, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []Mute{
+		{Source: "a", Label: "dog", On: true, For: time.Hour}, {Source: "b", On: true},
+		{Source: "a", Label: "cat", On: true, For: time.Minute}, {Source: "c", On: true}, {Source: "c"},
+	} {
+		if err := before.Set(c, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(10 * time.Minute)
+	var after Mutes
+	if err := after.Keep(path, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		source, label string
+		want          bool
+	}{{"a", "dog", true}, {"b", "anything", true}, {"a", "cat", false}, {"c", "dog", false}} {
+		if got := after.Muted(c.source, c.label, now); got != c.want {
+			t.Errorf("%s %s: %v", c.source, c.label, got)
+		}
+	}
+	if after.Muted("a", "dog", now.Add(51*time.Minute)) {
+		t.Error("the mute of an hour lasts longer")
+	}
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := new(Mutes).Keep(path, now); err == nil {
+		t.Error("a spoilt file is not told")
 	}
 }

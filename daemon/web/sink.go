@@ -10,6 +10,9 @@ const pageLabels = 6
 
 // Event implements sink.Sink.
 func (h *Hub) Event(e *sink.Event) {
+	if e.Group { // its member has a row
+		return
+	}
 	m := EventMessage{
 		Type: "event", Source: e.Source, Label: e.ID, Title: e.Title, On: e.On,
 		Score: e.Score, Peak: e.Peak, Onset: e.Onset, End: e.End, Clip: e.Clip.Name,

@@ -58,10 +58,14 @@ func (a announced) save(path string) error {
 	return atomicfile.WriteBytes(path, 0o600, append(topic.Encode(a), '\n'))
 }
 
-// stale lists the topics of last time that nothing stands for any more.
-func (a *Announcer) stale(want announced) []string {
+// stale lists the topics of last time that nothing stands for any more; those of states only when no entity looks at
+// them any more, for it would complain.
+func (a *Announcer) stale(want announced, states bool) []string {
 	kept := append(slices.Concat(want.Legacy, want.Topics), want.Topic)
-	was := slices.Concat([]string{a.last.Topic}, a.last.Legacy, a.last.Topics)
+	was := slices.Concat([]string{a.last.Topic}, a.last.Legacy)
+	if states {
+		was = append(was, a.last.Topics...)
+	}
 	return slices.DeleteFunc(was, func(name string) bool { return name == "" || slices.Contains(kept, name) })
 }
 

@@ -118,8 +118,10 @@ func (a *Announcer) plan(retained []string) Plan {
 	if a.step == showAgain && a.Enabled {
 		return a.showMissed(want, messages)
 	}
+	gone := a.gone(want)
+	more := len(gone) > 0 && a.step.names()
 	p := Plan{after: want}
-	for _, name := range a.stale(want) {
+	for _, name := range a.stale(want, !more) {
 		p.Messages = append(p.Messages, topic.Kept(name, nil))
 	}
 	if want.Topic != "" && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && a.last.Topic != "" {
@@ -131,11 +133,9 @@ func (a *Announcer) plan(retained []string) Plan {
 		p.during = a.union(want)
 		return p
 	}
-	gone := a.gone(want)
-	more := len(gone) > 0 && a.step.names()
 	p.then = a.step.acknowledged(more)
 	if more {
-		p.after.Device = merged(want.Device, gone)
+		p.after.Device, p.after.Topics = merged(want.Device, gone), merge(want.Topics, a.last.Topics)
 	}
 	if more || !a.step.missed() {
 		p.after.Missed = a.remember(merged(gone, a.goneLegacy(want)), want)

@@ -19,7 +19,11 @@ type Settings struct {
 	Legacy     bool // one topic per entity, Home Assistant before 2024.11
 	Device     Device
 	Sources    []topic.Source
+	Every      time.Duration // between two messages of diagnostics
 }
+
+// Expiry makes what comes with QoS 0 unknown after three messages that did not come.
+func (c *Settings) Expiry() time.Duration { return max(3*c.Every, 3*time.Second) }
 
 // Device names the daemon in Home Assistant's device registry.
 type Device struct {
@@ -32,13 +36,16 @@ type Device struct {
 	SupportURL   string // origin's address, empty = none
 }
 
-// Expiry makes what comes with QoS 0 unknown after three messages that did not come.
-const Expiry = 180 * time.Second
-
 func (c *Settings) deviceTopic() string { return c.Prefix + "/device/earshot_" + c.Node + "/config" }
 
 func (c *Settings) entityTopic(platform, key string) string {
 	return c.Prefix + "/" + platform + "/" + c.uniqueID(key) + "/config"
+}
+
+// entityID is what Home Assistant is asked to call an entity: by device, source and label, whatever area the device
+// is in and whatever it was called before.
+func (c *Settings) entityID(platform, key string) string {
+	return platform + "." + topic.Slug(c.Device.Name) + "_" + key
 }
 
 func (c *Settings) uniqueID(key string) string { return "earshot_" + c.Node + "_" + key }
@@ -68,8 +75,9 @@ func (c *Settings) components() map[string]component {
 	// add gives an entity its state topic, and what follows from that topic's leaf.
 	add := func(key string, x component, leaf topic.Leaf, slugs ...string) {
 		x.StateTopic, x.QoS, x.UniqueID = c.Tree.Of(leaf, slugs...), int(leaf.QoS), c.uniqueID(key)
+		x.EntityID = c.entityID(x.Platform, key)
 		if leaf.QoS == 0 {
-			x.ExpireAfter = int(Expiry.Seconds())
+			x.ExpireAfter = int(c.Expiry().Seconds())
 		}
 		out[key] = x
 	}
@@ -94,7 +102,9 @@ func (c *Settings) components() map[string]component {
 				continue
 			}
 			slug := topic.Slug(l.ID)
-			ids = append(ids, slug)
+			if !l.Group { // a group is a sensor only: what sounded is its member
+				ids = append(ids, slug)
+			}
 			add(src+"_"+slug, heard(component{Platform: "binary_sensor", Name: title(l.Shown()), DeviceClass: "sound",
 				Icon: cmp.Or(l.Icon, DefaultIcon(l.ID)), AttributesTopic: c.Tree.Of(topic.LabelAttributes, src, slug)}), topic.LabelState, src, slug)
 		}

@@ -48,7 +48,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func testSettings() map[string]*Settings {
-	one := &Settings{Node: "n1", Tree: topic.NewTree("earshot", "n1"), Prefix: "homeassistant", Enabled: true,
+	one := &Settings{Node: "n1", Tree: topic.NewTree("earshot", "n1"), Prefix: "homeassistant", Enabled: true, Every: time.Minute,
 		Device: Device{Name: "Hallway", Manufacturer: "earshot", Model: "ACRNN ESC-50", SWVersion: "0.1.0", Area: "Hall",
 			URL: "http://hallway.lan:8090/", SupportURL: "https://example.org/earshot"},
 		Sources: []topic.Source{{Name: "mic", Title: "Microphone", Labels: []topic.Label{{ID: "dog", Title: "Dog", Watched: true},
@@ -122,7 +122,7 @@ func TestValidatorRefuses(t *testing.T) {
 		{"expire on retained", `"dev_cla":"sound"`, `"exp_aft":60,"dev_cla":"sound"`},
 		{"off delay", `"dev_cla":"sound"`, `"off_dly":60,"dev_cla":"sound"`},
 		{"wildcard", `"stat_t":"earshot/n1/mic/dog/state"`, `"stat_t":"earshot/n1/+/dog/state"`},
-		{"event without types", `"evt_typ":["dog","siren","alarm"],`, ``},
+		{"event without types", `"evt_typ":["dog","siren"],`, ``},
 		{"bad url", `"cu":"http://hallway.lan:8090/"`, `"cu":"hallway"`},
 		{"wrong unit", `"unit_of_meas":"ms"`, `"unit_of_meas":"dB"`},
 		{"trailing", `{"dev":`, `{} {"dev":`},

@@ -48,7 +48,7 @@ func (a *Announcer) goneLegacy(want announced) map[string]string {
 // an ordinary removal.
 func (a *Announcer) showMissed(want announced, messages []topic.Message) Plan {
 	p := Plan{after: want, then: a.step.acknowledged(true)}
-	p.after.Missed = a.last.Missed
+	p.after.Missed, p.after.Topics = a.last.Missed, merge(want.Topics, a.last.Topics)
 	if a.Legacy {
 		p.Messages = append(messages, a.entityMessages(a.missed())...)
 		p.after.Legacy = merge(names(p.Messages), a.last.Legacy)

@@ -28,6 +28,7 @@ type component struct {
 	Platform         string              `json:"p,omitempty"`
 	Name             string              `json:"name,omitempty"`
 	UniqueID         string              `json:"uniq_id,omitempty"`
+	EntityID         string              `json:"def_ent_id,omitempty"` // Home Assistant before 2025.10 drops it
 	DeviceClass      string              `json:"dev_cla,omitempty"`
 	Icon             string              `json:"ic,omitempty"`
 	EntityCategory   string              `json:"ent_cat,omitempty"`

@@ -8,7 +8,6 @@ import (
 
 	"earshot/internal/redact"
 	"earshot/publish/guard"
-	"earshot/publish/homeassistant"
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
 
@@ -92,11 +91,14 @@ func (s *Session) announce(l *link) error {
 		rest = rest[n:]
 	}
 	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
+	if s.announcer.Due().IsZero() { // no removal is under way
+		s.box.ClearGone(plan.Messages)
+	}
 	if len(plan.Messages) > 0 {
 		s.locked(func() { s.counters.Discoveries++ })
 	}
 	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
-	s.box.RepeatDiagnostics(s.now().Add(-homeassistant.Expiry))
+	s.box.RepeatDiagnostics(s.now().Add(-s.announcer.Expiry()))
 	return nil
 }
 

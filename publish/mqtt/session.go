@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,7 +113,7 @@ func (s *Session) locked(f func()) {
 // Run keeps the connection until ctx ends, then says offline, disconnects and
 // returns nil within 2 s. It may be called once.
 func (s *Session) Run(ctx context.Context) error {
-	failures := 0
+	failures, short := 0, 0
 	for ctx.Err() == nil {
 		began := time.Now()
 		s.mail.reset()
@@ -120,6 +121,7 @@ func (s *Session) Run(ctx context.Context) error {
 		if err == nil {
 			s.locked(func() { s.counters.Connects++ })
 			err = s.serve(ctx, l)
+			short, err = s.takenOver(short, time.Since(began), err)
 		} else if ctx.Err() == nil {
 			s.locked(func() { s.counters.ConnectErrors++ })
 		}
@@ -138,6 +140,25 @@ func (s *Session) Run(ctx context.Context) error {
 		}
 	}
 	return s.box.Save()
+}
+
+// soon is how long a connection lasts at most that another client of the same id ends: its own waits are shorter.
+const (
+	soon     = time.Minute
+	maxShort = 3 // in a row, before somebody is suspected
+)
+
+// takenOver counts connections that began well and were ended soon by the broker. A broker ends the older of two
+// connections with the same client id and says nothing: two daemons with one id do that to each other for ever.
+func (s *Session) takenOver(short int, lasted time.Duration, err error) (int, error) {
+	if err == nil || lasted > soon || !strings.Contains(err.Error(), "connection lost") {
+		return 0, err
+	}
+	if short++; short < maxShort {
+		return short, err
+	}
+	return short, rejected("%w: %d times in a row soon after it began: another client may use the id %q; give each daemon a node.id of its own",
+		err, short, "earshot_"+s.cfg.NodeID)
 }
 
 // backoff doubles from BackoffMin to BackoffMax, with a fifth of jitter so

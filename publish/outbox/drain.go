@@ -63,7 +63,7 @@ func (o *Outbox) show(it *queued) {
 		o.want(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), attributesOf(&it.occ))
 	}
 	o.wantState(s, l)
-	if it.occ.On && !it.silent {
+	if it.occ.On && !it.silent && !l.Group {
 		o.want(o.Tree.Of(topic.SourceLast, s.slug), lastOf(l.slug, &it.occ))
 	}
 }
@@ -81,7 +81,11 @@ func (o *Outbox) take(it *queued, skip func(topic string) bool) {
 }
 
 // tells reports whether an event message belongs to the occurrence.
-func (o *Outbox) tells(it *queued) bool { return !it.silent && (!it.occ.On || o.EventStart) }
+// A group has none: its member's tells of the same sound.
+func (o *Outbox) tells(it *queued) bool {
+	_, l := o.find(&it.occ)
+	return !it.silent && (!it.occ.On || o.EventStart) && (l == nil || !l.Group)
+}
 
 // refuse gives the event in flight up when its topic is skipped.
 func (o *Outbox) refuse(skip func(topic string) bool) {

@@ -40,6 +40,7 @@ type Outbox struct {
 	byName      map[string]*sourceState
 	wanted      map[string][]byte // retained topic → payload
 	unsaid      []string          // topics to publish, in order, no duplicates
+	gone        []string          // topics to clear once nobody looks at them any more
 	queue       *queue
 	inflight    *topic.Message           // event taken from the queue, not yet acknowledged
 	sent        *topic.Message           // the event before it, acknowledged
@@ -106,7 +107,7 @@ func (o *Outbox) Poke() {
 // Wake has an item after anything was put in.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-// Configure sets the sources. What goes away is cleared on the broker; what
+// Configure sets the sources. What goes away is cleared on the broker by ClearGone; what
 // stays keeps its state.
 func (o *Outbox) Configure(sources []topic.Source, eventStart bool) {
 	defer o.input()()
@@ -137,7 +138,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(oldWanted)) {
 		if _, kept := o.wanted[name]; !kept {
-			o.mark(name)
+			o.gone = append(o.gone, name)
 		}
 	}
 }

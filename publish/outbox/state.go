@@ -39,7 +39,7 @@ func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
 func knownLast(s *sourceState, payload []byte) bool {
 	var last lastPayload
 	return json.Unmarshal(payload, &last) == nil &&
-		slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label })
+		slices.ContainsFunc(s.labels, func(l *labelState) bool { return l.slug == last.Label && !l.Group })
 }
 
 // want sets a retained topic's value and marks it if that changed.
@@ -63,6 +63,19 @@ func (o *Outbox) Clear(name string) {
 	if _, wanted := o.wanted[name]; !wanted {
 		o.mark(name) // without a value it is sent empty, which is MQTT's way
 	}
+}
+
+// ClearGone takes the topics of what is no longer configured off the broker: an entity that still looks at one would
+// complain of its empty state, so it is called when the entities are gone. cleared are topics that were cleared already.
+func (o *Outbox) ClearGone(cleared []topic.Message) {
+	defer o.lock()()
+	for _, name := range o.gone {
+		_, back := o.wanted[name]
+		if !back && !slices.ContainsFunc(cleared, func(m topic.Message) bool { return m.Topic == name }) {
+			o.mark(name)
+		}
+	}
+	o.gone = nil
 }
 
 // Repeat sends the values of retained topics again, where they have one.

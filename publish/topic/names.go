@@ -55,7 +55,7 @@ func reserved() []string {
 // must belong to one thing only.
 func CheckSources(sources []Source) error {
 	var errs []error
-	slugs := map[string]string{}
+	slugs, titles := map[string]string{}, map[string]string{}
 	for _, l := range Leaves {
 		if l.Level == OfNode {
 			slugs[l.Name] = "(the node's " + l.Name + ")"
@@ -80,6 +80,10 @@ func CheckSources(sources []Source) error {
 			continue
 		}
 		slugs[src] = s.Name
+		if other, taken := titles[s.Shown()]; taken {
+			errs = append(errs, fmt.Errorf("sources %q and %q would both be shown as %q: give one of them another title", other, s.Name, s.Shown()))
+		}
+		titles[s.Shown()] = s.Name
 		for _, name := range reserved() {
 			claim(src+"_"+name, fmt.Sprintf("%q of source %q", name, s.Name))
 		}

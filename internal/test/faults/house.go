@@ -89,17 +89,18 @@ func (h *house) last(end string) string {
 type event struct {
 	ID       string    `json:"id"`
 	Label    string    `json:"event_type"`
+	Phase    string    `json:"phase"`
 	Onset    time.Time `json:"onset"`
 	Duration float64   `json:"duration"` // s
 	Clip     string    `json:"clip"`
 }
 
-// events are those after a time, in the order of arrival, each once.
+// events are those that ended after a time, in the order of arrival, each once.
 func (h *house) events(since time.Time) (all []event) {
 	known := map[string]bool{}
 	for _, m := range h.since(since) {
 		var e event
-		if strings.HasSuffix(m.Topic, "/event") && json.Unmarshal(m.Payload, &e) == nil && !known[e.ID] {
+		if strings.HasSuffix(m.Topic, "/event") && json.Unmarshal(m.Payload, &e) == nil && e.Phase == "end" && !known[e.ID] {
 			known[e.ID] = true
 			all = append(all, e)
 		}

@@ -13,9 +13,10 @@ import (
 // of its binary_sensor, sensor, event and switch platforms (2025/2026).
 
 var (
-	idPattern   = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
-	iconPattern = regexp.MustCompile(`^mdi:[a-z0-9]+(-[a-z0-9]+)*$`)
-	urlPattern  = regexp.MustCompile(`^(https?|homeassistant)://[^\s/]+`)
+	idPattern     = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+	entityPattern = regexp.MustCompile(`^[a-z_]+\.[a-z0-9_]+$`)
+	iconPattern   = regexp.MustCompile(`^mdi:[a-z0-9]+(-[a-z0-9]+)*$`)
+	urlPattern    = regexp.MustCompile(`^(https?|homeassistant)://[^\s/]+`)
 )
 
 // kind says what a key's value must be.
@@ -106,7 +107,7 @@ var (
 		"sn": text, "sa": text, "cu": matching(urlPattern)}
 	originKeys = map[string]kind{"name": text, "sw": text, "url": matching(urlPattern)}
 	rootKeys   = map[string]kind{"avty": availability, "avty_mode": oneOf("all", "any", "latest")} // and dev, o, cmps
-	common     = map[string]kind{"name": text, "uniq_id": matching(idPattern), "ic": matching(iconPattern), "qos": whole(1, 1),
+	common     = map[string]kind{"name": text, "uniq_id": matching(idPattern), "def_ent_id": matching(entityPattern), "ic": matching(iconPattern), "qos": whole(1, 1),
 		"stat_t": topic, "val_tpl": template, "json_attr_t": topic, "avty": availability, "avty_mode": oneOf("all", "any", "latest")}
 	platformKeys = map[string]map[string]kind{
 		"binary_sensor": {"dev_cla": oneOf("sound", "problem"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6)},

@@ -1,0 +1,65 @@
+package publish
+
+import (
+	"strings"
+	"testing"
+
+	"earshot/internal/test/schema"
+
+	mqtt "github.com/eclipse/paho.mqtt.golang"
+)
+
+// TestRemovalInOrder: the entity goes first, then its topics are cleared, each once; an entity that looked at an empty
+// state would complain in Home Assistant's log.
+func TestRemovalInOrder(t *testing.T) {
+	m := newMosquitto(t)
+	l := m.listen()
+	order := make(chan string, 1000)
+	wait(t, l.client.Subscribe("#", 1, func(_ mqtt.Client, x mqtt.Message) {
+		switch {
+		case strings.HasSuffix(x.Topic(), "/config") && len(schema.Device(x.Topic(), x.Payload())) == 0:
+			what := "without"
+			if strings.Contains(string(x.Payload()), `"mic_dog":{"p":"binary_sensor"}`) {
+				what = "stub"
+			} else if strings.Contains(string(x.Payload()), "mic_dog") {
+				what = "with"
+			}
+			order <- what
+		case strings.Contains(x.Topic(), "/dog/") && len(x.Payload()) == 0:
+			order <- x.Topic()
+		}
+	}))
+	r := run(t, testConfig(m.URL()))
+	r.settled(t)
+	if err := r.Reconfigure(sourced(without("dog"))); err != nil {
+		t.Fatal(err)
+	}
+	gone := func() bool {
+		_, kept := m.retained()[dogState]
+		return !kept
+	}
+	eventually(t, "dog is cleared", gone)
+	r.settled(t)
+	r.stop(t)
+	l.publish("marker/dog/", "", false)
+	seen, removed := map[string]int{}, false
+	for what := range order {
+		if what == "marker/dog/" {
+			break
+		}
+		if what == "stub" { // a pause follows it
+			removed = true
+		}
+		if strings.HasPrefix(what, "earshot/") {
+			if !removed {
+				t.Errorf("%s is cleared before the entity is gone", what)
+			}
+			if seen[what]++; seen[what] > 1 {
+				t.Errorf("%s is cleared %d times", what, seen[what])
+			}
+		}
+	}
+	if len(seen) != 3 { // state, attributes, mute
+		t.Errorf("cleared: %v", seen)
+	}
+}
