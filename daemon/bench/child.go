@@ -25,6 +25,9 @@ func (s Setup) run(args ...string) (*child, error) {
 	if s.Model != "" {
 		args = append(args, "--model", s.Model)
 	}
+	if s.Verify != "" {
+		args = append(args, "--set", "verify.model="+s.Verify)
+	}
 	if s.Library != "" {
 		args = append(args, "--onnxruntime", s.Library)
 	}

@@ -21,6 +21,7 @@ type Setup struct {
 	BuiltIn func() []byte
 	Model   string // path; "" = built in
 	Library string
+	Verify  string // verify.model; "" = the default
 	Dir     string // scratch
 }
 
@@ -40,6 +41,9 @@ func (s Setup) start(settings map[string]string, sources []config.Source, demo c
 		{Flag: "bench", Key: "model.path", Value: s.Model},
 		{Flag: "bench", Key: "inference.library", Value: s.Library},
 		{Flag: "bench", Key: "sources", Set: func(c *config.Config) { c.Sources = sources }},
+	}
+	if s.Verify != "" {
+		overrides = append(overrides, config.Override{Flag: "bench", Key: "verify.model", Set: func(c *config.Config) { c.Verify.Model = s.Verify }})
 	}
 	for key, value := range settings {
 		overrides = append(overrides, config.Override{Flag: "bench", Key: key, Value: value})

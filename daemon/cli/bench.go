@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"earshot/daemon/bench"
+	"earshot/daemon/engine"
 	"earshot/infer"
 
 	"github.com/spf13/cobra"
 )
 
 // benchParts are what "earshot bench" measures, in this order: the child process first, while this one is idle.
-var benchParts = []string{"live", "front", "inference", "pipeline", "latency"}
+var benchParts = []string{"live", "front", "inference", "verify", "pipeline", "latency"}
 
 // benchAsked are measured only when asked for: they take long, or much of the machine.
 var benchAsked = []string{"train", "soak"}
@@ -46,6 +47,7 @@ func newBenchCmd() *cobra.Command {
   live       processor share and memory of one live stream, in a process of its own
   front      the front end beside the bare FFT of the same library
   inference  the network: a window by batch size and threads
+  verify     the second network: what a candidate costs by its new patches
   pipeline   file to broker as fast as possible: live streams that a core can serve
   latency    last sample of a window in the ring to its message at an MQTT subscriber
   train      (only when asked for) a training step at batch 64, and where its time goes
@@ -72,12 +74,25 @@ Nothing is asserted; the aims are printed beside. About a minute in all.`,
 	return c
 }
 
+// secondIn tells beside a measurement of the whole whether the second network was in it.
+func secondIn(part string, s engine.Second) string {
+	switch part {
+	case "live", "pipeline", "latency":
+		return ", second opinion " + s.String()
+	}
+	return ""
+}
+
 func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 	f, err := flags.load(c)
 	if err != nil {
 		return err
 	}
-	m, err := loadModel(f.Config.Model.Path)
+	m, front, err := engine.Load(f.Config.Model.Path, builtInModel)
+	if err != nil {
+		return fail(exitModel, err)
+	}
+	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
 	if err != nil {
 		return fail(exitModel, err)
 	}
@@ -88,7 +103,7 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 	defer os.RemoveAll(dir)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	setup := bench.Setup{Context: ctx, BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir}
+	setup := bench.Setup{Context: ctx, BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir, Verify: f.Config.Verify.Model}
 	scale := time.Duration(10)
 	if flags.quick {
 		scale = 1
@@ -107,6 +122,10 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 			if err = infer.Init(f.Config.Inference.Library); err == nil {
 				rows, err = bench.Inference(m, f.Config.Inference.Provider, scale*time.Second)
 			}
+		case "verify":
+			if err = infer.Init(f.Config.Inference.Library); err == nil {
+				rows, err = bench.Verify(second, f.Config.Inference.Provider, scale*300*time.Millisecond)
+			}
 		case "pipeline":
 			rows, err = setup.Pipeline(scale * 60 * time.Second)
 		case "train":
@@ -122,7 +141,7 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 			return fmt.Errorf("bench %s: %w", part, classifyError(err))
 		}
 		if !flags.asJSON {
-			bench.Print(c.OutOrStdout(), part, rows)
+			bench.Print(c.OutOrStdout(), part+secondIn(part, second), rows)
 			continue
 		}
 		for _, r := range rows {
