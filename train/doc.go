@@ -13,6 +13,8 @@
 //	trainer     schedules steps, saves and resumes
 //	forward     runs a finished network over windows, for the three below
 //	head        learns the last layer alone, beside a memory of old labels
+//	opinion     hears recordings through the second network and learns the second opinion's head, by verifier's
+//	            regression; opinion/tune finds where the fused score switches
 //	scoring     scores clips: accuracy, thresholds, alarms, robustness against noise
 //	metrics     turns scores into figures: pure numbers
 //	modelfile   writes and reads model files, in float32, float16 and int8

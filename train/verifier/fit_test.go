@@ -1,6 +1,7 @@
 package verifier
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -181,6 +182,49 @@ func TestSameBitsOnAnyProcessors(t *testing.T) {
 	}
 }
 
+// An offset that is the answer leaves nothing to learn; one on all classes alike changes nothing; a closed Stop ends it.
+func TestOffsetAndStop(t *testing.T) {
+	d := clouds(12, 300, 6, 3, 1)
+	plain, err := Fit(d, Options{Decay: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	largest := func(s *Solution) (w float64) {
+		for _, v := range s.Weights {
+			w = max(w, math.Abs(v))
+		}
+		return w
+	}
+	d.Offset = make([]float32, len(d.Y)*d.Classes)
+	for i := range d.Offset {
+		d.Offset[i] = float32(i / d.Classes % 7)
+	}
+	alike, err := Fit(d, Options{Decay: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range plain.Weights {
+		if math.Abs(alike.Weights[i]-w) > 1e-3 {
+			t.Fatalf("weight %d is %g with an offset on all classes alike, %g without", i, alike.Weights[i], w)
+		}
+	}
+	for i, y := range d.Y {
+		d.Offset[i*d.Classes+y] += 20
+	}
+	known, err := Fit(d, Options{Decay: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := largest(known); w > 1e-3 || largest(plain) < 0.1 {
+		t.Errorf("weights up to %g where the offset knows the answer, %g where it does not", w, largest(plain))
+	}
+	stop := make(chan struct{})
+	close(stop)
+	if _, err := Fit(d, Options{Decay: 0.01, Stop: stop}); !errors.Is(err, ErrStopped) {
+		t.Errorf("%v, want ErrStopped", err)
+	}
+}
+
 func TestFitRefuses(t *testing.T) {
 	good := clouds(1, 10, 3, 2, 1)
 	for want, change := range map[string]func(d *Data, o *Options){
@@ -189,6 +233,7 @@ func TestFitRefuses(t *testing.T) {
 		"decay 0":         func(_ *Data, o *Options) { o.Decay = 0 },
 		"weights are 0":   func(d *Data, _ *Options) { d.Weight = make([]float32, 10) },
 		"has weight -1":   func(d *Data, _ *Options) { d.Weight = append([]float32{-1}, d.Weight[1:]...) },
+		"1 offsets":       func(d *Data, _ *Options) { d.Offset = make([]float32, 1) },
 		"2 classes or mo": func(d *Data, _ *Options) { d.Classes = 1 },
 	} {
 		d, o := good, Options{Decay: 1}
