@@ -90,7 +90,8 @@ var arrows = map[string][]string{
 
 // inTests is what a package's tests may import beside.
 var inTests = map[string][]string{
-	"earshot/infer/onnx":      {"earshot/infer"}, // runs what was written
+	"earshot/infer":           {"earshot/gammatone"}, // whose windows are the contract's
+	"earshot/infer/onnx":      {"earshot/infer"},     // runs what was written
 	"earshot/infer/builtin":   {"earshot/infer", "earshot/train/card", "earshot/internal/figure", "earshot/verify/logmel"},
 	"earshot/verify":          {"earshot/infer", "earshot/infer/builtin", "earshot/internal/figure"},
 	"earshot/verify/logmel":   {"earshot/internal/figure"},

@@ -9,8 +9,13 @@ import (
 	"syscall"
 	"time"
 
+	"earshot/gammatone"
+
 	"golang.org/x/sys/unix"
 )
+
+// rate is that of the front end, Hz.
+var rate = gammatone.Default().SampleRate
 
 // Row is one figure.
 type Row struct {

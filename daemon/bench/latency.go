@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"earshot/daemon/capture"
+	"earshot/internal/sampletime"
 	"earshot/internal/subscribe"
+	"earshot/ringbuf"
 )
 
 // metronome is a microphone that gives a block of noise every 11.6 ms and remembers when each entered.
@@ -21,26 +23,24 @@ type metronome struct {
 	entered []time.Time
 }
 
-const blockSamples = 512
-
 // Run implements capture.Source.
 func (m *metronome) Run(ctx context.Context, sink capture.Sink) error {
 	began := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for n := 0; ; n++ {
-		due := began.Add(time.Duration(n+1) * blockSamples * time.Second / 44100)
+		due := began.Add(sampletime.Span(int64(n+1)*ringbuf.BlockSamples, rate))
 		timer.Reset(time.Until(due))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
 		}
-		at := n * blockSamples % (len(m.x) - blockSamples)
+		at := n * ringbuf.BlockSamples % (len(m.x) - ringbuf.BlockSamples)
 		m.mu.Lock()
 		m.entered = append(m.entered, time.Now())
 		m.mu.Unlock()
-		sink.Write(m.x[at : at+blockSamples])
+		sink.Write(m.x[at : at+ringbuf.BlockSamples])
 	}
 }
 
@@ -59,7 +59,7 @@ func (m *metronome) nearest(at time.Time) time.Time {
 // Latency measures from a window's last sample entering the ring to its message at a subscriber of the broker.
 // Every window has one: its scores. The hop is 8 frames, so that there are many.
 func (s Setup) Latency(length time.Duration) ([]Row, error) {
-	m := &metronome{x: noise(10 * 44100)}
+	m := &metronome{x: noise(10 * rate)}
 	d, err := s.start(map[string]string{"windows.hop_frames": "8", "mqtt.scores": "1", "smoothing.windows": "1"}, nil, m)
 	if err != nil {
 		return nil, err

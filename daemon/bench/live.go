@@ -18,7 +18,7 @@ const warmUp = 4 * time.Second
 // Live measures one live stream in a process of its own: processor share and resident memory.
 func (s Setup) Live(length time.Duration) ([]Row, error) {
 	path := filepath.Join(s.Dir, "live.wav")
-	if err := audio.WriteWAV16(path, noise(20*44100), 44100); err != nil {
+	if err := audio.WriteWAV16(path, noise(20*rate), rate); err != nil {
 		return nil, err
 	}
 	c, err := s.run("--file", path, "--loop", "--listen=127.0.0.1:0", "--set", "mqtt.embedded=127.0.0.1:0")

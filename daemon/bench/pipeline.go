@@ -16,8 +16,8 @@ const pipelineSources = 2
 // processor time carries, which is how many live streams one core can serve.
 func (s Setup) Pipeline(sound time.Duration) ([]Row, error) {
 	path := filepath.Join(s.Dir, "noise.wav")
-	x := noise(int(sound.Seconds() * 44100 / pipelineSources))
-	if err := audio.WriteWAV16(path, x, 44100); err != nil {
+	x := noise(int(sound.Seconds() * float64(rate) / pipelineSources))
+	if err := audio.WriteWAV16(path, x, rate); err != nil {
 		return nil, err
 	}
 	realtime := false

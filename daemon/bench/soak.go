@@ -33,7 +33,7 @@ var soaked = []struct{ metric, name, unit string }{
 // goes instead of in real time. With a microphone's name it listens to that too.
 func (s Setup) Soak(length time.Duration, fast bool, microphone string, progress io.Writer) ([]Row, error) {
 	path := filepath.Join(s.Dir, "soak.wav")
-	if err := audio.WriteWAV16(path, lively(60*44100), 44100); err != nil {
+	if err := audio.WriteWAV16(path, lively(60*rate), rate); err != nil {
 		return nil, err
 	}
 	page, err := freeAddress()
@@ -82,7 +82,7 @@ func (s Setup) Soak(length time.Duration, fast bool, microphone string, progress
 	rows := compareQuarters(samples)
 	last := samples[len(samples)-1]
 	rows = append(rows,
-		Row{Name: "hours of sound", Value: last[`earshot_source_samples_total{source="file"}`] / 44100 / 3600, Unit: "h"},
+		Row{Name: "hours of sound", Value: last[`earshot_source_samples_total{source="file"}`] / float64(rate) / 3600, Unit: "h"},
 		Row{Name: "windows dropped", Value: last[`earshot_windows_dropped_total{source="file"}`]},
 		Row{Name: "events", Value: last[`earshot_events_total{source="file"}`]},
 		Row{Name: "clips written", Value: last["earshot_clips_total"]},
@@ -164,7 +164,7 @@ func compareQuarters(samples []sample) []Row {
 func lively(n int) []float32 {
 	x := noise(n)
 	for i := range x {
-		t := float64(i) / 44100
+		t := float64(i) / float64(rate)
 		switch int(t/5) % 4 {
 		case 0:
 			x[i] *= 2
@@ -173,7 +173,7 @@ func lively(n int) []float32 {
 		case 2:
 			x[i] = float32(0.4 * math.Sin(2*math.Pi*(700+300*math.Sin(t))*t))
 		case 3:
-			if i%22050 > 800 {
+			if i%(rate/2) > 800 {
 				x[i] *= 0.01
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"earshot/daemon/classify"
 	"earshot/daemon/config"
+	"earshot/gammatone"
 )
 
 // classifyOptions are the flags of classify.
@@ -69,8 +70,8 @@ The exit code is 0 when every file could be read and named.`,
 
 func (o classifyOptions) check() error {
 	switch {
-	case o.hop < 1 || o.hop > 128:
-		return usage(fmt.Errorf("--hop %d: want 1 to 128 frames", o.hop))
+	case o.hop < 1 || o.hop > gammatone.Default().WindowFrames:
+		return usage(fmt.Errorf("--hop %d: want 1 to %d frames", o.hop, gammatone.Default().WindowFrames))
 	case o.top < 0:
 		return usage(fmt.Errorf("--top %d: want 0 (all) or more", o.top))
 	case o.jobs < 0 || o.jobs > 256:

@@ -7,9 +7,12 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"earshot/gammatone"
 )
 
 var update = flag.Bool("update", false, "write the golden messages")
@@ -244,4 +247,12 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHopIsAWindowAtMost: the most that may be set is what the front end has.
+func TestHopIsAWindowAtMost(t *testing.T) {
+	f, _ := reflect.TypeFor[Windows]().FieldByName("HopFrames")
+	if most := f.Tag.Get("max"); most != strconv.Itoa(gammatone.Default().WindowFrames) {
+		t.Errorf("hop_frames may be up to %s; a window has %d frames", most, gammatone.Default().WindowFrames)
+	}
 }

@@ -76,14 +76,14 @@ func TestFallenBehind(t *testing.T) {
 	}
 }
 
-func TestEntryRemembersWhen(t *testing.T) {
+func TestRingRemembersArrivals(t *testing.T) {
 	var now time.Duration
 	p := New(testConfig(), Outlets{})
-	p.entry.elapsed = func() time.Duration { return now }
+	p.in.elapsed = func() time.Duration { return now }
 	x := make([]float32, 441)
 	for i := range 3000 {
 		now = time.Duration(i) * 10 * time.Millisecond
-		p.entry.Write(x)
+		p.in.Write(x)
 	}
 	newest := int64(3000 * 441)
 	for _, c := range []struct {
@@ -98,13 +98,13 @@ func TestEntryRemembersWhen(t *testing.T) {
 		{newest + 1, 0, false},
 		{441, 0, false}, // forgotten
 	} {
-		if got, ok := p.entry.entered(c.end); got != c.want && c.ok || ok != c.ok {
-			t.Errorf("sample %d entered at %v, %v; want %v, %v", c.end, got, ok, c.want, c.ok)
+		if got, ok := p.in.arrived(c.end); got != c.want && c.ok || ok != c.ok {
+			t.Errorf("sample %d arrived at %v, %v; want %v, %v", c.end, got, ok, c.want, c.ok)
 		}
 	}
-	p.entry.Skip(1000)
-	if p.entry.next != newest+1000 {
-		t.Errorf("next sample %d", p.entry.next)
+	p.in.Skip(1000)
+	if p.in.next != newest+1000 {
+		t.Errorf("next sample %d", p.in.next)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestEntryRemembersWhen(t *testing.T) {
 func TestWriteAllocatesNothing(t *testing.T) {
 	p := New(testConfig(), Outlets{})
 	x := make([]float32, 441)
-	if n := testing.AllocsPerRun(100, func() { p.entry.Write(x) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { p.in.Write(x) }); n != 0 {
 		t.Errorf("%g allocations", n)
 	}
 }

@@ -56,7 +56,7 @@ func play(p *Pipeline, x []float32, piece int, live bool) sourceFunc {
 	return func(ctx context.Context, sink capture.Sink) error {
 		for len(x) > 0 && ctx.Err() == nil {
 			k := min(piece, len(x))
-			if st := p.Stats(); p.entry.Free() < k || live && st.Submitted > st.Answered+1 {
+			if st := p.Stats(); p.in.Free() < k || live && st.Submitted > st.Answered+1 {
 				time.Sleep(100 * time.Microsecond)
 				continue
 			}

@@ -70,7 +70,7 @@ type Pipeline struct {
 	cfg    Config
 	out    Outlets
 	ring   *ringbuf.Ring
-	entry  *entry
+	in     *stampedRing // the source's side of ring
 	clock  *sampleClock
 	inbox  chan message
 	room   chan struct{} // a place for each window on its way, where the listener must not get far ahead; else nil
@@ -95,7 +95,7 @@ func New(cfg Config, out Outlets) *Pipeline {
 		out:   out,
 		ring:  ring,
 		clock: clock,
-		entry: &entry{ring: ring, elapsed: clock.elapsed},
+		in:    &stampedRing{ring: ring, elapsed: clock.elapsed},
 		inbox: make(chan message, inboxSize),
 
 		heard:  make(chan struct{}),
@@ -119,7 +119,7 @@ const inboxSize = 64
 
 // Capture runs the source until its sound or ctx ends.
 func (p *Pipeline) Capture(ctx context.Context, source capture.Source) error {
-	err := source.Run(ctx, p.entry)
+	err := source.Run(ctx, p.in)
 	if ctx.Err() == nil { // also after an error: what was heard before it counts
 		p.ring.Flush()
 		p.played.Store(true)
@@ -173,7 +173,7 @@ func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*
 	if b.Gap {
 		p.gapAt.Store(b.At)
 	}
-	if at, ok := p.entry.entered(end); ok && (p.cfg.Live || !p.clock.known.Load()) {
+	if at, ok := p.in.arrived(end); ok && (p.cfg.Live || !p.clock.known.Load()) {
 		p.clock.observe(end, at)
 	}
 	if p.out.Block != nil {
@@ -196,7 +196,7 @@ func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Windo
 		p.out.Frames(w)
 	}
 	stamp := infer.Stamp{At: w.At, End: w.End}
-	if at, ok := p.entry.entered(w.End); ok {
+	if at, ok := p.in.arrived(w.End); ok {
 		stamp.Entered = p.clock.start.Add(at)
 	}
 	p.counts.submitted.Add(1)

@@ -90,7 +90,7 @@ func (p *Microphone) open(d capture.Device, sink capture.Sink) (stream, *tap, er
 func (p *Microphone) newTap(channels, rate int, sink capture.Sink) (*tap, error) {
 	t := &tap{
 		channels: channels, pick: p.cfg.Pick(), now: p.now, count: &p.count,
-		sink: sink, reckon: reckoner{rate: rate}, before: time.Duration(p.last.Load()),
+		sink: sink, loss: lossDetector{rate: rate}, before: time.Duration(p.last.Load()),
 	}
 	if rate == p.cfg.Rate {
 		return t, nil

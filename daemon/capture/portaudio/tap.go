@@ -33,7 +33,7 @@ type tap struct {
 
 	// the audio thread's
 	sink   capture.Sink
-	reckon reckoner
+	loss   lossDetector
 	before time.Duration // now() of the last samples of the session before; 0 = none
 	mono   [ringbuf.BlockSamples]float32
 
@@ -57,9 +57,9 @@ func (t *tap) call(in []float32, overflow bool) {
 		return
 	}
 	now := t.now()
-	lost := t.reckon.observe(now, frames, overflow)
+	lost := t.loss.observe(now, frames, overflow)
 	if t.before != 0 {
-		lost += max(1, sampletime.Samples(now-t.before, t.reckon.rate)-int64(frames))
+		lost += max(1, sampletime.Samples(now-t.before, t.loss.rate)-int64(frames))
 		t.before = 0
 	}
 	if overflow {

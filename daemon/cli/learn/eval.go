@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/infer/builtin"
 	"earshot/train/job"
@@ -75,8 +76,8 @@ func (e *evalFlags) run(c *cobra.Command) error {
 		return e.Usage(errBoth)
 	case !e.listens() && len(e.dirs) == 0:
 		return e.Usage(errNoData)
-	case e.hop < 1 || e.hop > 128:
-		return e.Usage(fmt.Errorf("--hop %d: want 1 to 128 frames", e.hop))
+	case e.hop < 1 || e.hop > gammatone.Default().WindowFrames:
+		return e.Usage(fmt.Errorf("--hop %d: want 1 to %d frames", e.hop, gammatone.Default().WindowFrames))
 	}
 	if e.listens() {
 		return e.streams(c)

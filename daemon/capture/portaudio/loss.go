@@ -6,7 +6,7 @@ import (
 	"earshot/internal/sampletime"
 )
 
-// reckoner finds lost samples by counting: a device that gives fewer samples
+// lossDetector finds lost samples by counting: a device that gives fewer samples
 // than the monotonic clock says has lost some, whether or not it sets a flag.
 //
 //	d(t) = rate·t − delivered(t)   // samples, after each callback
@@ -17,7 +17,7 @@ import (
 // hundred ppm beside that of the processor.
 //
 // It is used from the audio thread alone and allocates nothing.
-type reckoner struct {
+type lossDetector struct {
 	rate      int   // Hz
 	started   bool  //
 	delivered int64 // samples since start
@@ -30,18 +30,18 @@ type reckoner struct {
 }
 
 const (
-	reckonSpan  = 2 * time.Second
-	reckonCalls = 4    // callbacks that a span needs at least
-	reckonMS    = 60   // lost milliseconds that are told from jitter
-	reckonPPM   = 1000 // how far a device clock may run beside ours
+	lossSpan  = 2 * time.Second
+	lossCalls = 4    // callbacks that a span needs at least
+	lossMS    = 60   // lost milliseconds that are told from jitter
+	lossPPM   = 1000 // how far a device clock may run beside ours
 )
 
 // observe takes n samples that arrived at now, on any monotonic clock, and
 // returns how many were lost before them. flagged says that the device itself
 // reported a loss: then it is at least 1.
-func (r *reckoner) observe(now time.Duration, n int, flagged bool) (lost int64) {
+func (r *lossDetector) observe(now time.Duration, n int, flagged bool) (lost int64) {
 	if !r.started {
-		*r = reckoner{rate: r.rate, started: true, start: now, span: now}
+		*r = lossDetector{rate: r.rate, started: true, start: now, span: now}
 		r.least = 1 << 62
 		r.delivered = int64(n)
 		return 0
@@ -57,16 +57,16 @@ func (r *reckoner) observe(now time.Duration, n int, flagged bool) (lost int64) 
 		d -= lost
 	}
 	r.least, r.calls = min(r.least, d), r.calls+1
-	if now-r.span < reckonSpan || r.calls < reckonCalls {
+	if now-r.span < lossSpan || r.calls < lossCalls {
 		return lost
 	}
 	return lost + r.close(now)
 }
 
 // close ends a span and judges its minimum.
-func (r *reckoner) close(now time.Duration) (lost int64) {
-	slack := int64(r.rate) * reckonMS / 1000
-	drift := sampletime.Samples(now-r.span, r.rate) * reckonPPM / 1_000_000
+func (r *lossDetector) close(now time.Duration) (lost int64) {
+	slack := int64(r.rate) * lossMS / 1000
+	drift := sampletime.Samples(now-r.span, r.rate) * lossPPM / 1_000_000
 	switch {
 	case !r.based:
 		r.base, r.based = r.least, true

@@ -12,7 +12,7 @@ import (
 // play feeds r with a device whose clock runs ppm beside ours, in periods of
 // 512 samples that arrive up to jitter late, for span; lose says how many
 // samples are lost at a time. It returns what r told, and what was lost.
-func play(r *reckoner, seed uint64, ppm float64, jitter, span time.Duration, lose func(at time.Duration) (n int, flag bool)) (told, lost int64) {
+func play(r *lossDetector, seed uint64, ppm float64, jitter, span time.Duration, lose func(at time.Duration) (n int, flag bool)) (told, lost int64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	const period = 512
 	rate := float64(r.rate) * (1 + ppm/1e6)
@@ -40,16 +40,16 @@ func play(r *reckoner, seed uint64, ppm float64, jitter, span time.Duration, los
 
 func never(time.Duration) (int, bool) { return 0, false }
 
-func TestReckonerIsCalmWithoutLoss(t *testing.T) {
+func TestLossDetectorIsCalmWithoutLoss(t *testing.T) {
 	for _, ppm := range []float64{-500, -50, 0, 50, 500} {
-		r := &reckoner{rate: 44100}
+		r := &lossDetector{rate: 44100}
 		if told, _ := play(r, 1, ppm, 90*time.Millisecond, time.Hour, never); told != 0 {
 			t.Errorf("a device at %+.0f ppm: told %d samples lost, want none", ppm, told)
 		}
 	}
 }
 
-func TestReckonerFindsLoss(t *testing.T) {
+func TestLossDetectorFindsLoss(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		n    int
@@ -61,7 +61,7 @@ func TestReckonerFindsLoss(t *testing.T) {
 		{"0.1 s flagged", 4410, true},
 	} {
 		for _, ppm := range []float64{-100, 0, 100} {
-			r := &reckoner{rate: 44100}
+			r := &lossDetector{rate: 44100}
 			done := false
 			told, lost := play(r, 2, ppm, 30*time.Millisecond, time.Minute, func(at time.Duration) (int, bool) {
 				if done || at < 20*time.Second {
@@ -79,8 +79,8 @@ func TestReckonerFindsLoss(t *testing.T) {
 }
 
 // A flag alone is a loss of at least a sample, since no window may span it.
-func TestReckonerBelievesFlags(t *testing.T) {
-	r := &reckoner{rate: 44100}
+func TestLossDetectorBelievesFlags(t *testing.T) {
+	r := &lossDetector{rate: 44100}
 	r.observe(0, 512, false)
 	if lost := r.observe(12*time.Millisecond, 512, true); lost < 1 {
 		t.Errorf("told %d lost after a flag, want at least 1", lost)
