@@ -44,6 +44,7 @@ type Clip struct {
 	Voted   int       // windows that have a vote, at least 1
 	Silent  bool      // the whole file is digital silence
 	Padded  bool      // the file is shorter than a window
+	Notes   []string  // what is wrong with the file and was mended or left out
 
 	// Views (K) are the means of what each network said: the first of all windows that have a vote, the second of
 	// those about which it was asked. nil without a second network.
@@ -132,13 +133,14 @@ func (c *Classifier) File(ctx context.Context, path string) (*Clip, error) {
 		return nil, err
 	}
 	clip, err := c.sound(ctx, mono)
+	notes := mono.Notes()
 	if err := errors.Join(err, mono.Close()); err != nil {
 		return nil, err
 	}
 	if clip.Samples == 0 {
 		return nil, &audio.Error{Path: path, Kind: audio.ErrEmpty, Want: "at least one sample"}
 	}
-	clip.Path = path
+	clip.Path, clip.Notes = path, notes
 	return clip, nil
 }
 

@@ -125,6 +125,9 @@ func (c *classifyOutput) table(clip *classify.Clip) {
 	}
 	seconds := float64(clip.Samples) / float64(clip.Rate)
 	c.printf("%-*s  %6.2f s  %s%s\n", c.width, clip.Path, seconds, c.row(clip.Mean), notes)
+	for _, note := range clip.Notes {
+		c.printf("  note: %s\n", note)
+	}
 	if !c.o.windows {
 		return
 	}
@@ -199,6 +202,7 @@ type clipJSON struct {
 	Used    int          `json:"windows_used,omitempty"`
 	Silent  bool         `json:"silent,omitempty"`
 	Padded  bool         `json:"padded,omitempty"`
+	Notes   []string     `json:"notes,omitempty"`
 	Windows []windowJSON `json:"windows,omitempty"`
 }
 
@@ -221,7 +225,7 @@ func (c *classifyOutput) json(r classifyResult) {
 		clip := r.clip
 		rate := float64(clip.Rate)
 		line.Seconds, line.Used, line.Silent, line.Padded = milliseconds(float64(clip.Samples)/rate), clip.Voted, clip.Silent, clip.Padded
-		line.Top = c.top(clip.Mean, clip.Views)
+		line.Top, line.Notes = c.top(clip.Mean, clip.Views), clip.Notes
 		line.Label, line.Name, line.Score = line.Top[0].Label, line.Top[0].Name, line.Top[0].Score
 		for _, w := range clip.Windows {
 			if !c.o.windows {

@@ -14,10 +14,14 @@ import (
 // a nil error, or 0 with an error; io.EOF ends a sound file, any other error is
 // an *Error, and after an error every Read returns it again. A dst shorter than
 // one frame is a caller bug and panics.
+//
+// Notes says in a few sentences what is wrong with the file and was mended or left
+// out, complete once Read has returned io.EOF.
 type Reader interface {
 	Rate() int     // sample rate, Hz
 	Channels() int // interleaved channels
 	Read(dst []float32) (n int, err error)
+	Notes() []string
 	Close() error
 }
 

@@ -21,18 +21,21 @@ func newDecoder(r io.Reader, size int64) (decoder, error) {
 		return nil, err
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RF64")):
+	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RF64")), bytes.HasPrefix(head, []byte("BW64")):
 		return newWAV(br, size-skipped)
 	case bytes.HasPrefix(head, []byte("OggS")):
-		return newVorbis(br)
+		return vorbisChain(br)
 	case bytes.HasPrefix(head, []byte("fLaC")):
 		return newFLAC(br)
 	}
 	if name := otherFormat(head); name != "" {
 		return nil, fault(ErrUnsupported, wantFormats, "it is %s", name)
 	}
-	if m, err := newMP3(br); m != nil || err != nil {
-		return m, err
+	switch m, err := newMP3(br); {
+	case err != nil:
+		return nil, err
+	case m != nil:
+		return mp3Chain(br, m), nil
 	}
 	if len(head) == 0 {
 		return nil, fault(ErrEmpty, wantFormats, "it holds a tag and nothing else")

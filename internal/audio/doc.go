@@ -6,11 +6,11 @@
 // order of the file (5.1 in WAV and FLAC: L R C LFE Ls Rs; in Vorbis: L C R Ls Rs
 // LFE).
 //
-// A file is recognised by its content, never by its name. Everything that can
-// be wrong with one comes back as an *Error that names the file, what is wrong
-// with it and what would be right. A sample that is not a finite number is such
-// an error, and not replaced: a single NaN would spread over every later
-// feature, and a file that holds one was made by something broken.
+// A file is recognised by its content, never by its name. What cannot be read comes
+// back as an *Error that names the file, what is wrong with it and what would be
+// right. One flaw never discards the rest: what is there is read, and Notes says
+// what is missing or was mended (a header of a killed recorder, damage between
+// frames, a sample that is no number and became 0, channels that cancel).
 //
 // Memory is bounded whatever the file claims: decoding is streamed, and no
 // buffer is sized by a header field alone.

@@ -18,8 +18,6 @@ var (
 	ErrTruncated = errors.New("truncated audio")
 	// ErrCorrupt: its structure contradicts its format.
 	ErrCorrupt = errors.New("corrupt audio")
-	// ErrNotFinite: a sample is NaN, infinite or absurdly large.
-	ErrNotFinite = errors.New("sample is not a number")
 )
 
 // Error says which file could not be read, why, and what would be right.
@@ -28,6 +26,8 @@ type Error struct {
 	Kind error  // one of the Err… of this package, or an error of the system
 	What string // what was found; may be empty
 	Want string // what would be right; may be empty
+
+	demuxer string // ffmpeg's name of the container; "" = nothing for ffmpeg
 }
 
 // Error returns one line: path, kind, what was found, what would be right.
@@ -50,4 +50,12 @@ func (e *Error) Unwrap() error { return e.Kind }
 // fills the path in.
 func fault(kind error, want, format string, args ...any) *Error {
 	return &Error{Kind: kind, What: fmt.Sprintf(format, args...), Want: want}
+}
+
+// foreign is the error for a format that is not decoded here, but by ffmpeg, whose
+// name for the container is demuxer.
+func foreign(demuxer, what string) *Error {
+	e := fault(ErrUnsupported, wantFormats, "it is %s", what)
+	e.demuxer = demuxer
+	return e
 }

@@ -20,16 +20,17 @@ const Mix Channel = -1
 type MonoReader interface {
 	Rate() int // Hz
 	Read(dst []float32) (n int, err error)
+	Notes() []string // as Reader's
 	Close() error
 }
 
-// Mono mixes or picks r's channels and resamples them to rate, Hz, streaming.
+// Mono mixes (see Mixer) or picks r's channels and resamples them to rate, Hz, streaming.
 // Closing it closes r. It fails when r has no such channel.
 func Mono(r Reader, rate int, ch Channel) (MonoReader, error) {
 	if ch < Mix || int(ch) >= r.Channels() {
 		return nil, fmt.Errorf("audio: channel %d of %d; want 0 to %d, or %d for the mean of all", ch, r.Channels(), r.Channels()-1, Mix)
 	}
-	m := &mono{r: r, rate: rate, ch: ch, in: make([]float32, 4096/r.Channels()*r.Channels())}
+	m := &mono{r: r, rate: rate, mix: NewMixer(r.Channels(), ch), in: make([]float32, 4096/r.Channels()*r.Channels())}
 	if r.Rate() != rate {
 		rs, err := NewResampler(r.Rate(), rate)
 		if err != nil {
@@ -43,7 +44,8 @@ func Mono(r Reader, rate int, ch Channel) (MonoReader, error) {
 type mono struct {
 	r    Reader
 	rate int
-	ch   Channel
+	mix  *Mixer
+	read int64      // frames
 	rs   *Resampler // nil: same rate
 	in   []float32  // interleaved, scratch
 	out  []float32  // ready and not yet read
@@ -52,6 +54,17 @@ type mono struct {
 
 func (m *mono) Rate() int    { return m.rate }
 func (m *mono) Close() error { return m.r.Close() }
+
+// Notes adds to the file's what mixing met.
+func (m *mono) Notes() []string {
+	all := m.r.Notes()
+	if c := m.mix.Cancelled(); c > int64(m.r.Rate())/10 {
+		all = append(all[:len(all):len(all)], fmt.Sprintf(
+			"its two channels cancel each other (one is inverted) for %.1f of %.1f s: the first was taken instead of their mean",
+			float64(c)/float64(m.r.Rate()), float64(m.read)/float64(m.r.Rate())))
+	}
+	return all
+}
 
 func (m *mono) Read(dst []float32) (int, error) {
 	if len(dst) == 0 {
@@ -70,7 +83,8 @@ func (m *mono) Read(dst []float32) (int, error) {
 			continue
 		}
 		x := m.in[:n/m.r.Channels()]
-		Downmix(x, m.in[:n], m.r.Channels(), m.ch)
+		m.mix.Mix(x, m.in[:n])
+		m.read += int64(len(x))
 		m.out = x
 		if m.rs != nil {
 			m.out = m.rs.Process(x)
@@ -113,20 +127,26 @@ const MaxWhole = time.Hour
 // Hz. At the file's own rate its samples are exactly the decoded ones. A file
 // longer than MaxWhole is an error, and one for Open and Mono.
 func ReadMono(path string, rate int) ([]float32, error) {
+	x, _, err := ReadMonoNotes(path, rate)
+	return x, err
+}
+
+// ReadMonoNotes is ReadMono, with what was wrong with the file and was mended.
+func ReadMonoNotes(path string, rate int) ([]float32, []string, error) {
 	r, err := Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	m, err := Mono(r, rate, Mix)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	x, err := readAll(m, int(MaxWhole/time.Second)*rate)
 	if err == errTooLong {
-		return nil, &Error{Path: path, Kind: err, Want: "at most " + MaxWhole.String() + " at a time"}
+		return nil, nil, &Error{Path: path, Kind: err, Want: "at most " + MaxWhole.String() + " at a time"}
 	}
-	return x, err
+	return x, m.Notes(), err
 }
 
 var errTooLong = errors.New("too long to be read whole")

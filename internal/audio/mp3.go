@@ -15,15 +15,17 @@ const mp3Search = 8 << 10
 // mp3Decoder reads MPEG-1 and MPEG-2 layer III. The samples that the encoder
 // added at the start and the end are cut where the file says how many.
 type mp3Decoder struct {
-	d      *mp3.Decoder
-	frames *mp3Frames
-	h      mp3Header
-	skip   int64 // frames (of samples) still to be dropped at the start
-	left   int64 // frames still to be handed out; −1 = to the end
-	want   int64 // frames in all by the file's tag, −1 = not said
-	at     int64 // frames decoded
-	buf    []byte
-	frame  int // bytes of a decoded frame: the library makes two channels of all
+	d       *mp3.Decoder
+	frames  *mp3Frames
+	h       mp3Header
+	skip    int64 // frames (of samples) still to be dropped at the start
+	left    int64 // frames still to be handed out; −1 = to the end
+	want    int64 // frames in all by the file's tag, −1 = not said
+	at      int64 // frames decoded
+	short   int64 // frames missing at the end of all
+	damaged int64 // MP3 frames that could not be decoded
+	buf     []byte
+	frame   int // bytes of a decoded frame: the library makes two channels of all
 }
 
 // newMP3 reads the first frame, which starts within mp3Search bytes.
@@ -33,30 +35,54 @@ func newMP3(r *bufio.Reader) (*mp3Decoder, error) {
 		return nil, nil
 	}
 	if h.layer != 3 || h.version == 25 {
-		return nil, fault(ErrUnsupported, "MPEG-1 or MPEG-2 layer III", "it is %s", h.name())
+		return nil, foreign("mp3", h.name())
 	}
 	if _, err := r.Discard(at); err != nil {
 		return nil, headerEnds(err)
 	}
 	m := &mp3Decoder{h: h, left: -1, want: -1, frame: 4, buf: make([]byte, 1<<13)}
 	first, _ := r.Peek(h.bytes)
+	limit := int64(0)
 	if tag, ok := parseMP3Tag(h, first); ok {
 		if _, err := r.Discard(len(first)); err != nil {
 			return nil, headerEnds(err)
 		}
 		m.skip = int64(tag.start)
 		if tag.frames > 0 {
-			m.want = int64(tag.frames) * int64(h.samples)
+			limit = int64(tag.frames)
+			m.want = limit * int64(h.samples)
 			m.left = max(0, m.want-int64(tag.start)-int64(tag.end))
 		}
 	}
-	m.frames = &mp3Frames{r: r, first: h}
-	d, err := mp3.NewDecoder(m.frames) // which is no Seeker: one would be read whole
-	if err != nil {
-		return nil, m.cause(err)
-	}
-	m.d = d
+	m.frames = newMP3Frames(r, h, limit)
 	return m, nil
+}
+
+// nextMP3 finds the file that was joined on to the one that m read, nil where there
+// is none. A second tag, an ID3v1 one, or some junk may lie between.
+func nextMP3(r *bufio.Reader, m *mp3Decoder) (*mp3Decoder, error) {
+	m.frames.drain()
+	if h, _ := r.Peek(3); string(h) == "TAG" {
+		if _, err := r.Discard(128); err != nil {
+			return nil, nil // the end of the file
+		}
+	}
+	if _, err := skipID3(r); err != nil {
+		return nil, err
+	}
+	return newMP3(r)
+}
+
+// mp3Chain plays joined MP3 files behind one another.
+func mp3Chain(r *bufio.Reader, m *mp3Decoder) *chain {
+	return newChain(m, func() (decoder, error) {
+		n, err := nextMP3(r, m)
+		if n == nil || err != nil {
+			return nil, err
+		}
+		m = n
+		return n, nil
+	})
 }
 
 // findMP3 looks for a frame that others like it follow: two at the very start,
@@ -98,13 +124,52 @@ func (h mp3Header) name() string {
 	return fmt.Sprintf("MPEG-%s layer %s", version, [4]string{"", "I", "II", "III"}[h.layer])
 }
 
-// cause is what ended the frames, if something did, rather than what the
-// decoder made of it.
-func (m *mp3Decoder) cause(err error) error {
-	if err != nil && m.frames.err != nil && m.frames.err != io.EOF {
+// fill decodes into b. A frame that the library cannot decode is left out: it starts
+// anew with the next one.
+func (m *mp3Decoder) fill(b []byte) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, m.restart()
+		}
+	}()
+	if m.d == nil {
+		d, err := mp3.NewDecoder(m.frames) // which is no Seeker: one would be read whole
+		if err != nil {
+			return 0, m.restart()
+		}
+		m.d = d
+	}
+	n, err = io.ReadFull(m.d, b)
+	if err != nil {
+		err = m.restart()
+	}
+	return n, err
+}
+
+// restart is what the end of the frames gives; before that it drops the decoder.
+func (m *mp3Decoder) restart() error {
+	if len(m.frames.frame) == 0 && m.frames.err != nil {
 		return m.frames.err
 	}
-	return err
+	m.d, m.damaged = nil, m.damaged+1
+	m.frames.forget()
+	return nil
+}
+
+func (m *mp3Decoder) flaws() (n notes) {
+	if m.frames.lost > 0 {
+		n.add("%s between its frames: they were left out", plural(m.frames.lost, "damaged byte lies", "damaged bytes lie"))
+	}
+	if m.damaged > 0 {
+		n.add("%s not be decoded and %s left out", plural(m.damaged, "frame could", "frames could"), map[bool]string{true: "was", false: "were"}[m.damaged == 1])
+	}
+	if silent := m.frames.silent; silent > 1 || silent == 1 && m.frames.lost > 0 {
+		n.add("the sound of %s lay in damaged ones before: silence stands there", plural(silent, "frame", "frames"))
+	}
+	if m.short > 0 {
+		n.add("its header says %d samples, %d of them (%.1f s) are missing", m.want, m.short, float64(m.short)/float64(m.h.rate))
+	}
+	return n
 }
 
 func (m *mp3Decoder) Rate() int     { return m.h.rate }
@@ -114,14 +179,14 @@ func (m *mp3Decoder) Read(dst []float32) (int, error) {
 	if m.left == 0 {
 		return 0, io.EOF
 	}
-	n, err := io.ReadFull(m.d, m.buf[:min(len(m.buf), len(dst)/m.h.channels*m.frame)])
-	if err = m.cause(err); n > 0 {
-		err = nil // the next call returns it again
-	}
-	if err == io.EOF && m.want > m.at {
-		return 0, fault(ErrTruncated, "the complete file", "it ends after %d of %d samples", m.at, m.want)
-	}
-	if err != nil {
+	n, err := m.fill(m.buf[:min(len(m.buf), len(dst)/m.h.channels*m.frame)])
+	if n == 0 && err != nil {
+		switch {
+		case m.at == 0 && m.damaged > 0:
+			err = fault(ErrCorrupt, "MPEG-1 or MPEG-2 layer III", "none of its %d frames can be decoded", m.damaged)
+		case err == io.EOF && m.want > m.at:
+			m.short = m.want - m.at
+		}
 		return 0, err
 	}
 	b := m.buf[:n/m.frame*m.frame]

@@ -10,8 +10,6 @@ type mp3Header struct {
 	rate     int // Hz
 	channels int
 	bytes    int // of the whole frame
-	padding  int // bytes of it
-	unpadded int // ⌊144 · bit rate / rate⌋, bytes
 	samples  int // per channel, layer 3
 }
 
@@ -43,13 +41,11 @@ func parseMP3Header(b []byte) (h mp3Header, ok bool) {
 		h.channels = 1
 	}
 	kbits := mp3Bitrates[min(h.version-1, 1)][bitrate]
-	h.unpadded = 144000 * kbits / h.rate
-	h.samples, h.bytes = 1152, h.unpadded
+	h.samples, h.bytes = 1152, 144000*kbits/h.rate
 	if h.version != 1 {
 		h.samples, h.bytes = 576, 72000*kbits/h.rate
 	}
-	h.padding = int(x >> 9 & 1)
-	h.bytes += h.padding
+	h.bytes += int(x >> 9 & 1) // padding
 	return h, true
 }
 

@@ -31,6 +31,8 @@ type oggPackets struct {
 	r       *bufio.Reader
 	serial  uint32
 	chosen  bool   // serial is set
+	begun   bool   // the headers are read: what is damaged from now on is left out
+	lost    int64  // damaged pages
 	flags   byte   // of the page
 	granule int64  // of the page: samples up to its last whole packet; −1 = none ends here
 	lacing  []byte // segment lengths of the page that are not read yet
@@ -70,13 +72,22 @@ func (o *oggPackets) next() (packet []byte, lastOfPage bool, err error) {
 // page reads the next page of the chosen stream.
 func (o *oggPackets) page() error {
 	for {
-		var h [27]byte
-		if _, err := io.ReadFull(o.r, h[:]); err != nil {
+		peek, err := o.r.Peek(27)
+		switch {
+		case len(peek) == 0:
 			return err
+		case len(peek) < 27:
+			return midPage(err)
+		case string(peek[:4]) != "OggS" || peek[4] != 0:
+			if err := o.resync(); err != nil {
+				return err
+			}
+			continue
+		case o.begun && peek[5]&oggFirst != 0:
+			return io.EOF // another stream begins where this one did not end
 		}
-		if string(h[:4]) != "OggS" || h[4] != 0 {
-			return fault(ErrCorrupt, "an Ogg page of version 0", "an Ogg page starts with %q", h[:5])
-		}
+		h := [27]byte(peek)
+		_, _ = o.r.Discard(27)
 		table := o.table[:h[26]]
 		if _, err := io.ReadFull(o.r, table); err != nil {
 			return midPage(err)
@@ -92,7 +103,12 @@ func (o *oggPackets) page() error {
 		sum := binary.LittleEndian.Uint32(h[22:])
 		clear(h[22:26])
 		if got := oggCRC(oggCRC(oggCRC(0, h[:]), table), body); got != sum {
-			return fault(ErrCorrupt, "an undamaged file", "an Ogg page's checksum is %08x where it says %08x", got, sum)
+			if !o.begun {
+				return fault(ErrCorrupt, "an undamaged file", "an Ogg page's checksum is %08x where it says %08x", got, sum)
+			}
+			o.lost++
+			o.partial = false
+			continue
 		}
 		serial := binary.LittleEndian.Uint32(h[14:])
 		if o.chosen && serial != o.serial {
@@ -104,6 +120,25 @@ func (o *oggPackets) page() error {
 		o.joinPartial()
 		return nil
 	}
+}
+
+// resync moves to the next page after damage.
+func (o *oggPackets) resync() error {
+	h, _ := o.r.Peek(5)
+	if !o.begun {
+		return fault(ErrCorrupt, "an Ogg page of version 0", "an Ogg page starts with %q", h)
+	}
+	o.lost++
+	o.partial = false
+	for range maxJunk {
+		if _, err := o.r.Discard(1); err != nil {
+			return midPage(err)
+		}
+		if h, _ := o.r.Peek(5); string(h) == "OggS\x00" {
+			return nil
+		}
+	}
+	return fault(ErrCorrupt, "an undamaged file", "more than %d bytes between two Ogg pages are none", maxJunk)
 }
 
 // joinPartial drops what cannot be joined: the end of a packet whose start was
@@ -138,7 +173,7 @@ func (o *oggPackets) choose() ([]byte, error) {
 			return nil, err
 		}
 		if o.flags&oggFirst == 0 || len(found) == 16 {
-			return nil, fault(ErrUnsupported, "Ogg Vorbis", "it is Ogg with %s", found)
+			return nil, foreign("ogg", fmt.Sprintf("Ogg with %s", found))
 		}
 		if bytes.HasPrefix(p, []byte("\x01vorbis")) {
 			o.chosen = true
@@ -146,6 +181,33 @@ func (o *oggPackets) choose() ([]byte, error) {
 		}
 		found = append(found, oggCodec(p))
 	}
+}
+
+// nextOgg moves to the first page of the next stream of a chain, and says whether
+// there is one.
+func nextOgg(r *bufio.Reader) (bool, error) {
+	for range maxJunk {
+		h, _ := r.Peek(27)
+		if len(h) < 27 {
+			return false, nil
+		}
+		if string(h[:5]) != "OggS\x00" {
+			_, _ = r.Discard(1)
+			continue
+		}
+		if h[5]&oggFirst != 0 {
+			return true, nil
+		}
+		size := 27 + int(h[26])
+		table, _ := r.Peek(size)
+		for _, n := range table[min(27, len(table)):] {
+			size += int(n)
+		}
+		if _, err := r.Discard(size); err != nil {
+			return false, nil
+		}
+	}
+	return false, fault(ErrCorrupt, "one Ogg stream behind another", "more than %d bytes lie between two", maxJunk)
 }
 
 func oggCodec(p []byte) string {

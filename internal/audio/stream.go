@@ -2,9 +2,7 @@ package audio
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"math"
 )
 
 // decoder is what a format has to give; stream makes a Reader of it.
@@ -17,13 +15,16 @@ type decoder interface {
 }
 
 // stream keeps the contract of Reader for any decoder: whole frames, no panic,
-// only finite samples, sticky errors with the file's name, no endless loop.
+// only finite samples, sticky errors with the file's name, no endless loop. Once
+// there is sound, damage ends it with a note: what was read is not lost.
 type stream struct {
 	name   string
 	d      decoder
 	closer io.Closer
 	frames int64 // read so far
 	err    error // sticky
+	notes  notes
+	bad    int64 // samples that were no number and became 0
 }
 
 func (s *stream) Rate() int     { return s.d.Rate() }
@@ -52,16 +53,14 @@ func (s *stream) Read(dst []float32) (int, error) {
 		return nil
 	})
 	n = n / c * c
-	for i, x := range dst[:n] {
-		if !(x >= -maxSample && x <= maxSample) { // catches NaN too
-			s.err = s.wrap(notFinite(x, s.frames+int64(i/c), i%c))
-			n = i / c * c
-			break
-		}
-	}
+	s.bad += Finite(dst[:n])
 	s.frames += int64(n / c)
-	if s.err == io.EOF && s.frames == 0 {
+	switch {
+	case s.err == io.EOF && s.frames == 0:
 		s.err = s.wrap(fault(ErrEmpty, "at least one sample", "it holds no samples"))
+	case s.err != nil && s.err != io.EOF && s.frames > 0 && damaged(s.err):
+		s.notes.add("after %.1f s the rest is lost: %s", s.seconds(), flaw(s.err))
+		s.err = io.EOF
 	}
 	if n > 0 {
 		return n, nil // the error, if any, is returned by the next Read
@@ -69,12 +68,18 @@ func (s *stream) Read(dst []float32) (int, error) {
 	return 0, s.err
 }
 
-func notFinite(x float32, frame int64, channel int) *Error {
-	word := fmt.Sprint(x)
-	if math.IsNaN(float64(x)) {
-		word = "NaN"
+func (s *stream) seconds() float64 { return float64(s.frames) / float64(s.d.Rate()) }
+
+// Notes is what was wrong with the file and what was done about it.
+func (s *stream) Notes() []string {
+	all := s.notes
+	if d, ok := s.d.(noter); ok {
+		all = join(d.flaws(), all)
 	}
-	return fault(ErrNotFinite, "finite samples, full scale ±1", "sample %d of channel %d is %s", frame, channel, word)
+	if s.bad > 0 {
+		all.add("%s no number (NaN, infinite or absurdly large) and became 0", plural(s.bad, "sample is", "samples are"))
+	}
+	return all.list()
 }
 
 func (s *stream) Close() error {

@@ -17,6 +17,7 @@ type vorbisDecoder struct {
 	ready    []float32 // decoded and not yet read; in buf, or the whole first page
 	position int64     // frames decoded, counted from granule 0
 	ended    bool      // the last page's end has come
+	bad      int64     // packets that could not be decoded
 }
 
 // newVorbis reads the three headers and the first page of sound.
@@ -52,7 +53,52 @@ func newVorbis(r *bufio.Reader) (*vorbisDecoder, error) {
 		}
 	}
 	v.buf = make([]float32, v.d.BufferSize())
+	v.o.begun = true
 	return v, v.firstPage()
+}
+
+// vorbisChain plays chained Vorbis streams behind one another.
+func vorbisChain(r *bufio.Reader) (*chain, error) {
+	first, err := newVorbis(r)
+	if err != nil {
+		return nil, err
+	}
+	return newChain(first, func() (decoder, error) {
+		if more, err := nextOgg(r); !more || err != nil {
+			return nil, err
+		}
+		v, err := newVorbis(r)
+		if err != nil {
+			return nil, err
+		}
+		return v, nil
+	}), nil
+}
+
+func (v *vorbisDecoder) flaws() (n notes) {
+	if v.o.lost > 0 {
+		n.add("%s left out", plural(v.o.lost, "damaged Ogg page was", "damaged Ogg pages were"))
+	}
+	if v.bad > 0 {
+		n.add("%s not be decoded and left out", plural(v.bad, "Vorbis packet could", "Vorbis packets could"))
+	}
+	return n
+}
+
+// decode decodes one packet; one that is damaged gives nothing.
+func (v *vorbisDecoder) decode(p []byte) (x []float32) {
+	defer func() {
+		if r := recover(); r != nil {
+			x = nil
+			v.bad++
+		}
+	}()
+	x, err := v.d.DecodeInto(p, v.buf)
+	if err != nil {
+		v.bad++
+		return nil
+	}
+	return x
 }
 
 // firstPage decodes the first page of sound. When it holds more samples than
@@ -101,9 +147,7 @@ func (v *vorbisDecoder) packet() (x []float32, lastOfPage bool, err error) {
 		return nil, true, err
 	}
 	if len(p) > 0 && p[0]&1 == 0 { // else no audio packet: to be skipped
-		if x, err = v.d.DecodeInto(p, v.buf); err != nil {
-			return nil, last, err
-		}
+		x = v.decode(p)
 		v.position += int64(len(x) / v.Channels())
 	}
 	if last && v.o.flags&oggLast != 0 {

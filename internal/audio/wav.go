@@ -33,8 +33,11 @@ type wavDecoder struct {
 	bytes    int // of one sample
 	float    bool
 	left     int64 // bytes of sample data left; -1 = to the end of the file
+	notes    notes
 	buf      []byte
 }
+
+func (d *wavDecoder) flaws() notes { return d.notes }
 
 // newWAV reads the headers up to the sample data. size is the file's, bytes.
 func newWAV(r *bufio.Reader, size int64) (*wavDecoder, error) {
@@ -127,22 +130,48 @@ func (d *wavDecoder) setFormat(b []byte) error {
 
 // setLength takes the data chunk's size; have bytes are left in the file.
 // Programs that stream leave the size 0 or at its greatest: then it is to the end.
+// A recorder that was killed left what it had planned, or 0 in a file that has a
+// RIFF size; then it is to the end too, and told.
 func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 	frame := int64(d.channels * d.bytes)
-	open := n >= math.MaxInt32-4096 || n == 0 && (riff == 0 || riff == math.MaxUint32)
+	streamed := n >= math.MaxInt32-4096 || n == 0 && (riff == 0 || riff == math.MaxUint32)
 	switch {
-	case n == 0 && !open, open && have < frame:
+	case n == 0 && have < frame, n == 0 && !streamed && d.chunkFollows(have):
 		return fault(ErrEmpty, "at least one sample", "its data chunk is empty")
-	case open && (n == 0 || n > have):
-		d.left = -1
-	case n > have:
-		return fault(ErrTruncated, "the complete file", "its data chunk claims %d bytes and %d are left", n, have)
-	case n < frame:
+	case have < frame:
+		return fault(ErrTruncated, "the complete file", "its data chunk claims %d bytes and %d are left", n, max(have, 0))
+	case n > 0 && n < frame:
 		return fault(ErrTruncated, "the complete file", "its data chunk of %d bytes is shorter than one frame of %d", n, frame)
-	default:
+	case n > 0 && n <= have:
 		d.left = n
+		return nil
+	}
+	d.left = -1
+	if !streamed {
+		d.notes.add("its header says %d samples (%s), %d are there (%s): its recorder did not end it properly",
+			n/frame, d.span(n), have/frame, d.span(have))
 	}
 	return nil
+}
+
+// span is the time that so many bytes last.
+func (d *wavDecoder) span(bytes int64) string {
+	return fmt.Sprintf("%.1f s", float64(bytes)/float64(d.channels*d.bytes*d.rate))
+}
+
+// chunkFollows says whether what comes next is a chunk that fits into the have
+// bytes left, rather than sound.
+func (d *wavDecoder) chunkFollows(have int64) bool {
+	h, _ := d.r.Peek(8)
+	if len(h) < 8 {
+		return false
+	}
+	for _, c := range h[:4] {
+		if c < ' ' || c > 'z' {
+			return false
+		}
+	}
+	return 8+int64(binary.LittleEndian.Uint32(h[4:])) <= have
 }
 
 func (d *wavDecoder) Rate() int     { return d.rate }

@@ -43,6 +43,7 @@ type Prepared struct {
 	Held    []dataset.Clip // parallel to Data.Test
 	LeftOut int            // clips whose recording also has a clip in the test folds
 	Broken  []dataset.Broken
+	noted   int               // flaws of clips that are used all the same
 	Names   map[string]string // display names by label id, background included
 	figures map[string]bool   // the labels that the data has: what figures are about
 }
@@ -117,11 +118,27 @@ func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]
 	for i, c := range loaded {
 		if c != nil {
 			kept = append(kept, clips[i])
+			p.note(clips[i], c.Notes)
 			examples = append(examples, train.Example{Clip: c, Label: clips[i].Label, Name: clips[i].Name})
 		}
 	}
 	return kept, examples, nil
 }
+
+// note passes on what is wrong with a clip that is used all the same.
+func (p *Prepared) note(c dataset.Clip, notes []string) {
+	for _, n := range notes {
+		switch p.noted++; {
+		case p.noted < maxNoted:
+			p.Set.Warnings = append(p.Set.Warnings, fmt.Sprintf("%q: %s", c.Path, n))
+		case p.noted == maxNoted:
+			p.Set.Warnings = append(p.Set.Warnings, "more clips have flaws, which are not listed; earshot classify tells them")
+		}
+	}
+}
+
+// maxNoted bounds what is told of clips with flaws.
+const maxNoted = 50
 
 // quiet makes the background clips and, where it is learned, its label.
 func (p *Prepared) quiet(ctx context.Context, s Source) error {

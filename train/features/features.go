@@ -27,6 +27,7 @@ type Clip struct {
 	Samples  int       // samples of the sound at 44.1 kHz
 	Energies []float32 // (frames, 128) frame-major, linear, before the floor
 	Silent   []bool    // (frames) true where the frame is digital silence, see [SilenceEnergy]
+	Notes    []string  // what is wrong with the file and was mended or left out
 }
 
 // SilentShare is the share of frames start … start+n−1 that are digital
@@ -145,7 +146,7 @@ func (w *worker) clip(c dataset.Clip) (f *Clip, saveErr, err error) {
 	if f = w.store.load(key); f != nil {
 		return f, nil, tooShort(f)
 	}
-	x, err := audio.ReadMono(c.Path, gammatone.Default().SampleRate)
+	x, notes, err := audio.ReadMonoNotes(c.Path, gammatone.Default().SampleRate)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -160,6 +161,9 @@ func (w *worker) clip(c dataset.Clip) (f *Clip, saveErr, err error) {
 	f = w.frontEnd.Clip(x)
 	if err := tooShort(f); err != nil {
 		return nil, nil, err
+	}
+	if f.Notes = notes; len(notes) > 0 {
+		return f, nil, nil // the cache holds no notes, and they are to be told every time
 	}
 	return f, w.store.save(key, f), nil
 }

@@ -32,7 +32,10 @@ type Config struct {
 }
 
 // File plays audio files into the pipeline.
-type File struct{ cfg Config }
+type File struct {
+	cfg  Config
+	told map[string]bool // what was said already; Run's
+}
 
 // Open makes the source that c configures.
 func Open(c config.Source, common capture.Common) (capture.Source, error) {
@@ -50,7 +53,7 @@ func New(cfg Config) (*File, error) {
 	if cfg.Read == nil {
 		cfg.Read = read
 	}
-	return &File{cfg}, nil
+	return &File{cfg: cfg}, nil
 }
 
 // read opens an audio file of any kind that package audio reads.
@@ -67,20 +70,25 @@ func read(path string, rate int, pick audio.Channel) (Mono, error) {
 	return m, nil
 }
 
-// Run plays the files. It returns nil at the end, or an error that names the
-// file that could not be read.
+// Run plays the files. One that cannot be read is told and passed over; where none
+// of them can, the error names the last.
 func (f *File) Run(ctx context.Context, sink capture.Sink) error {
 	p := newPacer(f.cfg.Rate, f.cfg.Realtime, sink)
 	buf := make([]float32, capture.ChunkSamples)
 	for ctx.Err() == nil {
 		before := p.sent
+		var failed error
 		for _, path := range f.cfg.Paths {
 			if err := f.play(ctx, p, path, buf); err != nil {
-				return err
+				failed = err
+				f.tell(path, err.Error())
 			}
 			if ctx.Err() != nil {
 				return nil
 			}
+		}
+		if p.sent == before && failed != nil {
+			return failed
 		}
 		if !f.cfg.Loop {
 			return nil
@@ -106,6 +114,11 @@ func (f *File) play(ctx context.Context, p *pacer, path string, buf []float32) e
 		}
 		switch {
 		case errors.Is(err, io.EOF):
+			if told, ok := r.(interface{ Notes() []string }); ok {
+				for _, note := range told.Notes() {
+					f.tell(path, note)
+				}
+			}
 			return nil
 		case err != nil:
 			return fmt.Errorf("file source: %w", err)
@@ -114,6 +127,20 @@ func (f *File) play(ctx context.Context, p *pacer, path string, buf []float32) e
 		}
 	}
 }
+
+// tell says once what is wrong with a file, however often it is played.
+func (f *File) tell(path, note string) {
+	if f.told == nil {
+		f.told = map[string]bool{}
+	}
+	if line := fmt.Sprintf("%q: %s", path, note); !f.told[line] && len(f.told) < maxTold {
+		f.told[line] = true
+		f.cfg.Report(capture.Online, line)
+	}
+}
+
+// maxTold bounds what is told of all files together.
+const maxTold = 1000
 
 // pacer hands samples to a sink in the pace of real time, or as fast as the
 // sink has room for them.

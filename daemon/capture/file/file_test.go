@@ -90,7 +90,7 @@ func TestFileErrors(t *testing.T) {
 		t.Error("no path: no error")
 	}
 	for name, cfg := range map[string]Config{
-		"not audio":        {Paths: []string{"good", "bad"}, Read: counting(10)},
+		"not audio":        {Paths: []string{"bad"}, Read: counting(10)},
 		"nothing to loop":  {Paths: []string{"a"}, Loop: true, Read: counting(0)},
 		"really not there": {Paths: []string{filepath.Join(t.TempDir(), "none.wav")}},
 	} {
@@ -102,6 +102,24 @@ func TestFileErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), cfg.Paths[len(cfg.Paths)-1]) {
 			t.Errorf("%s: got %v, want an error that names the file", name, err)
 		}
+	}
+}
+
+// A file that cannot be read is told once, and the next one is played.
+func TestOneBadFile(t *testing.T) {
+	var told []string
+	common := at
+	common.OnState = func(s capture.State) { told = append(told, s.Why) }
+	f, err := New(Config{Common: common, Paths: []string{"bad", "good"}, Read: counting(10)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r sourcetest.Recorder
+	if err := f.Run(context.Background(), &r); err != nil || len(r.Samples()) != 10 {
+		t.Errorf("%d samples, %v; want the 10 of the good one", len(r.Samples()), err)
+	}
+	if !strings.Contains(strings.Join(told, "\n"), `"bad": `) {
+		t.Errorf("told %q, want the bad file", told)
 	}
 }
 

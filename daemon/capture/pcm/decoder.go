@@ -59,7 +59,8 @@ type Decoder struct {
 	part  []byte    // begun frame, fewer bytes than one
 	inter []float32 // interleaved samples, scratch
 	mono  []float32 // scratch
-	bad   int64     // samples that were not finite and became 0
+	mix   *audio.Mixer
+	bad   int64 // samples that were not finite and became 0
 }
 
 // NewDecoder plans the conversion of p to mono at rate.
@@ -67,7 +68,7 @@ func NewDecoder(p Layout, rate int) (*Decoder, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	d := &Decoder{pcm: p, rate: rate, part: make([]byte, 0, d32*audio.MaxChannels)}
+	d := &Decoder{pcm: p, rate: rate, mix: audio.NewMixer(p.Channels, audio.Channel(p.Channel-1)), part: make([]byte, 0, d32*audio.MaxChannels)}
 	return d, d.reset()
 }
 
@@ -136,14 +137,10 @@ func (d *Decoder) frames(b []byte) {
 		}
 	} else {
 		for i := range x {
-			v := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-			if v-v != 0 { // NaN or infinite
-				v = 0
-				d.bad++
-			}
-			x[i] = v
+			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
+		d.bad += audio.Finite(x)
 	}
-	audio.Downmix(x, x, d.pcm.Channels, audio.Channel(d.pcm.Channel-1))
+	d.mix.Mix(x, x)
 	d.mono = append(d.mono, x[:n/d.pcm.Channels]...)
 }

@@ -89,7 +89,7 @@ func (p *Microphone) open(d capture.Device, sink capture.Sink) (stream, *tap, er
 // newTap makes the audio thread's side of a stream.
 func (p *Microphone) newTap(channels, rate int, sink capture.Sink) (*tap, error) {
 	t := &tap{
-		channels: channels, pick: p.cfg.Pick(), now: p.now, count: &p.count,
+		channels: channels, mix: audio.NewMixer(channels, p.cfg.Pick()), now: p.now, count: &p.count,
 		sink: sink, loss: lossDetector{rate: rate}, before: time.Duration(p.last.Load()),
 	}
 	if rate == p.cfg.Rate {

@@ -25,7 +25,7 @@ func (c *counters) stats() Stats {
 // a ring to the watching goroutine, which resamples (drain).
 type tap struct {
 	channels int
-	pick     audio.Channel
+	mix      *audio.Mixer // the audio thread's
 	now      func() time.Duration
 	count    *counters
 	closed   atomic.Bool  // written by the watcher
@@ -76,7 +76,7 @@ func (t *tap) call(in []float32, overflow bool) {
 	}
 	for len(in) >= t.channels {
 		n := min(len(in)/t.channels, len(t.mono))
-		audio.Downmix(t.mono[:n], in[:n*t.channels], t.channels, t.pick)
+		t.mix.Mix(t.mono[:n], in[:n*t.channels])
 		t.sink.Write(t.mono[:n])
 		in = in[n*t.channels:]
 	}
