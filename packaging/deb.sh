@@ -42,6 +42,7 @@ stage() {
 	cp README.md CHANGELOG.md "$doc/"
 	cp infer/builtin/CARD.md "$doc/model-card.md"
 	cp infer/builtin/CREDITS.md "$doc/model-credits.md"
+	cp infer/builtin/CREDITS-second.md "$doc/second-opinion-credits.md"
 	cp infer/builtin/LICENSE-yamnet "$doc/yamnet-licence.txt"
 	cp daemon/capture/demo/CREDITS.md "$doc/demo-credits.md"
 	licences "$doc/third-party-licences.txt"

@@ -22,6 +22,7 @@ install)
 	done
 	install -D -m 644 infer/builtin/CARD.md "$dest$prefix/share/doc/earshot/model-card.md"
 	install -D -m 644 infer/builtin/CREDITS.md "$dest$prefix/share/doc/earshot/model-credits.md"
+	install -D -m 644 infer/builtin/CREDITS-second.md "$dest$prefix/share/doc/earshot/second-opinion-credits.md"
 	install -D -m 644 infer/builtin/LICENSE-yamnet "$dest$prefix/share/doc/earshot/yamnet-licence.txt"
 	install -D -m 644 daemon/capture/demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
 	install -d -m 755 "$dest$units" "$dest/etc/earshot"
