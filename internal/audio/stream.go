@@ -58,6 +58,8 @@ func (s *stream) Read(dst []float32) (int, error) {
 	switch {
 	case s.err == io.EOF && s.frames == 0:
 		s.err = s.wrap(fault(ErrEmpty, "at least one sample", "it holds no samples"))
+	case s.err == io.EOF && s.bad == s.frames*int64(c):
+		s.err = s.wrap(fault(ErrCorrupt, "finite samples, full scale ±1", "not one of its samples is a number"))
 	case s.err != nil && s.err != io.EOF && s.frames > 0 && damaged(s.err):
 		s.notes.add("after %.1f s the rest is lost: %s", s.seconds(), flaw(s.err))
 		s.err = io.EOF

@@ -70,8 +70,8 @@ func read(path string, rate int, pick audio.Channel) (Mono, error) {
 	return m, nil
 }
 
-// Run plays the files. One that cannot be read is told and passed over; where none
-// of them can, the error names the last.
+// Run plays the files. One that cannot be read is told and passed over; the error, after
+// the last file, names it. A loop ends only where none can be read.
 func (f *File) Run(ctx context.Context, sink capture.Sink) error {
 	p := newPacer(f.cfg.Rate, f.cfg.Realtime, sink)
 	buf := make([]float32, capture.ChunkSamples)
@@ -91,7 +91,7 @@ func (f *File) Run(ctx context.Context, sink capture.Sink) error {
 			return failed
 		}
 		if !f.cfg.Loop {
-			return nil
+			return failed
 		}
 		if p.sent == before {
 			return fmt.Errorf("file source: %q: no samples in any file, so there is nothing to loop", f.cfg.Paths)

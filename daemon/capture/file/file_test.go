@@ -90,7 +90,7 @@ func TestFileErrors(t *testing.T) {
 		t.Error("no path: no error")
 	}
 	for name, cfg := range map[string]Config{
-		"not audio":        {Paths: []string{"bad"}, Read: counting(10)},
+		"not audio":        {Paths: []string{"good", "bad"}, Read: counting(10)},
 		"nothing to loop":  {Paths: []string{"a"}, Loop: true, Read: counting(0)},
 		"really not there": {Paths: []string{filepath.Join(t.TempDir(), "none.wav")}},
 	} {
@@ -115,8 +115,8 @@ func TestOneBadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r sourcetest.Recorder
-	if err := f.Run(context.Background(), &r); err != nil || len(r.Samples()) != 10 {
-		t.Errorf("%d samples, %v; want the 10 of the good one", len(r.Samples()), err)
+	if err := f.Run(context.Background(), &r); err == nil || !strings.Contains(err.Error(), "bad") || len(r.Samples()) != 10 {
+		t.Errorf("%d samples, %v; want the 10 of the good one, then an error that names the bad one", len(r.Samples()), err)
 	}
 	if !strings.Contains(strings.Join(told, "\n"), `"bad": `) {
 		t.Errorf("told %q, want the bad file", told)
