@@ -10,7 +10,9 @@ type Wish struct {
 	PerHour float64 // false events of a label
 	Share   float64 // of other labels' clips that may switch it on
 	Recall  float64 // of the label's own clips, the share that must still switch it on where there are such clips
-	Least   float64 // no threshold is lower
+	Least   float64 // no threshold is lower, unless fewer than Enough of the label's own clips reach it
+	Enough  float64 // share of the label's own clips for which a threshold goes below Least, down to Floor
+	Floor   float64
 }
 
 // Found is a threshold and what it costs.
@@ -43,7 +45,8 @@ func (c Curve) Choose(label string, w Wish) (Found, bool) {
 	if t.Clips > 0 && i > heard {
 		// Both cannot be had: what the wished share of clips reaches, or the lowest step if that is higher.
 		i, f.Quiet = max(0, heard), false
-		for c.Steps[i] < w.Least && i < len(c.Steps)-1 {
+		for i < len(c.Steps)-1 && c.Steps[i] < w.Least &&
+			(c.Steps[i] < w.Floor || float64(t.Heard[i+1]) >= w.Enough*float64(t.Clips)) {
 			i++
 		}
 		f.Heard = heard >= i

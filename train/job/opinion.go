@@ -33,6 +33,8 @@ const (
 	leastOn       = 0.7 // a fused score below it is no alarm: music and speech reach 0.5 now and then, other recordings of the labels mostly 0.9
 	syntheticNone = 64
 	wishedRecall  = 0.9
+	enoughRecall  = 0.75
+	floorOn       = 0.5
 	wishedOthers  = 0.005 // of other labels' clips may switch a label on
 	noneSeconds   = 5
 )

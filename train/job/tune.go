@@ -119,7 +119,7 @@ func (s *second) choose(c verify.Curve, l *opinion.Learned, ui UI) {
 		if s.old != nil && i < len(s.old.Labels) {
 			continue // what was there keeps its thresholds
 		}
-		f, ok := c.Choose(label, verify.Wish{PerHour: s.FalseAlarms, Share: wishedOthers, Recall: wishedRecall, Least: least})
+		f, ok := c.Choose(label, verify.Wish{PerHour: s.FalseAlarms, Share: wishedOthers, Recall: wishedRecall, Least: least, Enough: enoughRecall, Floor: floorOn})
 		if !ok || c.Labels[label].Hours == 0 && c.Labels[label].Others == 0 {
 			continue // nothing to find them on: the default stays
 		}
