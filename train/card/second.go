@@ -39,7 +39,7 @@ func (c *Card) second(w io.Writer) {
 		}
 		row("Made", strings.TrimSpace(p.Date+" by earshot "+p.Build))
 	}
-	fmt.Fprint(w, "\nWhat each threshold of the fused score cost, on sound that was not learned from:\n\n| Label | Asked from | On | Off | False alarms an hour | Own clips heard |\n|---|---|---|---|---|---|\n")
+	fmt.Fprint(w, "\nWhat each threshold of the fused score cost. False alarms: on sound that neither network learned from. Own clips: on folds that the head was not\nfitted on; where the first network learned from them (see Data), this column flatters.\n\n| Label | Asked from | On | Off | False alarms an hour | Own clips heard |\n|---|---|---|---|---|---|\n")
 	for i, l := range h.Labels {
 		f := h.Fusions[i]
 		fmt.Fprintf(w, "| `%s` | %.3g | %.3g | %.3g | %s |\n", l, f.Candidate, f.On, f.Off, c.cost(l, f.On))
