@@ -21,6 +21,9 @@ func TestCardAndCreditsAreOfTheShippedModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if c.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+		t.Fatal(err)
+	}
 	for file, write := range map[string]func(io.Writer) error{
 		"CARD.md":    func(w io.Writer) error { return c.Markdown(w, builtin.Name) },
 		"CREDITS.md": c.Credits,
