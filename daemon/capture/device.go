@@ -27,7 +27,11 @@ type Device struct {
 // upper and lower case alike. An empty want means the system's default.
 func Choose(devices []Device, want string) (Device, error) {
 	if len(devices) == 0 {
-		return Device{}, fmt.Errorf("%w: there is no microphone: %s", ErrNoDevice, list(devices))
+		wanted := ""
+		if want != "" {
+			wanted = fmt.Sprintf("%q; ", want)
+		}
+		return Device{}, fmt.Errorf("%w: %sthere is no microphone: %s", ErrNoDevice, wanted, list(devices))
 	}
 	if want == "" {
 		for _, d := range devices {

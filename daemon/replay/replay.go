@@ -84,8 +84,8 @@ const (
 	queue = 4
 )
 
-// Play plays the sound file at path to its end. A file that breaks off, a window without scores and a stop by ctx
-// are errors: half a recording is no figure. progress, which may be nil, is told the position in samples now and then.
+// Play plays the sound file at path to its end, or as far as it goes: Samples tells how much that was. A window without
+// scores and a stop by ctx are errors. progress, which may be nil, is told the position in samples now and then.
 func (p *Player) Play(ctx context.Context, path string, progress func(samples int64)) (*Recording, error) {
 	source, err := file.New(file.Config{Common: capture.Common{Rate: p.cfg.Front.SampleRate}, Paths: []string{path}})
 	if err != nil {

@@ -140,8 +140,8 @@ func TestPlayRefuses(t *testing.T) {
 	if err := os.WriteFile(path, flac[:len(flac)*2/3], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Play(t.Context(), path, nil); err == nil {
-		t.Error("a file that breaks off: no error")
+	if r, err := p.Play(t.Context(), path, nil); err != nil || r.Samples <= 0 || r.Samples >= 10*rate {
+		t.Errorf("a file that breaks off is played as far as it goes: %v", err)
 	}
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
