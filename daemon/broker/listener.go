@@ -30,6 +30,9 @@ type conn struct {
 	from  *closing
 	since time.Time
 	met   bool // it has said CONNECT; guarded by from.mu
+
+	once  sync.Once
+	begun chan struct{} // closed when the server has begun to read
 }
 
 // Accept implements net.Listener.
@@ -58,7 +61,7 @@ func (l *closing) admit(c net.Conn) (known *conn, open bool) {
 		return nil, l.conns != nil
 	}
 	_ = c.SetDeadline(time.Now().Add(connectLimit)) // the server sets another once it has heard CONNECT
-	known = &conn{Conn: c, from: l, since: time.Now()}
+	known = &conn{Conn: c, from: l, since: time.Now(), begun: make(chan struct{})}
 	l.conns[known] = struct{}{}
 	return known, true
 }
@@ -79,15 +82,34 @@ func (l *closing) evict() bool {
 	return true
 }
 
-// closeAll stops listening and ends every connection.
+// beginWait bounds how long closeAll waits for the server to look at a connection that it was just given.
+const beginWait = 200 * time.Millisecond
+
+// closeAll stops listening and ends every connection. When it returns, the server has begun with each of them, and so
+// has counted it (mochi v2.7.9 counts clients in the goroutine of each, which races with waiting for them).
 func (l *closing) closeAll() {
 	_ = l.Close()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.conns {
+	known := l.conns
+	l.conns = nil
+	l.mu.Unlock()
+	for c := range known {
 		_ = c.Conn.Close()
 	}
-	l.conns = nil
+	late := time.After(beginWait)
+	for c := range known {
+		select {
+		case <-c.begun:
+		case <-late:
+			return
+		}
+	}
+}
+
+// Read implements net.Conn.
+func (c *conn) Read(b []byte) (int, error) {
+	c.once.Do(func() { close(c.begun) })
+	return c.Conn.Read(b)
 }
 
 // SetDeadline implements net.Conn; the server calls it for the first time when it has heard CONNECT.
