@@ -44,10 +44,11 @@ func benchmarkStream(b *testing.B, hop int) {
 	s := NewStream(c, hop, 0)
 	x := noise(1, c.HopSamples*hop)
 	dst := make([]float32, c.WindowLen())
+	fill := func(w *Window) { w.Fill(dst) }
 	at := int64(0)
 	b.ReportAllocs()
 	for b.Loop() {
-		s.Push(at, x, false, func(w *Window) { w.Fill(dst) })
+		s.Push(at, x, false, fill)
 		at += int64(len(x))
 	}
 	perFrame(b, hop)
