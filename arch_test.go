@@ -43,7 +43,7 @@ var arrows = map[string][]string{
 	"earshot/train/metrics/stream": {}, // pure numbers too
 	"earshot/train/labels":         {"earshot/train/dataset", "earshot/train/metrics/stream"},
 	"earshot/train/scene":          {"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/labels"},
-	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset"},
+	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
 	"earshot/train/augment":        {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
 	"earshot/train/background":     {"earshot/gammatone", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
 	"earshot/train/corpus": {"earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
@@ -66,7 +66,7 @@ var arrows = map[string][]string{
 	"earshot/train/report": {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/train/dataset", "earshot/train/acrnn",
 		"earshot/train/metrics", "earshot/train/metrics/stream"}, // HTML: for job and the command line
 	"earshot/train/verifier":     {"earshot/verify"},
-	"earshot/train/opinion":      {"earshot/infer", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/verifier", "earshot/verify"},
+	"earshot/train/opinion":      {"earshot/infer", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/verifier", "earshot/verify"},
 	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/verify"},
 	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 

@@ -36,19 +36,9 @@ type patchBinding struct {
 // MaxBatch does not count. It embeds one patch of silence, so that a network or a provider that cannot run
 // fails here and not at the first sound.
 func NewEmbedder(m *EmbedderModel, o Options) (*Embedder, error) {
-	o, err := o.withDefaults()
+	e, rejected, err := load(m.Path, m.Bytes, o, func(o Options, provider string) (*Embedder, error) { return openEmbedder(m, o, provider) })
 	if err != nil {
-		return nil, fmt.Errorf("inference options: %w", err)
-	}
-	if len(m.Bytes) == 0 {
-		return nil, fmt.Errorf("model %q: %w", m.Path, errNoBytes)
-	}
-	if RuntimePath() == "" {
-		return nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
-	}
-	e, _, rejected, err := choose(o.Provider, func(provider string) (*Embedder, error) { return openEmbedder(m, o, provider) })
-	if err != nil {
-		return nil, fmt.Errorf("model %q: %w", m.Path, err)
+		return nil, err
 	}
 	e.Rejected = rejected
 	return e, nil

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,6 +27,25 @@ var Providers = []string{"cuda", "tensorrt", "openvino", "cpu"}
 type Rejection struct {
 	Provider string
 	Why      string // one line
+}
+
+// load checks what every network needs before it is loaded, and loads it with the best provider that o allows. name and
+// file are the model's.
+func load[S any](name string, file []byte, o Options, with func(o Options, provider string) (S, error)) (s S, rejected []Rejection, err error) {
+	if o, err = o.withDefaults(); err != nil {
+		return s, nil, fmt.Errorf("inference options: %w", err)
+	}
+	if len(file) == 0 {
+		return s, nil, fmt.Errorf("model %q: %w", name, errNoBytes)
+	}
+	if RuntimePath() == "" {
+		return s, nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
+	}
+	s, _, rejected, err = choose(o.Provider, func(provider string) (S, error) { return with(o, provider) })
+	if err != nil {
+		return s, rejected, fmt.Errorf("model %q: %w", name, err)
+	}
+	return s, rejected, nil
 }
 
 // choose opens the provider asked for, or the first of [Providers] that opens.

@@ -77,21 +77,9 @@ type Session struct {
 // runs one window of silence, so that a model or a provider that cannot run
 // fails here and not an hour later.
 func NewSession(m *Model, o Options) (*Session, error) {
-	o, err := o.withDefaults()
+	s, rejected, err := load(m.Path, m.Bytes, o, func(o Options, provider string) (*Session, error) { return openSession(m, o, provider) })
 	if err != nil {
-		return nil, fmt.Errorf("inference options: %w", err)
-	}
-	if len(m.Bytes) == 0 {
-		return nil, fmt.Errorf("model %q: %w", m.Path, errNoBytes)
-	}
-	if RuntimePath() == "" {
-		return nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
-	}
-	s, _, rejected, err := choose(o.Provider, func(provider string) (*Session, error) {
-		return openSession(m, o, provider)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("model %q: %w", m.Path, err)
+		return nil, err
 	}
 	s.Rejected = rejected
 	return s, nil

@@ -4,26 +4,12 @@ import (
 	"bufio"
 	"io"
 	"net"
-	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-)
 
-// resident is the process's memory in MB.
-func resident(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize() >> 20
-}
+	"earshot/internal/test/resident"
+)
 
 // impostor is a TCP peer that greets as a broker does and then says the same to everybody who subscribes.
 func impostor(t *testing.T, says string) (url string) {
@@ -98,10 +84,10 @@ func TestHugeRetained(t *testing.T) {
 		l.publish(topic, huge, true)
 	}
 	huge = ""
-	before := resident(t)
+	before := resident.MB(t)
 	r := run(t, testConfig(m.URL()))
 	r.settled(t)
-	grown := resident(t) - before
+	grown := resident.MB(t) - before
 	if h := r.Health(); !h.OK {
 		t.Errorf("health %+v", h)
 	}

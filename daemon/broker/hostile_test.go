@@ -6,10 +6,10 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
+
+	"earshot/internal/test/resident"
 
 	"earshot/publish"
 
@@ -19,19 +19,6 @@ import (
 
 // hang is how long a test waits for what must happen on the slowest machine.
 const hang = 2 * time.Minute
-
-func resident(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize() >> 20
-}
 
 // connect is a local client; nil when it is not let in.
 func connect(t *testing.T, b *Broker, id string) mqtt.Client {
@@ -68,7 +55,7 @@ func ownClient(t *testing.T, b *Broker) *publish.Publisher {
 func TestRetainedBytes(t *testing.T) {
 	b := start(t)
 	c := connect(t, b, "writer")
-	before := resident(t)
+	before := resident.MB(t)
 	payload := make([]byte, 1<<20-1000)
 	for i := range 600 {
 		c.Publish(fmt.Sprintf("x/%d", i), 1, true, payload).WaitTimeout(hang)
@@ -80,7 +67,7 @@ func TestRetainedBytes(t *testing.T) {
 		c.Publish(fmt.Sprintf("y/%d", i), 0, true, payload[:4000])
 	}
 	c.Publish("end", 1, true, "x").WaitTimeout(hang)
-	grown := resident(t) - before
+	grown := resident.MB(t) - before
 	t.Logf("memory %+d MB; %d topics are remembered", grown, b.server.Topics.Retained.Len())
 	total := 0
 	for _, p := range b.server.Topics.Retained.GetAll() {

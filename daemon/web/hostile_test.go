@@ -8,27 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"earshot/internal/test/resident"
+
 	"earshot/daemon/status"
 )
-
-// resident is the process's memory in MB.
-func resident(t *testing.T) int {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := strconv.Atoi(strings.Fields(string(text))[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize() >> 20
-}
 
 // raw sends bytes over a connection of its own, which stays open until the test ends; nil when it is refused.
 func raw(t *testing.T, page, text string) net.Conn {
@@ -83,7 +70,7 @@ func TestVisitorsGoneWild(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page := serve(t, Config{Status: example})
-			before := resident(t)
+			before := resident.MB(t)
 			for i := range c.times {
 				raw(t, page, c.text)
 				if i%500 == 99 {
@@ -91,7 +78,7 @@ func TestVisitorsGoneWild(t *testing.T) {
 				}
 			}
 			answers(t, page)
-			grown := resident(t) - before
+			grown := resident.MB(t) - before
 			t.Logf("%d times: %d MB, %+d MB", c.times, before+grown, grown)
 			if grown > 100 { // the test's own 8 000 sockets are in it
 				t.Errorf("memory grew by %d MB", grown)

@@ -72,6 +72,32 @@ func WriteBytes(path string, perm fs.FileMode, b []byte) error {
 	})
 }
 
+// Cache makes the file at path hold b, in a folder that is made when it is missing. It is renamed into its place but not
+// synchronised, which would cost more than making b anew: whoever reads it must know a torn file by a checksum of its own.
+func Cache(path string, b []byte) (err error) {
+	dir := filepath.Dir(path)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %q: %w", path, advise(err))
+		}
+	}()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".tmp-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
 // ClearHalf removes what a write of path left behind that a crash interrupted.
 func ClearHalf(path string) {
 	half, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")) // fails on a bad pattern only

@@ -69,3 +69,32 @@ func TestWriteBadPlaces(t *testing.T) {
 		}
 	}
 }
+
+// A cache's file is there whole, in a folder that was not there before; where it cannot be, nothing is left behind.
+func TestCache(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ab", "abcd.x")
+	for _, want := range []string{"first", "second"} {
+		if err := Cache(path, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if err := Cache(filepath.Join(path, "below a file"), nil); err == nil || !strings.Contains(err.Error(), "abcd.x") {
+		t.Errorf("below a file: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o755); err != nil { // a folder cannot be replaced
+		t.Fatal(err)
+	}
+	if err := Cache(path, nil); err == nil {
+		t.Error("a folder was replaced")
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 
 	"earshot/gammatone"
+	"earshot/internal/atomicfile"
 )
 
 // decoderVersion goes into every key; raise it when package audio decodes or
@@ -95,8 +95,7 @@ func (s *store) load(key string) *Clip {
 	return f
 }
 
-// save writes a file beside its place and renames it there. It is not synced:
-// the checksum makes a file torn by a power cut a miss, not an error.
+// save keeps f; the checksum makes a file torn by a power cut a miss, not an error.
 func (s *store) save(key string, f *Clip) error {
 	if s.dir == "" {
 		return nil
@@ -111,21 +110,8 @@ func (s *store) save(key string, f *Clip) error {
 	binary.LittleEndian.PutUint32(h[4:], Bands)
 	binary.LittleEndian.PutUint32(h[8:], uint32(f.Samples))
 	binary.LittleEndian.PutUint32(h[12:], crc32.ChecksumIEEE(body[headerLen:]))
-	path := s.path(key)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := atomicfile.Cache(s.path(key), body); err != nil {
 		return fmt.Errorf("feature cache: %w", err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return fmt.Errorf("feature cache: %w", err)
-	}
-	_, err = tmp.Write(body)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("feature cache %q: %w", s.dir, err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/x448/float16"
 
+	"earshot/internal/atomicfile"
 	"earshot/verify"
 )
 
@@ -92,7 +92,7 @@ func (s store) read(key string) *Recording {
 	return r
 }
 
-// save writes a file beside its place and renames it there. It is not synced: the checksum makes a torn file a miss.
+// save keeps r; the checksum makes a torn file a miss.
 func (s store) save(key string, r *Recording) error {
 	if s.dir == "" {
 		return nil
@@ -117,21 +117,8 @@ func (s store) save(key string, r *Recording) error {
 	binary.LittleEndian.PutUint32(h, samples)
 	binary.LittleEndian.PutUint32(h[4:], uint32(r.Patches()))
 	binary.LittleEndian.PutUint32(h[8:], crc32.ChecksumIEEE(b[headerLen:]))
-	path := s.path(key)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := atomicfile.Cache(s.path(key), b); err != nil {
 		return fmt.Errorf("patch cache: %w", err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return fmt.Errorf("patch cache: %w", err)
-	}
-	_, err = tmp.Write(b)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		os.Remove(tmp.Name())
-		return fmt.Errorf("patch cache %q: %w", s.dir, err)
 	}
 	return nil
 }
