@@ -63,13 +63,14 @@ func Start(address string) (*Broker, error) {
 	caps.MaximumInflight = maxInflight
 	caps.MaximumMessageExpiryInterval = 0 // else a state that was said a day ago is forgotten (mochi v2.7.9)
 	caps.MaximumSessionExpiryInterval = maxSession
-	s := mqtt.New(&mqtt.Options{Capabilities: caps, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(&quota{sizes: map[string]int{}}, nil),
+	one := new(serial)
+	s := mqtt.New(&mqtt.Options{Capabilities: caps, SysTopicResendInterval: noStatistics, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(&quota{sizes: map[string]int{}}, nil), s.AddHook(one, nil),
 		s.AddListener(listeners.NewNet("loopback", all)), s.AddListener(listeners.NewNet(ownListener, ours))); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("embedded broker: %w", err)
 	}
-	if err := s.Serve(); err != nil {
+	if err := one.serve(s); err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded broker: %w", err), l.Close())
 	}
 	return &Broker{s, []*closing{all, ours}, own, l.Addr().String()}, nil

@@ -60,7 +60,7 @@ func TestRetainedBytes(t *testing.T) {
 	for i := range 600 {
 		c.Publish(fmt.Sprintf("x/%d", i), 1, true, payload).WaitTimeout(hang)
 	}
-	if n := b.server.Topics.Retained.Len(); n > 20 { // the broker's own
+	if n := b.server.Topics.Retained.Len(); n != 0 {
 		t.Errorf("%d topics are remembered of messages that are too long", n)
 	}
 	for i := range 3 * maxRetainedTopics {
