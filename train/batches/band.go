@@ -12,7 +12,7 @@ const (
 	lowestLimit  = 3200.0 // Hz
 	telephone    = 4000.0
 	highestLimit = 16000.0
-	sideLobes    = 5e-6 // of the power below the limit, what the frame's Hamming window spreads above it
+	sideLobes    = 3e-6 // of the power below the limit, what the frame's Hamming window spreads above it
 	limits       = 24   // that are made in advance; half of them up to telephone
 )
 
