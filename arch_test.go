@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"earshot/gammatone":     {},
 	"earshot/infer":         {"earshot/infer/onnx"},
 	"earshot/infer/smooth":  {},
+	"earshot/infer/cadence": {"earshot/gammatone"},
 	"earshot/infer/onnx":    {},
 	"earshot/infer/builtin": {},
 

@@ -44,8 +44,8 @@ func (r *resolver) class(id string) int {
 // opinion says of which labels the second network is asked: those with a rule, and members of groups. A label is
 // asked about before its score can switch anything, whatever the configuration's thresholds are.
 func (r *resolver) opinion(w *Rules) opinion.Config {
-	c := opinion.Config{Labels: make([]opinion.Label, len(r.model.Labels))}
-	for i, id := range r.model.Labels {
+	c := opinion.Config{Labels: make([]opinion.Label, len(r.labels))}
+	for i, id := range r.labels {
 		l := &c.Labels[i]
 		if l.Class = r.class(id); l.Class < 0 || id == r.model.Background {
 			l.Class = -1

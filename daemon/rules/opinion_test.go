@@ -37,7 +37,12 @@ func TestSecondOpinionsThresholds(t *testing.T) {
 		{Class: 0, Watched: true, Candidate: 0.2, First: first, Fused: fused},
 		{Class: -1, Watched: true}, {Class: -1},
 	}
-	for i, l := range w.Opinion.Labels {
+	for _, l := range w.Opinion.Labels[len(m.Labels):] {
+		if l.Class >= 0 {
+			t.Errorf("%+v: the second network is asked about a rhythm", l)
+		}
+	}
+	for i, l := range w.Opinion.Labels[:len(m.Labels)] {
 		if l.Class < 0 {
 			l.Candidate, l.Watched = 0, want[i].Watched // of no account
 		}

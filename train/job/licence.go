@@ -57,4 +57,3 @@ func owed(name string, learned []dataset.Clip, sounds []string) (modelfile.Licen
 	}
 	return modelfile.LicenceOf(name, clips), nil
 }
-
