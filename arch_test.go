@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"earshot/gammatone":     {},
 	"earshot/infer":         {"earshot/infer/onnx"},
 	"earshot/infer/smooth":  {},
+	"earshot/infer/cadence": {"earshot/gammatone"},
 	"earshot/infer/onnx":    {},
 	"earshot/infer/builtin": {},
 
@@ -95,6 +96,7 @@ var inTests = map[string][]string{
 	"earshot/infer/builtin":   {"earshot/infer", "earshot/train/card", "earshot/internal/figure", "earshot/verify/logmel"},
 	"earshot/verify":          {"earshot/infer", "earshot/infer/builtin", "earshot/internal/figure"},
 	"earshot/verify/logmel":   {"earshot/internal/figure"},
+	"earshot/train/batches":   {"earshot/internal/audio"},
 	"earshot/train/trainer":   {"earshot/train/corpus", "earshot/train/scoring"},
 	"earshot/train/head":      {"earshot/train/scoring"},
 	"earshot/train/modelfile": {"earshot/train/scoring"},

@@ -8,8 +8,9 @@ import "fmt"
 // [NewStream], and belongs to one goroutine, but for its windows' Fill.
 type Stream struct {
 	// Energies, when not nil, sees every frame's energies (Bands), linear, before floor and
-	// logarithm, to read until it returns. It is for the maker of the stream to set.
-	Energies func([]float32)
+	// logarithm, to read until it returns, and the absolute index one past the frame's last
+	// sample. It is for the maker of the stream to set.
+	Energies func(end int64, energies []float32)
 
 	c      Config
 	frames *Frames
@@ -95,7 +96,7 @@ func (s *Stream) Stats() StreamStats { return s.stats }
 // keep+1 windows and the frames that are not of them fit into the ring.
 func (s *Stream) frame(at int64, energies []float32) {
 	if s.Energies != nil {
-		s.Energies(energies)
+		s.Energies(at+int64(s.c.FrameSamples), energies)
 	}
 	LogFloor(s.row(s.first+s.count), energies, s.c.Floor)
 	s.count++

@@ -44,7 +44,7 @@ func (c *contract) check() {
 	c.calibration()
 	c.m.Provenance = c.object("provenance")
 	c.m.Licence = c.object("licence")
-	c.m.Verify = c.object("verify")
+	c.m.Verify, c.m.VerifyCurve = c.object("verify"), c.object("verify_curve")
 }
 
 // value decodes metadata entry key into v; false (and a fault, if it must be

@@ -44,6 +44,7 @@ type Model struct {
 	Background  string               // id of the label that means "nothing", or ""
 	Provenance  json.RawMessage      // how it was trained; a JSON object or null
 	Licence     json.RawMessage      // of the data it was trained on; a JSON object or null
+	VerifyCurve json.RawMessage      // what its thresholds cost, for verify.ParseCurve; a JSON object or null
 	Verify      json.RawMessage      // head of the second opinion, for verify.ParseHead; a JSON object or null
 
 	Steps  int    // T, attention steps a window
@@ -230,3 +231,6 @@ func editDistance(a, b string) int {
 
 // errNoBytes is what NewSession says of a Model whose Bytes were let go.
 var errNoBytes = errors.New("the model's bytes were released")
+
+// Holds tells whether a JSON object of the metadata is there.
+func Holds(text json.RawMessage) bool { return len(text) > 0 && string(text) != "null" }

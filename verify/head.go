@@ -17,6 +17,7 @@ type Head struct {
 	Weights  []float32 // (K+1, 1024) row-major; row K is none of these
 	Bias     []float32 // (K+1)
 	Fusions  []Fusion  // (K)
+	Curve    *Curve    // what thresholds cost; nil: not known
 }
 
 // Classes is K+1, the length of what Apply gives.

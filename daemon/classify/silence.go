@@ -15,7 +15,7 @@ func (s *silence) reset() {
 }
 
 // push takes the energies of the next frame.
-func (s *silence) push(energies []float32) {
+func (s *silence) push(_ int64, energies []float32) {
 	sum := 0.0
 	for _, v := range energies {
 		sum += float64(v)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"earshot/verify"
 )
 
 // checker collects what is wrong between keys; single values were checked while decoding.
@@ -97,6 +99,11 @@ func (c *checker) channel(s *Source, key string) {
 
 func (c *checker) watch(w *Watch) {
 	c.thresholds("watch", w.On, w.Off)
+	if w.FalseAlarms != "" {
+		if _, err := verify.ParseRate(w.FalseAlarms); err != nil {
+			c.fail("watch.false_alarms", "%v; or nothing, for the model's own thresholds", err)
+		}
+	}
 	labels := map[string]int{}
 	for i, l := range w.Labels {
 		key := fmt.Sprintf("watch.labels[%d]", i)

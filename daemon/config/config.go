@@ -98,13 +98,14 @@ type Smoothing struct {
 
 // Watch says which labels are published, and when they count as on.
 type Watch struct {
-	On       float64       `key:"on" min:"0" max:"1"`
-	Off      float64       `key:"off" min:"0" max:"1"`
-	MinOn    time.Duration `key:"min_on" min:"0s" max:"1h"`
-	Hold     time.Duration `key:"hold" min:"0s" max:"24h"`
-	Cooldown time.Duration `key:"cooldown" min:"0s" max:"24h"`
-	Labels   []Label       `key:"labels"`
-	Groups   []Group       `key:"groups"`
+	FalseAlarms string        `key:"false_alarms"`
+	On          float64       `key:"on" min:"0" max:"1"`
+	Off         float64       `key:"off" min:"0" max:"1"`
+	MinOn       time.Duration `key:"min_on" min:"0s" max:"1h"`
+	Hold        time.Duration `key:"hold" min:"0s" max:"24h"`
+	Cooldown    time.Duration `key:"cooldown" min:"0s" max:"24h"`
+	Labels      []Label       `key:"labels"`
+	Groups      []Group       `key:"groups"`
 }
 
 // Label is one watched label; what it leaves out comes from Watch, and a threshold of 0 from the model.

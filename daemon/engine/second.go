@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"earshot/daemon/config"
 	"earshot/daemon/opinion"
@@ -46,7 +44,7 @@ func loadSecond(m *infer.Model, front gammatone.Config, choice string) (s Second
 	if s.Model.FrontEnd != logmel.Fingerprint {
 		return Second{}, fmt.Errorf("network %q: its front end is not this program's: want %s, found %.300s", s.Model.Path, logmel.Fingerprint, s.Model.FrontEnd)
 	}
-	if !carriesHead(m.Verify) {
+	if !infer.Holds(m.Verify) {
 		s.Why = "the model carries no head for a second network"
 		return s, nil
 	}
@@ -56,17 +54,18 @@ func loadSecond(m *infer.Model, front gammatone.Config, choice string) (s Second
 	if s.Head, err = verify.ParseHead(m.Verify, m.Labels); err != nil {
 		return Second{}, fmt.Errorf("model %q: %w", m.Path, err)
 	}
+	if infer.Holds(m.VerifyCurve) {
+		c, err := verify.ParseCurve(m.VerifyCurve)
+		if err != nil {
+			return Second{}, fmt.Errorf("model %q: %w", m.Path, err)
+		}
+		s.Head.Curve = &c
+	}
 	if s.Head.Embedder != s.Model.Name {
 		return Second{}, fmt.Errorf("model %q: its head was learned on the network %q, and %q is %q; want that network's file in verify.model, or \"off\"",
 			m.Path, s.Head.Embedder, s.Model.Path, s.Model.Name)
 	}
 	return s, nil
-}
-
-// carriesHead tells whether the metadata holds anything.
-func carriesHead(text json.RawMessage) bool {
-	t := strings.TrimSpace(string(text))
-	return t != "" && t != "null"
 }
 
 // String says in a few words what is used.

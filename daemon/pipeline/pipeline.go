@@ -37,6 +37,7 @@ type Config struct {
 	Live      bool          // sound comes with the clock: labels go off by it when nothing comes
 	Waits     bool          // the source waits for room, so nothing need be dropped
 	Smooth    smooth.Config
+	Cadence   bool             // behind the network's scores come those of rhythms
 	Opinion   *opinion.Opinion // the second network's, asked between scores and smoothing; nil = none
 	Now       Clock            // nil = time.Now
 }
@@ -78,6 +79,7 @@ type Pipeline struct {
 	heard  chan struct{} // closed when the last answer is in the inbox
 	closed chan struct{} // closed when Report has returned
 	gapAt  atomic.Int64  // where the newest gap ended; written by Listen
+	rhythm *rhythm       // nil: none
 
 	latency latest.Durations
 	counts  counters
@@ -102,6 +104,9 @@ func New(cfg Config, out Outlets) *Pipeline {
 		closed: make(chan struct{}),
 	}
 	p.gapAt.Store(-1)
+	if cfg.Cadence {
+		p.rhythm = newRhythm(cfg.FrontEnd)
+	}
 	if cfg.Opinion != nil && cfg.Waits {
 		p.room = make(chan struct{}, windowsAhead(cfg))
 	}
@@ -138,6 +143,9 @@ const (
 // and its last window has been answered.
 func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
 	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames, scorer.Queue())
+	if p.rhythm != nil {
+		stream.Energies = p.rhythm.frame
+	}
 	poll := filePoll
 	if p.cfg.Live {
 		poll = livePoll
@@ -194,6 +202,9 @@ func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*
 func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Window) {
 	if p.out.Frames != nil {
 		p.out.Frames(w)
+	}
+	if p.rhythm != nil {
+		p.rhythm.window(w.End)
 	}
 	stamp := infer.Stamp{At: w.At, End: w.End}
 	if at, ok := p.in.arrived(w.End); ok {

@@ -35,7 +35,7 @@ const (
 // reporter; else an answer that finds the inbox full is dropped and counted.
 func (p *Pipeline) Deliver(r infer.Result) {
 	m := message{kind: scored, at: r.At, end: r.End, entered: r.Entered, err: r.Err,
-		scores: slices.Clone(r.Scores), attention: slices.Clone(r.Attention)}
+		scores: p.rhythm.room(r.Scores), attention: slices.Clone(r.Attention)}
 	select {
 	case p.inbox <- m:
 		return
@@ -147,6 +147,7 @@ func (r *reporter) window(m message) {
 		}
 		return
 	}
+	m.scores = r.p.rhythm.add(m.scores, m.end)
 	if r.p.cfg.Opinion != nil {
 		r.p.cfg.Opinion.Revise(m.end, m.scores)
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Front     gammatone.Config
 	HopFrames int // from one window to the next
 	Smooth    smooth.Config
+	Cadence   bool           // its labels end in those that are told by their rhythm
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
 	Provider  string         // of inference; "" or "auto": the best
@@ -103,6 +104,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 		Ring:      ring,
 		Waits:     true,
 		Smooth:    p.cfg.Smooth,
+		Cadence:   p.cfg.Cadence,
 		Opinion:   p.cfg.Second.Opinion(p.second, p.cfg.Opinion, t.failed),
 	}, pipeline.Outlets{Window: t.scored, Event: t.event, Scores: t.answered, Failed: t.failed})
 	feed := p.batcher.Feed(queue, pipe.Deliver)

@@ -4,14 +4,33 @@ import (
 	"earshot/daemon/opinion"
 	"earshot/infer"
 	"earshot/infer/smooth"
+	"earshot/verify"
 )
 
 // thresholds are a label's own: the second opinion's where there is one, else the model's; zeros where it has none.
 func (r *resolver) thresholds(id string) infer.Threshold {
 	if class := r.class(id); class >= 0 {
+		if on, ok := r.quiet(id); ok {
+			return infer.Threshold{On: on, Off: on * r.head.Fusions[class].Off / r.head.Fusions[class].On}
+		}
 		return infer.Threshold{On: r.head.Fusions[class].On, Off: r.head.Fusions[class].Off}
 	}
 	return r.model.Thresholds[id]
+}
+
+// quiet is the threshold at which a label raises no more false events than watch.false_alarms wishes, on the sound that the
+// model was measured on.
+func (r *resolver) quiet(id string) (on float64, ok bool) {
+	wish := r.file.Config.Watch.FalseAlarms
+	if wish == "" || r.head.Curve == nil {
+		return 0, false
+	}
+	perHour, err := verify.ParseRate(wish)
+	if err != nil {
+		return 0, false // the configuration's check has refused it
+	}
+	found, ok := r.head.Curve.Choose(id, verify.Wish{PerHour: perHour, Share: 1, Least: infer.DefaultThreshold.On})
+	return found.On, ok
 }
 
 // class is a label's place in the head, −1 when there is no head or it does not know the label.
@@ -25,8 +44,8 @@ func (r *resolver) class(id string) int {
 // opinion says of which labels the second network is asked: those with a rule, and members of groups. A label is
 // asked about before its score can switch anything, whatever the configuration's thresholds are.
 func (r *resolver) opinion(w *Rules) opinion.Config {
-	c := opinion.Config{Labels: make([]opinion.Label, len(r.model.Labels))}
-	for i, id := range r.model.Labels {
+	c := opinion.Config{Labels: make([]opinion.Label, len(r.labels))}
+	for i, id := range r.labels {
 		l := &c.Labels[i]
 		if l.Class = r.class(id); l.Class < 0 || id == r.model.Background {
 			l.Class = -1

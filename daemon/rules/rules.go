@@ -13,6 +13,7 @@ import (
 	"earshot/daemon/opinion"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/cadence"
 	"earshot/infer/smooth"
 	"earshot/internal/sampletime"
 	"earshot/publish/topic"
@@ -22,6 +23,7 @@ import (
 // Rules are what the configuration's labels and groups come to with a given model.
 type Rules struct {
 	Smooth  smooth.Config
+	Cadence bool // behind the model's labels come those that are told by their rhythm
 	Opinion opinion.Config
 	Watched []Label  // labels, then groups, in the order they are shown
 	IDs     []string // by index in smooth's events: all labels of the model, then groups
@@ -45,22 +47,24 @@ func (r *Rules) Single() int { return len(r.Smooth.Labels) }
 // is left out; what the user named must be there. head is the second opinion's, nil where there is none: with it come
 // thresholds of its own.
 func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verify.Head) (*Rules, error) {
-	r := &resolver{file: f, model: m, head: head, rate: front.SampleRate}
-	w := &Rules{
-		IDs:    slices.Clone(m.Labels),
-		Titles: make([]string, len(m.Labels)),
-		Smooth: smooth.Config{
-			Labels:        m.Labels,
-			Average:       f.Config.Smoothing.Windows,
-			Rules:         make([]smooth.Rule, len(m.Labels)),
-			Background:    m.Background,
-			WindowSamples: int64(front.WindowSamples()),
-		},
+	r := &resolver{file: f, model: m, head: head, rate: front.SampleRate, labels: m.Labels}
+	w := &Rules{Cadence: !slices.ContainsFunc(cadence.Labels, func(id string) bool { return slices.Contains(m.Labels, id) })}
+	if w.Cadence {
+		r.labels = slices.Concat(m.Labels, cadence.Labels)
+	}
+	w.IDs, w.Titles = slices.Clone(r.labels), make([]string, len(r.labels))
+	w.Smooth = smooth.Config{
+		Labels:        r.labels,
+		Average:       f.Config.Smoothing.Windows,
+		Rules:         make([]smooth.Rule, len(r.labels)),
+		Background:    m.Background,
+		WindowSamples: int64(front.WindowSamples()),
 	}
 	for i, id := range m.Labels {
 		w.Titles[i] = m.Names[id]
 	}
-	r.labels(w)
+	copy(w.Titles[len(m.Labels):], cadence.Names)
+	r.watched(w)
 	r.groups(w)
 	if len(r.issues) > 0 {
 		return nil, r.issues
@@ -77,19 +81,20 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 type resolver struct {
 	file   *config.File
 	model  *infer.Model
+	labels []string     // the model's, and those that are told by their rhythm
 	head   *verify.Head // nil without a second opinion
 	rate   int
 	issues config.Errors
 }
 
-func (r *resolver) labels(w *Rules) {
+func (r *resolver) watched(w *Rules) {
 	c := r.file.Config.Watch
 	named := map[string]bool{}
 	for _, l := range c.Labels {
 		named[l.Label] = true
 	}
 	for i, l := range c.Labels {
-		switch index := slices.Index(r.model.Labels, l.Label); {
+		switch index := slices.Index(r.labels, l.Label); {
 		case l.Label == "*":
 			r.all(w, l, named)
 		case index >= 0 && l.Label == r.model.Background:
@@ -97,7 +102,7 @@ func (r *resolver) labels(w *Rules) {
 		case index >= 0:
 			r.watch(w, index, l)
 		case r.file.Given("watch.labels"):
-			r.issue(i, "%q: the model does not know it%s", l.Label, known(l.Label, r.model))
+			r.issue(i, "%q: the model does not know it%s", l.Label, known(l.Label, r.labels))
 		}
 	}
 	if len(w.Watched) == 0 && !r.file.Given("watch.labels") {
@@ -148,10 +153,10 @@ func (r *resolver) groups(w *Rules) {
 	for i, g := range r.file.Config.Watch.Groups {
 		group := smooth.Group{ID: g.Name}
 		for j, id := range g.Labels {
-			index := slices.Index(r.model.Labels, id)
+			index := slices.Index(r.labels, id)
 			if index < 0 {
 				if r.file.Given("watch.groups") {
-					r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.groups[%d].labels[%d]", i, j), "%q: the model does not know it%s", id, known(id, r.model)))
+					r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.groups[%d].labels[%d]", i, j), "%q: the model does not know it%s", id, known(id, r.labels)))
 				}
 				continue
 			}
@@ -162,7 +167,7 @@ func (r *resolver) groups(w *Rules) {
 			}
 			group.Rule = sharper(group.Rule, rule)
 		}
-		if slices.Contains(r.model.Labels, g.Name) {
+		if slices.Contains(r.labels, g.Name) {
 			r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("watch.groups[%d].name", i), "%q is a label of the model; a group needs a name of its own", g.Name))
 			continue
 		}
@@ -178,8 +183,8 @@ func (r *resolver) groups(w *Rules) {
 
 // ruleOf is what a label's rule would be with the settings common to all.
 func (r *resolver) ruleOf(id string) smooth.Rule {
-	scratch := &Rules{Titles: make([]string, len(r.model.Labels)), Smooth: smooth.Config{Rules: make([]smooth.Rule, len(r.model.Labels))}}
-	index := slices.Index(r.model.Labels, id)
+	scratch := &Rules{Titles: make([]string, len(r.labels)), Smooth: smooth.Config{Rules: make([]smooth.Rule, len(r.labels))}}
+	index := slices.Index(r.labels, id)
 	r.watch(scratch, index, config.Label{Label: id})
 	return scratch.Smooth.Rules[index]
 }
@@ -194,11 +199,11 @@ func sharper(a, b smooth.Rule) smooth.Rule {
 func (r *resolver) samples(d time.Duration) int64 { return sampletime.Samples(d, r.rate) }
 
 // known helps with a label that is not there: the nearest, or all.
-func known(id string, m *infer.Model) string {
-	if near := config.Nearest(id, m.Labels); near != "" {
+func known(id string, labels []string) string {
+	if near := config.Nearest(id, labels); near != "" {
 		return fmt.Sprintf("; did you mean %s?", near)
 	}
-	return "; it knows " + strings.Join(m.Labels, ", ")
+	return "; it knows " + strings.Join(labels, ", ")
 }
 
 func nonZero(v, otherwise float64) float64 {

@@ -110,6 +110,7 @@ func New(c Config) (*Source, error) {
 		Live:      kind.Live(c.Source),
 		Waits:     kind.Waits(c.Source),
 		Smooth:    c.Rules.Smooth,
+		Cadence:   c.Rules.Cadence,
 		Opinion:   s.opinion,
 	}, pipeline.Outlets{Block: s.block, Frames: s.window, Event: s.event, Scores: s.scored, Failed: s.failed})
 	s.feed = c.Engine.Batcher.Feed(c.Windows.Queue, s.pipe.Deliver)

@@ -18,7 +18,8 @@ const bands = train.Bands
 type Windower struct {
 	augment recipe.Augment
 	front   gammatone.Config
-	energy  []float32 // (128 frames, 128 bands)
+	limits  *bandLimits // nil: none
+	energy  []float32   // (128 frames, 128 bands)
 	other   []float32
 	log     []float32
 	quiet   int // frames of digital silence in the window
@@ -26,7 +27,11 @@ type Windower struct {
 
 func NewWindower(a recipe.Augment, front gammatone.Config) *Windower {
 	n := train.Frames * bands
-	return &Windower{augment: a, front: front, energy: make([]float32, n), other: make([]float32, n), log: make([]float32, n)}
+	w := &Windower{augment: a, front: front, energy: make([]float32, n), other: make([]float32, n), log: make([]float32, n)}
+	if a.Band > 0 {
+		w.limits = newBandLimits(front)
+	}
+	return w
 }
 
 // Draw takes a window of c: at start, or anywhere that sounds when start is −1.
@@ -168,10 +173,13 @@ func (w *Windower) AddNoise(c *features.Clip, snr float64, rng *rand.Rand) {
 	}
 }
 
-// Finish applies the equaliser, takes the logarithm and delta, normalises, and masks.
+// Finish applies the equaliser and a band limit, takes the logarithm and delta, normalises, and masks.
 func (w *Windower) Finish(dst []float32, rng *rand.Rand, n train.Norm) {
 	if d := w.augment.EqualiserDB; d > 0 {
 		equalise(w.energy, d, rng)
+	}
+	if w.limits != nil && rng.Float64() < w.augment.Band {
+		w.limits.apply(w.energy, rng)
 	}
 	gammatone.LogFloor(w.log, w.energy, w.front.Floor)
 	w.front.FillWindow(dst, w.log)

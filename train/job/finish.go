@@ -20,7 +20,11 @@ import (
 // finish measures, exports and reports.
 func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 	p, front := out.Prepared, o.front()
-	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Licence: o.licence(out), Memory: out.memory}
+	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Memory: out.memory}
+	var err error
+	if info.Licence, err = o.licence(out); err != nil {
+		return err
+	}
 	if p.Background >= 0 {
 		info.Background = p.Labels[p.Background]
 	}
@@ -29,7 +33,6 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 	if len(out.missing) > 0 {
 		info.Temperature = out.known.Temperature
 	}
-	var err error
 	switch {
 	case len(p.Test) > 0:
 		err = o.measure(ctx, out, &info, &prov, ui)
@@ -177,20 +180,6 @@ func keepThresholds(out *Outcome, found map[string]infer.Threshold) map[string]i
 		t[l] = out.known.Thresholds[l]
 	}
 	return t
-}
-
-// licence counts and credits what was learned from; a fine-tuned model owes
-// what the one that it started from owed, too.
-func (o Options) licence(out *Outcome) modelfile.Licence {
-	l := modelfile.LicenceOf(o.dataName(), out.Prepared.Learned)
-	if out.known == nil {
-		return l
-	}
-	c, err := card.Read(out.known)
-	if err != nil || len(c.Licence.Licences) == 0 {
-		return l
-	}
-	return c.Licence.Join(l)
 }
 
 // export writes the model's bytes; an int8 one is calibrated and measured beside the float one.

@@ -13,6 +13,7 @@ import (
 	"earshot/train/dataset"
 	"earshot/train/modelfile"
 	"earshot/train/opinion"
+	"earshot/train/scene"
 	"earshot/verify"
 )
 
@@ -25,7 +26,8 @@ type SecondOptions struct {
 	Least       float64  // no threshold is lower; 0: leastOn
 	Twin        string   // without test folds: the model whose held-out clips say what recall thresholds leave
 	Hold        time.Duration
-	Synthetic   int // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
+	AsIs        bool // do not learn recordings as they would sound elsewhere too
+	Synthetic   int  // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
 }
 
 // Defaults of SecondOptions.
@@ -130,24 +132,15 @@ func bases(dirs []string) []string {
 
 // learn hears everything and fits the head.
 func (s *second) learn(ctx context.Context, m *infer.Model, ui UI) (*opinion.Learned, error) {
-	var items []opinion.Item
-	for _, r := range s.learned {
-		items = append(items, opinion.Item{Path: r.path})
-	}
-	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: labels"), 0))
+	sounds, err := folders(s.Background)
 	if err != nil {
 		return nil, err
 	}
-	tell(broken, ui)
-	var samples []opinion.Sample
-	patches := 0
-	for i, r := range heard {
-		if l := s.learned[i].label; r != nil && l != m.Background {
-			samples = append(samples, opinion.Sample{Recording: r, Label: l})
-			patches += r.Patches()
-		} // a background label among the recordings is none of the labels, but the folders say more
+	samples, err := s.labelled(ctx, m.Background, sounds, ui)
+	if err != nil {
+		return nil, err
 	}
-	none, err := s.none(ctx, patches, ui)
+	none, err := s.none(ctx, sounds, ui)
 	if err != nil {
 		return nil, err
 	}
@@ -157,9 +150,43 @@ func (s *second) learn(ctx context.Context, m *infer.Model, ui UI) (*opinion.Lea
 	return opinion.Learn(ctx, s.name(), m.Labels, samples, none, s.seed)
 }
 
-// none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from, and
-// silence, noise and hum.
-func (s *second) none(ctx context.Context, patches int, ui UI) ([]*opinion.Recording, error) {
+// labelled hears the recordings of labels, each also as it would sound elsewhere. A background label among them is none
+// of the labels, but the folders say more.
+func (s *second) labelled(ctx context.Context, background string, beds []opinion.Item, ui UI) ([]opinion.Sample, error) {
+	e, ways := newElsewhere(s.seed, beds), scene.Elsewhere
+	if s.AsIs {
+		ways = nil
+	}
+	var items []opinion.Item
+	for _, r := range s.learned {
+		items = append(items, opinion.Item{Path: r.path})
+		for _, way := range ways {
+			items = append(items, e.item(r.path, way))
+		}
+	}
+	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: labels"), 0))
+	if err != nil {
+		return nil, err
+	}
+	tell(broken, ui)
+	var samples []opinion.Sample
+	for i, r := range heard {
+		original := heard[i-i%(1+len(ways))]
+		label := s.learned[i/(1+len(ways))].label
+		if r == nil || original == nil || label == background {
+			continue
+		}
+		if r != original {
+			r.SilentAs(original) // where the label is silent, what is over it is no sound of it
+		}
+		samples = append(samples, opinion.Sample{Recording: r, Label: label})
+	}
+	return samples, nil
+}
+
+// none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and each also
+// as it would sound elsewhere, and silence, noise and hum.
+func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opinion.Recording, error) {
 	n := s.Synthetic
 	if n == 0 {
 		n = syntheticNone
@@ -171,12 +198,14 @@ func (s *second) none(ctx context.Context, patches int, ui UI) ([]*opinion.Recor
 			return x
 		}})
 	}
-	clips, err := folders(s.Background)
-	if err != nil {
-		return nil, err
+	e := newElsewhere(s.seed, nil)
+	for i, it := range sounds {
+		items = append(items, it)
+		if !s.AsIs {
+			items = append(items, e.item(it.Path, scene.Elsewhere[i%2]))
+		}
 	}
-	items = append(items, clips...)
-	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(patches, len(clips))))
+	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(opinion.MostNone, len(sounds))))
 	tell(broken, ui)
 	return slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil }), err
 }

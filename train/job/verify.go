@@ -100,7 +100,10 @@ func (o VerifyOptions) owed(learned []dataset.Clip) (*modelfile.Licence, error) 
 	if err != nil {
 		return nil, ModelError{err}
 	}
-	l := modelfile.LicenceOf(nameOf(o.Set), learned)
+	l, err := owed(nameOf(o.Set), learned, o.Background)
+	if err != nil {
+		return nil, err
+	}
 	if len(c.Licence.Licences) > 0 {
 		l = c.Licence.Join(l)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // HasVerify says whether a model carries a second opinion.
-func HasVerify(m *infer.Model) bool { return len(m.Verify) > 0 && string(m.Verify) != "null" }
+func HasVerify(m *infer.Model) bool { return infer.Holds(m.Verify) }
 
 // ReadVerify returns the second opinion's head and curve that a model carries; nil where there is none.
 func ReadVerify(m *infer.Model) (*verify.Head, *verify.Curve, error) {
@@ -21,15 +21,10 @@ func ReadVerify(m *infer.Model) (*verify.Head, *verify.Curve, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("model %s: metadata \"verify\": %w", m.Path, err)
 	}
-	header, err := onnx.ReadHeader(m.Bytes)
-	if err != nil {
-		return nil, nil, fmt.Errorf("model %s: %w", m.Path, err)
-	}
-	text, ok := header.Metadata["verify_curve"]
-	if !ok {
+	if !infer.Holds(m.VerifyCurve) {
 		return h, nil, nil
 	}
-	c, err := verify.ParseCurve([]byte(text))
+	c, err := verify.ParseCurve(m.VerifyCurve)
 	if err != nil {
 		return nil, nil, fmt.Errorf("model %s: metadata \"verify_curve\": %w", m.Path, err)
 	}

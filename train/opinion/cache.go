@@ -43,6 +43,9 @@ func (s store) key(it Item) (string, error) {
 		fmt.Fprintf(h, "made %s\n", it.Name)
 		return hex.EncodeToString(h.Sum(nil)[:16]), nil
 	}
+	if it.Change != nil {
+		fmt.Fprintf(h, "changed %s\n", it.Name)
+	}
 	f, err := os.Open(it.Path)
 	if err != nil {
 		return "", err

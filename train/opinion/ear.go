@@ -54,6 +54,13 @@ func (r *Recording) Sounding() []int {
 	return sounding
 }
 
+// SilentAs takes over what is silent from the recording that r is a change of; what follows its end is silent.
+func (r *Recording) SilentAs(o *Recording) {
+	for i := range r.Silent {
+		r.Silent[i] = i >= o.Patches() || o.Silent[i]
+	}
+}
+
 // Patches are silent below a level of sound, and where the second network itself says so: most of ESC's clips
 // are padded, and what follows a bark is no bark.
 const (

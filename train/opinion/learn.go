@@ -38,8 +38,9 @@ type Learned struct {
 var errNoNone = errors.New("the second opinion wants recordings of what is none of the labels")
 
 // Learn makes a head of the labels that samples carry, in the order of labels; none are recordings of what is none of
-// them. Of samples the patches that sound count, of none as many patches at most as the samples have together, spread
-// over its recordings so that long ones do not drown short ones. The same recordings and seed give the same head.
+// them. Of samples the patches that sound count, of none [MostNone] at most, spread over its recordings so that long ones
+// do not drown short ones, and weighed so that they count as much as the samples together: much sound says better where
+// a label ends, and does not make labels rarer than they are. The same recordings and seed give the same head.
 func Learn(ctx context.Context, embedder string, labels []string, samples []Sample, none []*Recording, seed uint64) (*Learned, error) {
 	var known []string
 	for _, l := range labels {
@@ -57,7 +58,7 @@ func Learn(ctx context.Context, embedder string, labels []string, samples []Samp
 		}
 	}
 	patches := len(d.y)
-	d.none(none, len(known), patches, seed)
+	d.none(none, len(known), seed)
 	if len(d.y) == patches {
 		return nil, errNoNone
 	}
@@ -69,14 +70,20 @@ func Learn(ctx context.Context, embedder string, labels []string, samples []Samp
 		Patches: patches, None: len(d.y) - patches, Iterations: s.Iterations, Gradient: s.Gradient}, nil
 }
 
+// MostNone is how many patches of what is none of the labels are learned from, twelve hours' or 400 MB.
+const MostNone = 90_000
+
 // data are labelled patches.
 type data struct {
 	x       []float32 // (n, 1024)
 	y       []int     // (n)
+	weight  []float32 // (n)
 	classes int
 }
 
-func (d *data) add(patch []float32, y int) { d.x, d.y = append(d.x, patch...), append(d.y, y) }
+func (d *data) add(patch []float32, y int) {
+	d.x, d.y, d.weight = append(d.x, patch...), append(d.y, y), append(d.weight, 1)
+}
 
 // sounding adds the patches of a recording that are not silent.
 func (d *data) sounding(r *Recording, y int) {
@@ -85,15 +92,16 @@ func (d *data) sounding(r *Recording, y int) {
 	}
 }
 
-// none draws patches of class y, most in all.
-func (d *data) none(recordings []*Recording, y, most int, seed uint64) {
+// none draws patches of class y, MostNone in all, which together weigh no more than what is there already.
+func (d *data) none(recordings []*Recording, y int, seed uint64) {
+	patches := len(d.y)
 	var sizes []int
 	var sounding [][]int
 	for _, r := range recordings {
 		s := r.Sounding()
 		sounding, sizes = append(sounding, s), append(sizes, len(s))
 	}
-	quota := share(sizes, most)
+	quota := share(sizes, MostNone)
 	rng := rand.New(rand.NewPCG(seed, 0x090e))
 	for i, s := range sounding {
 		drawn := s
@@ -104,6 +112,11 @@ func (d *data) none(recordings []*Recording, y, most int, seed uint64) {
 		}
 		for _, p := range drawn {
 			d.add(recordings[i].Patch(p), y)
+		}
+	}
+	if n := len(d.y) - patches; n > patches {
+		for i := range n {
+			d.weight[patches+i] = float32(patches) / float32(n)
 		}
 	}
 }
@@ -123,8 +136,12 @@ func share(sizes []int, most int) int {
 
 // fit runs the regression; it ends within seconds of ctx.
 func (d *data) fit(ctx context.Context, offset []float32) (*verifier.Solution, error) {
-	s, err := verifier.Fit(verifier.Data{X: d.x, Y: d.y, Offset: offset, Dims: verify.EmbeddingLen, Classes: d.classes},
-		verifier.Options{Decay: 1 / (penalty * float64(len(d.y))), Iterations: iterations, Stop: ctx.Done()})
+	total := 0.0
+	for _, w := range d.weight {
+		total += float64(w)
+	}
+	s, err := verifier.Fit(verifier.Data{X: d.x, Y: d.y, Weight: d.weight, Offset: offset, Dims: verify.EmbeddingLen, Classes: d.classes},
+		verifier.Options{Decay: 1 / (penalty * total), Iterations: iterations, Stop: ctx.Done()})
 	if errors.Is(err, verifier.ErrStopped) {
 		return nil, context.Cause(ctx)
 	}

@@ -3,11 +3,14 @@ package opinion
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"sync"
 
 	"earshot/infer"
+	"earshot/internal/audio"
 	"earshot/train/dataset"
+	"earshot/verify"
 )
 
 // Options say how recordings are heard.
@@ -19,12 +22,16 @@ type Options struct {
 	Progress func(done, total int) // called from one goroutine at a time; may be nil
 }
 
-// Item is a recording to be heard: a sound file, or sound that is made.
+// Item is a recording to be heard: a sound file, a change of one, or sound that is made.
 type Item struct {
-	Path string
-	Name string           // of sound that is made: all that decides it
-	Make func() []float32 // mono at 44.1 kHz; nil: Path
+	Path   string
+	Name   string                               // of sound that is made or changed: all that decides it beside the file
+	Make   func() []float32                     // mono at 44.1 kHz; nil: Path
+	Change func(x []float32) ([]float32, error) // of the file's first [MostChanged] samples; nil: none
 }
+
+// MostChanged is how many samples of a file are changed, a minute's.
+const MostChanged = 60 * verify.SampleRate
 
 // Files are items of sound files.
 func Files(paths []string) []Item {
@@ -127,13 +134,51 @@ func (w *worker) recording(ctx context.Context, it Item) (r *Recording, fatal, e
 			return nil, err, nil
 		}
 	}
-	if it.Make != nil {
+	switch {
+	case it.Make != nil:
 		r, err = w.ear.Sound(ctx, it.Make())
-	} else {
+	case it.Change != nil:
+		r, err = w.changed(ctx, it)
+	default:
 		r, err = w.ear.File(ctx, it.Path, w.o.Limit)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	return r, w.store.save(key, r), nil
+}
+
+// changed hears a change of a sound file.
+func (w *worker) changed(ctx context.Context, it Item) (*Recording, error) {
+	most := MostChanged
+	if w.o.Limit > 0 {
+		most = min(most, w.o.Limit)
+	}
+	x, err := Samples(it.Path, 0, most)
+	if err == nil {
+		x, err = it.Change(x)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.ear.Sound(ctx, x)
+}
+
+// Samples are at most so many samples of a sound file, mono at 44.1 kHz, from one on.
+func Samples(path string, from, most int) ([]float32, error) {
+	r, err := audio.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	m, err := audio.Mono(r, verify.SampleRate, audio.Mix)
+	if err != nil {
+		return nil, err
+	}
+	x := make([]float32, from+most)
+	n, err := fill(x, m.Read)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	return x[min(from, n):n], nil
 }

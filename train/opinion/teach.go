@@ -33,7 +33,7 @@ func Teach(ctx context.Context, old *verify.Head, samples []Sample, none []*Reco
 		}
 	}
 	patches := len(d.y)
-	d.none(none, len(fresh), patches, seed)
+	d.none(none, len(fresh), seed)
 	if len(d.y) == patches {
 		return nil, errNoNone
 	}

@@ -23,6 +23,7 @@ type Augment struct {
 	Stretch      float64 // time scale drawn from [1/(1+s), 1+s], on the spectrogram
 	ShiftBands   float64 // ± bands of pitch shift, on the spectrogram (one band is about 0.6 semitone)
 	EqualiserDB  float64 // ± smooth random frequency response
+	Band         float64 // probability of a band limit, as telephones, cameras and codecs have
 	Noise        float64 // probability of added background
 	NoiseMinSNR  float64 // dB
 	NoiseMaxSNR  float64 // dB
@@ -37,7 +38,7 @@ func (a *Augment) Without(name string) error {
 	off := map[string]func(){
 		"all": func() { *a = Augment{RandomWindow: a.RandomWindow} }, "mix": func() { a.Mix = 0 }, "mixup": func() { a.MixupAlpha = 0 },
 		"gain": func() { a.GainDB = 0 }, "stretch": func() { a.Stretch = 0 }, "shift": func() { a.ShiftBands = 0 },
-		"equaliser": func() { a.EqualiserDB = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
+		"equaliser": func() { a.EqualiserDB = 0 }, "band": func() { a.Band = 0 }, "noise": func() { a.Noise = 0 }, "mask": func() { a.TimeMask, a.BandMask = 0, 0 },
 		"random-window": func() { a.RandomWindow = false }, "waveform": func() { a.Waveform = false },
 		"splice": func() { a.Splice = 0 }, "room": func() { a.Room = 0 }, "calm": func() { a.Calm = 0 },
 	}
@@ -95,6 +96,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("warm-up %g: want a share of the steps, 0 to 1", r.WarmUp)
 	case r.Frozen < 0:
 		return fmt.Errorf("frozen layers %d: want 0 or more", r.Frozen)
+	case !(r.Augment.Band >= 0 && r.Augment.Band <= 1):
+		return fmt.Errorf("band limits %g: want a probability, 0 to 1", r.Augment.Band)
 	case !(r.Background >= 0 && r.Background < 1):
 		return fmt.Errorf("share of background %g: want 0 to below 1", r.Background)
 	}

@@ -2,8 +2,6 @@ package learn
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -11,6 +9,7 @@ import (
 	"earshot/infer"
 	"earshot/infer/builtin"
 	"earshot/train/job"
+	"earshot/verify"
 )
 
 // secondFlags say how a second opinion is learned; train and model share them.
@@ -30,7 +29,7 @@ func (s *secondFlags) add(f *pflag.FlagSet) {
 
 // options are those of the second network in this binary.
 func (s *secondFlags) options() (job.SecondOptions, error) {
-	perHour, err := parseRate(s.falseAlarms)
+	perHour, err := verify.ParseRate(s.falseAlarms)
 	if err != nil {
 		return job.SecondOptions{}, fmt.Errorf("--false-alarms %w", err)
 	}
@@ -45,15 +44,4 @@ func (s *secondFlags) options() (job.SecondOptions, error) {
 		return job.SecondOptions{}, err
 	}
 	return job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}, nil
-}
-
-// parseRate reads "1/day", "0.1/hour" or "0.1/h" as events an hour.
-func parseRate(text string) (float64, error) {
-	number, unit, _ := strings.Cut(text, "/")
-	hours := map[string]float64{"hour": 1, "h": 1, "day": 24, "d": 24, "week": 7 * 24}[unit]
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || hours == 0 || !(n >= 0 && n <= 1e6) {
-		return 0, fmt.Errorf("%q: want a number of 0 or more, a slash, and hour, day or week, as in 1/day", text)
-	}
-	return n / hours, nil
 }

@@ -85,7 +85,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	ctx, stop := interruptible(c)
 	defer stop()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
-	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth,
+	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {

@@ -52,7 +52,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	override(t, f, f.Float64Var, "smoothing", func(r *recipe.Recipe) *float64 { return &r.Smoothing }, "label smoothing")
 	override(t, f, f.Float64Var, "freeze", func(r *recipe.Recipe) *float64 { return &r.FreezeTrunk }, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
 	override(t, f, f.IntVar, "freeze-layers", func(r *recipe.Recipe) *int { return &r.Frozen }, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step 1.7 times as fast")
-	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, noise, mask, splice, room, random-window, waveform, or calm (mixing falling to a third for the last 15 %)")
+	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, band, noise, mask, splice, room, random-window, waveform, or calm (mixing falling to a third for the last 15 %)")
 	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
 	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
