@@ -70,7 +70,7 @@ var arrows = map[string][]string{
 	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/verify"},
 	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 
-	"earshot/daemon/capture": {"earshot/internal/audio"},
+	"earshot/daemon/capture": {"earshot/internal/audio", "earshot/internal/sampletime"},
 	"earshot/daemon/capture/...": {"earshot/daemon/capture/...", "earshot/daemon/config", "earshot/ringbuf", "earshot/internal/redact",
 		"earshot/internal/audio", "earshot/internal/fairtime", "earshot/internal/sampletime"},
 	"earshot/daemon/...": {"earshot/..."},

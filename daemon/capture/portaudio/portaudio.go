@@ -198,6 +198,8 @@ func (p *Microphone) watch(ctx context.Context, t *tap) error {
 	opened := p.now()
 	format := *p.format.Load()
 	online := false
+	var inverted capture.Inversion
+	heard := p.count.samples.Load()
 	tick := time.NewTicker(t.every())
 	defer tick.Stop()
 	for {
@@ -214,8 +216,11 @@ func (p *Microphone) watch(ctx context.Context, t *tap) error {
 			last, limit = int64(opened), limit+firstSamples
 		} else if !online {
 			online = true
-			p.cfg.Report(capture.Online, "capturing from "+format.String())
+			p.cfg.Opened("capturing from "+format.String(), capture.Rate{Hz: format.Rate, By: "its device"})
+			p.cfg.Flawed(capture.FlawInverted, "")
 		}
+		inverted.Observe(&p.cfg.Common, t.cancelled.Load(), p.count.samples.Load()-heard)
+		heard = p.count.samples.Load()
 		if silent := p.now() - time.Duration(last); silent > limit {
 			why := fmt.Sprintf("%s gave no samples for %.1f s", format, silent.Seconds())
 			if online {
