@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"earshot/infer/onnx"
+	"earshot/internal/readfile"
 )
 
 // The shape of one window that the contract asks for, docs/design.md.
@@ -78,7 +79,7 @@ func readModel(path string) ([]byte, error) {
 	case info.Size() > maxModelBytes:
 		return nil, fmt.Errorf("model %q: %d bytes, want at most %d", path, info.Size(), maxModelBytes)
 	}
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxModelBytes)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", path, pathCause(err))
 	}

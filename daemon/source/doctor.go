@@ -8,6 +8,7 @@ import (
 
 	"earshot/daemon/capture"
 	"earshot/daemon/health"
+	"earshot/daemon/rules"
 	"earshot/gammatone"
 
 	"github.com/rs/zerolog"
@@ -23,6 +24,7 @@ type doctor struct {
 
 	// the listener's
 	meter  *health.RateMeter
+	band   *health.Bandwidth
 	uneven bool // what the meter said last
 
 	mu       sync.Mutex // guards the rest: listener and capture write, the status reads
@@ -34,7 +36,7 @@ type doctor struct {
 func newDoctor(front gammatone.Config, log zerolog.Logger, ill func()) *doctor {
 	return &doctor{
 		log: log, ill: ill, started: time.Now(),
-		meter: health.NewRateMeter(front.SampleRate), findings: map[string]health.Verdict{},
+		meter: health.NewRateMeter(front.SampleRate), band: health.NewBandwidth(front.SampleRate), findings: map[string]health.Verdict{},
 	}
 }
 
@@ -97,6 +99,13 @@ func (d *doctor) pace(samples int64) {
 			given*float64(said.Hz), said.By, said.Hz)}
 	}
 	d.found("pace", v)
+}
+
+// bands takes the samples, and looks for what is missing in their high bands.
+func (d *doctor) bands(x []float32, watched func() []rules.Label) {
+	if upTo, known := d.band.Push(x); known {
+		d.found("bands", health.JudgeBandwidth(upTo, func() string { return lessHeard(upTo, watched()) }))
+	}
 }
 
 // captured takes the capture's state, in its goroutine.

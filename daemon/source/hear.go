@@ -26,6 +26,14 @@ func (s *Source) block(b *ringbuf.Block) {
 		s.doctor.samples(s.health.Report())
 	}
 	s.doctor.pace(s.pipe.Produced())
+	s.doctor.bands(x, s.watched)
+}
+
+// watched are the labels that are listened for.
+func (s *Source) watched() []rules.Label {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.Watched
 }
 
 // judged tells whether the source is a microphone, or stands for one: a recording may well be silent.

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/x448/float16"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 	"earshot/verify"
 )
 
@@ -43,7 +43,7 @@ func (s store) key(it Item) (string, error) {
 		fmt.Fprintf(h, "made %s\n", it.Name)
 		return hex.EncodeToString(h.Sum(nil)[:16]), nil
 	}
-	f, err := os.Open(it.Path)
+	f, err := readfile.Open(it.Path, readfile.AnySize)
 	if err != nil {
 		return "", err
 	}
@@ -55,6 +55,9 @@ func (s store) key(it Item) (string, error) {
 }
 
 func (s store) path(key string) string { return filepath.Join(s.dir, key[:2], key+".patches") }
+
+// maxCached bounds a file of the cache, in bytes: an hour of sound takes 15 MB.
+const maxCached = 1 << 30
 
 // load returns what was heard of a recording, as far as limit (0: all of it); nil when that is not there, or damaged.
 func (s store) load(key string, limit int) *Recording {
@@ -72,7 +75,7 @@ func (s store) read(key string) *Recording {
 	if s.dir == "" {
 		return nil
 	}
-	b, err := os.ReadFile(s.path(key))
+	b, err := readfile.Bytes(s.path(key), maxCached)
 	if err != nil || len(b) < headerLen || !bytes.HasPrefix(b, []byte(magic)) {
 		return nil
 	}

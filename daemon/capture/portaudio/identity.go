@@ -2,13 +2,12 @@ package portaudio
 
 import (
 	"bytes"
-	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"earshot/daemon/capture"
+	"earshot/internal/readfile"
 )
 
 // sysfs is where the kernel tells of its devices.
@@ -42,12 +41,7 @@ func identify(root string, d *capture.Device) {
 
 // readID reads a short text of sysfs; "" where there is none.
 func readID(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64))
+	text, err := readfile.Bytes(path, 4096) // the size of every file there
 	if err != nil {
 		return ""
 	}
