@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 
 	"earshot/daemon/capture/command"
@@ -10,6 +9,7 @@ import (
 	"earshot/daemon/engine"
 	"earshot/daemon/rules"
 	"earshot/internal/audio"
+	"earshot/internal/readfile"
 )
 
 // Check looks at what a configuration names beyond itself: the model and its labels, secrets, certificates,
@@ -68,7 +68,7 @@ func Check(f *config.File, builtIn func() []byte) error {
 }
 
 func readable(path string) error {
-	file, err := os.Open(path)
+	file, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		return err
 	}

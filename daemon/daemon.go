@@ -10,13 +10,14 @@
 //	engine  model, ONNX Runtime session, batcher
 //	sources each with its capture, listener and reporter
 //
-// A reload goes the same way in two steps: plan builds all that can fail beside what runs, and is undone when it
-// does; commit swaps.
+// A reload goes the same way in two steps: plan builds all that can fail, in a goroutine beside what runs, and is undone
+// when it does; commit swaps.
 //
 // Run's goroutine alone changes the layers; what others read of them is guarded by one mutex.
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -54,7 +55,10 @@ type Options struct {
 	Notify   *sdnotify.Notifier               // systemd
 	Ready    func(Ready)                      // told once everything runs; may be nil
 	Reloaded func(Reloaded)                   // told after each reload; may be nil
+	Patience time.Duration                    // with a reload; 0 = reloadLimit
 }
+
+func (o *Options) reloadLimit() time.Duration { return cmp.Or(o.Patience, reloadLimit) }
 
 // Ready says where the running daemon is reached.
 type Ready struct {
@@ -85,6 +89,7 @@ type Daemon struct {
 	wake    chan struct{}       // something that the status shows has changed
 	ill     chan struct{}       // a microphone's health has changed
 	starved fairtime.Starvation // the loop's
+	reading *reading            // a reload under way; the loop's
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
@@ -133,6 +138,7 @@ func Run(ctx context.Context, opts Options) error {
 		return errors.Join(err, d.stop(0))
 	}
 	err = d.loop(ctx)
+	d.abandonReload()
 	d.opts.Notify.Stopping()
 	flush := flushEnd
 	if ctx.Err() != nil || err != nil {
@@ -160,7 +166,11 @@ func (d *Daemon) loop(ctx context.Context) error {
 				return err
 			}
 		case <-d.opts.Reload:
-			d.reload()
+			d.startReload()
+		case <-d.overdue():
+			d.lateReload()
+		case p := <-d.planned():
+			d.finishReload(p)
 			diagnostics.Reset(d.file.Config.MQTT.Diagnostics)
 		case <-diagnostics.C:
 			d.sinks.Diagnostics(d.status())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
@@ -20,6 +19,7 @@ func Probe(ctx context.Context, f *config.File, log *logging.Log, devices func()
 		errs = append(errs, mqtt.Probe(ctx, mqtt.Setup{File: f, Log: log}))
 	}
 	var found []capture.Device
+	taken := map[string]string{} // the source's name, by device and channel
 	looked := false
 	for _, s := range f.Config.Sources {
 		if s.Kind != config.KindPortAudio {
@@ -32,19 +32,16 @@ func Probe(ctx context.Context, f *config.File, log *logging.Log, devices func()
 			}
 			looked = true
 		}
-		if !there(found, config.Or(s.Device, "")) {
-			errs = append(errs, source.Error{Name: s.Name, Err: fmt.Errorf("%w: %q; \"earshot devices\" lists what there is", capture.ErrNoDevice, config.Or(s.Device, ""))})
+		d, err := capture.Choose(found, config.Or(s.Device, ""))
+		key := d.Key() + " " + config.Or(s.Channel, "mix")
+		switch first, twice := taken[key]; {
+		case err != nil:
+			errs = append(errs, source.Error{Name: s.Name, Err: err})
+		case twice:
+			errs = append(errs, source.Error{Name: s.Name, Err: fmt.Errorf("%w: %q is source %s's; \"earshot devices\" shows what tells them apart", capture.ErrTaken, d.Name, first)})
+		default:
+			taken[key] = s.Name
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// there tells whether a device's name contains the wanted one; package capture is stricter when it opens.
-func there(devices []capture.Device, want string) bool {
-	for _, d := range devices {
-		if want == "" && d.Default || want != "" && strings.Contains(strings.ToLower(d.Name), strings.ToLower(want)) {
-			return true
-		}
-	}
-	return false
 }

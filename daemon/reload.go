@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
@@ -14,15 +16,115 @@ import (
 	"earshot/daemon/source"
 )
 
-// reload reads the configuration again. A bad one changes nothing and says why; a good one restarts only what it
-// changes.
-func (d *Daemon) reload() {
-	d.opts.Notify.Reloading()
-	var what []string
-	f, err := d.opts.Load()
-	if err == nil {
-		what, err = d.apply(f)
+// reloadLimit is how long a configuration, and what it names, may take to be read: a disk that does not answer keeps
+// the old one going.
+const reloadLimit = 30 * time.Second
+
+// reading is a reload whose plan is being made, beside the loop.
+type reading struct {
+	done  chan plan // has room for the one
+	late  *time.Timer
+	over  bool // it took too long, and its plan will not be carried out
+	again bool // another was asked for meanwhile
+}
+
+// plan is what a reload comes to, before anything has changed.
+type plan struct {
+	file   *config.File
+	change *change
+	err    error
+}
+
+// drop undoes what was built for a plan that is not carried out.
+func (p plan) drop() {
+	if p.change == nil {
+		return
 	}
+	for _, undo := range p.change.undo {
+		undo()
+	}
+}
+
+// startReload begins to read the configuration again. All that may take its time does so beside the loop, which goes
+// on feeding the watchdog, and stops when it is told to.
+func (d *Daemon) startReload() {
+	if d.reading != nil {
+		d.reading.again = true
+		if d.reading.over {
+			d.lateReload()
+		}
+		return
+	}
+	d.opts.Notify.Reloading()
+	r := &reading{done: make(chan plan, 1), late: time.NewTimer(d.opts.reloadLimit())}
+	d.reading = r
+	d.root.GoThen("reload", func(context.Context) error {
+		var p plan
+		if p.file, p.err = d.opts.Load(); p.err == nil {
+			p.change, p.err = d.plan(p.file)
+		}
+		r.done <- p
+		return nil
+	}, func(err error) {
+		if err != nil { // a panic: the configuration must not end the daemon
+			r.done <- plan{err: err}
+		}
+	})
+}
+
+// planned is where the plan comes, and overdue when it does not; nil while no reload is under way.
+func (d *Daemon) planned() <-chan plan {
+	if d.reading == nil {
+		return nil
+	}
+	return d.reading.done
+}
+
+func (d *Daemon) overdue() <-chan time.Time {
+	if d.reading == nil {
+		return nil
+	}
+	return d.reading.late.C
+}
+
+// abandonReload gives up a plan that is not there yet, because the daemon stops; should it come, it is undone.
+func (d *Daemon) abandonReload() {
+	if d.reading == nil {
+		return
+	}
+	done := d.reading.done
+	d.reading.late.Stop()
+	d.root.Go("reload given up", func(context.Context) error {
+		(<-done).drop()
+		return nil
+	})
+}
+
+// lateReload says that a reload takes too long. Its plan is waited for all the same, since two may not be made at once.
+func (d *Daemon) lateReload() {
+	d.reading.over = true
+	d.opts.Notify.Reloading()
+	d.reloaded(nil, fmt.Errorf("reading the configuration and what it names has taken more than %v: does a disk not answer?", d.opts.reloadLimit()))
+}
+
+// finishReload carries a plan out. A bad one changes nothing and says why; a good one restarts only what it changes.
+func (d *Daemon) finishReload(p plan) {
+	r := d.reading
+	r.late.Stop()
+	d.reading = nil
+	if r.over {
+		p.drop()
+	} else {
+		what, err := d.apply(p)
+		d.reloaded(what, err)
+	}
+	if r.again {
+		d.startReload()
+	}
+}
+
+// reloaded tells what a reload came to.
+func (d *Daemon) reloaded(what []string, err error) {
 	if err == nil {
 		shown := what
 		if len(shown) == 0 {
@@ -66,24 +168,22 @@ type change struct {
 
 func (c *change) note(what string) { c.what = append(c.what, what) }
 
-// apply goes from the running configuration to f. As long as it returns an error, nothing has changed.
-func (d *Daemon) apply(f *config.File) ([]string, error) {
-	c, err := d.plan(f)
-	if err != nil {
-		for _, undo := range c.undo {
-			undo()
-		}
-		return nil, err
+// apply goes from the running configuration to a plan's. As long as it returns an error, nothing has changed.
+func (d *Daemon) apply(p plan) ([]string, error) {
+	if p.err != nil {
+		p.drop()
+		return nil, p.err
 	}
-	if err := d.commit(f, c); err != nil {
+	if err := d.commit(p.file, p.change); err != nil {
 		// Half changed: better a new process than a daemon nobody configured.
 		d.fail(fmt.Errorf("reload: %w", err))
 		return nil, err
 	}
-	return c.what, nil
+	return p.change.what, nil
 }
 
-// plan compares the two configurations and builds what may fail.
+// plan compares the two configurations and builds what may fail. It runs beside the loop, which changes none of what
+// it looks at until it is done.
 func (d *Daemon) plan(f *config.File) (*change, error) {
 	old, now := &d.file.Config, &f.Config
 	c := &change{}

@@ -5,10 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"earshot/daemon/config"
 	"earshot/daemon/status"
 )
 
@@ -55,6 +57,52 @@ func (r *rig) hupBad(t *testing.T, yaml string, why ...string) {
 // loop is a recording played over and over in real time.
 func loop(name, path string) string {
 	return "{name: " + name + ", kind: file, loop: true, paths: ['" + path + "']}"
+}
+
+// TestReloadThatHangs: while a configuration is read from a disk that does not answer the daemon goes on, says so after
+// a while, ends when it is told to, and takes the newest configuration once the disk is back.
+func TestReloadThatHangs(t *testing.T) {
+	r := newRig(t, quick+"sources: ["+loop("a", wav(t, "dog", 3.0))+"]\n")
+	read := r.opts.Load
+	var gone atomic.Bool // the disk
+	r.opts.Load = func() (*config.File, error) {
+		for gone.Load() && t.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		return read()
+	}
+	r.opts.Patience = 50 * time.Millisecond
+	r.start()
+	r.house.wait(t, "dog", has("/a/dog/state", "ON"))
+	gone.Store(true)
+	for range 2 { // the second finds the first still waiting
+		if got := r.hup(t); got.Err == nil || !strings.Contains(got.Err.Error(), "does a disk not answer") {
+			t.Fatalf("changed %q (%v), want an error that says what it waits for", got.Changed, got.Err)
+		}
+	}
+	heard := r.status(t).Sources[0].Windows
+	r.until(t, "goes on all the while", func(s status.Status) bool { return s.Sources[0].Windows > heard })
+	r.configure(quick + "sources: [" + loop("b", wav(t, "siren", 3.0)) + "]\n")
+	gone.Store(false)
+	for { // a busy machine may take longer than the little that is allowed here
+		got := <-r.reloads
+		if got.Err == nil && slices.Equal(got.Changed, []string{"sources"}) {
+			break
+		}
+		select {
+		case r.reload <- syscall.SIGHUP:
+		default:
+		}
+	}
+	gone.Store(true)
+	for r.hup(t).Err == nil { // one that was asked for before
+	}
+	start := time.Now()
+	r.cancel()
+	if err := r.end(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("stopped within %v", time.Since(start))
 }
 
 func TestReload(t *testing.T) {

@@ -51,7 +51,7 @@ func (b *Batch) Run(n int) error {
 		return err
 	}
 	for i := range n {
-		if k := notFinite(b.Scores[i*b.s.Labels:][:b.s.Labels]); k >= 0 {
+		if k := settle(b.Scores[i*b.s.Labels:][:b.s.Labels]); k >= 0 {
 			return fmt.Errorf("window %d of %d, class %d: %w", i, n, k, ErrNotFinite)
 		}
 	}

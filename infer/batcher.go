@@ -149,7 +149,7 @@ func (b *Batcher) runTaken() error {
 		if err == nil {
 			r.Scores = b.batch.Scores[i*b.labels:][:b.labels]
 			r.Attention = b.batch.Attention[i*b.steps:][:b.steps]
-			if k := notFinite(r.Scores); k >= 0 {
+			if k := settle(r.Scores); k >= 0 {
 				r.Err = fmt.Errorf("window of samples [%d, %d), class %d: %w", it.stamp.At, it.stamp.End, k, ErrNotFinite)
 				r.Scores, r.Attention = nil, nil
 			}

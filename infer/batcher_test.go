@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,9 @@ type echo struct {
 	sizes  []int // Run's goroutine only
 }
 
+// echoed is what a window's value is divided by to become its score, which is 1 at most.
+const echoed = 1 << 16
+
 func (e *echo) run(x []float32, n int, scores, attention []float32) error {
 	e.most.Store(max(e.most.Load(), e.inside.Add(1)))
 	defer e.inside.Add(-1)
@@ -34,7 +38,7 @@ func (e *echo) run(x []float32, n int, scores, attention []float32) error {
 	time.Sleep(e.pause)
 	e.sizes = append(e.sizes, n)
 	for i := range n {
-		scores[2*i], scores[2*i+1] = x[i*WindowLen], x[(i+1)*WindowLen-1]
+		scores[2*i], scores[2*i+1] = x[i*WindowLen]/echoed, x[(i+1)*WindowLen-1]/echoed
 		attention[i] = x[i*WindowLen]
 	}
 	return e.fail
@@ -103,7 +107,7 @@ func TestBatcherManySources(t *testing.T) {
 		var got []Stamp
 		f := b.Feed(3, func(r Result) {
 			want := float32(id*1000) + float32(r.At)
-			if r.Err != nil || r.Scores[0] != want || r.Scores[1] != want || r.Attention[0] != want || r.Batch < 1 || r.Batch > 4 {
+			if r.Err != nil || r.Scores[0] != want/echoed || r.Scores[1] != want/echoed || r.Attention[0] != want || r.Batch < 1 || r.Batch > 4 {
 				t.Errorf("source %d: %+v, want score %g", id, r, want)
 			}
 			got = append(got, r.Stamp)
@@ -285,6 +289,19 @@ func TestBatcherNotFinite(t *testing.T) {
 	}
 	if st := f.Stats(); st.Scored != 2 || st.Failed != 2 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestScoresAreProbabilities: a network that gives anything else is held to 0…1.
+func TestScoresAreProbabilities(t *testing.T) {
+	scores := []float32{-3, 0, 0.25, 1, 7.5}
+	if k := settle(scores); k != -1 || !slices.Equal(scores, []float32{0, 0, 0.25, 1, 1}) {
+		t.Errorf("%v, %d", scores, k)
+	}
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if k := settle([]float32{0, float32(v), 2}); k != 1 {
+			t.Errorf("%v: fault at %d, want 1", v, k)
+		}
 	}
 }
 

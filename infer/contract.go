@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"earshot/infer/onnx"
@@ -140,14 +141,25 @@ func (c *contract) frontEnd() {
 	c.m.FrontEnd = b.String()
 }
 
+// maxName bounds a display name, in bytes: it stands in MQTT messages, on the page and in logs.
+const maxName = 128
+
+// shown says whether a text of a file may be shown to people: not empty, not long, and nothing in it acts on a terminal.
+func shown(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 func (c *contract) names() {
 	given := map[string]string{}
 	c.value("names", false, &given, `display names, {"dog": "Dog", …}`)
 	c.m.Names = make(map[string]string, len(c.m.Labels))
 	for _, l := range c.m.Labels {
 		name := given[l]
-		if name == "" {
+		switch {
+		case name == "":
 			name = strings.ToUpper(l[:min(1, len(l))]) + strings.ReplaceAll(l[min(1, len(l)):], "_", " ")
+		case !shown(name, maxName):
+			c.fault("metadata \"names\": %q is called %s, want at most %d bytes of printable UTF-8", l, excerpt(name), maxName)
 		}
 		c.m.Names[l] = name
 	}

@@ -102,6 +102,9 @@ func (e *Embedder) Embed(patches []float32, n int, embedding, audioset []float32
 	if k := notFinite(e.embedding[:n*EmbeddingLen]); k >= 0 {
 		return fmt.Errorf("patch %d of %d, value %d of its embedding: %w", k/EmbeddingLen, n, k%EmbeddingLen, ErrNotFinite)
 	}
+	if k := notFinite(e.audioset[:n*e.Sounds]); audioset != nil && k >= 0 {
+		return fmt.Errorf("patch %d of %d, sound %d of AudioSet: %w", k/e.Sounds, n, k%e.Sounds, ErrNotFinite)
+	}
 	copy(embedding, e.embedding)
 	copy(audioset, e.audioset)
 	return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"unicode/utf8"
 )
 
 // What goes into the second network and comes out of it.
@@ -86,7 +85,9 @@ func (c *contract) embedder(m *EmbedderModel) {
 	}
 	c.sounds(m)
 	c.fingerprint(m)
-	c.value("name", false, &m.Name, "the network's name, a JSON string")
+	if c.value("name", false, &m.Name, "the network's name, a JSON string") && !shown(m.Name, maxSoundName) {
+		c.fault("metadata \"name\": is %s, want 1 to %d bytes of printable UTF-8", excerpt(m.Name), maxSoundName)
+	}
 	m.Provenance = c.object("provenance")
 	m.Licence = c.object("licence")
 }
@@ -103,8 +104,8 @@ func (c *contract) sounds(m *EmbedderModel) {
 		c.fault("metadata \"audioset\": %d names, want 1 to %d", n, maxLabels)
 	}
 	for i, name := range m.AudioSet {
-		if name == "" || len(name) > maxSoundName || !utf8.ValidString(name) {
-			c.fault("metadata \"audioset\": name %d is %s, want 1 to %d bytes of UTF-8", i, excerpt(name), maxSoundName)
+		if !shown(name, maxSoundName) {
+			c.fault("metadata \"audioset\": name %d is %s, want 1 to %d bytes of printable UTF-8", i, excerpt(name), maxSoundName)
 			break
 		}
 	}

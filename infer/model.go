@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"earshot/infer/onnx"
+	"earshot/internal/readfile"
 )
 
 // The shape of one window that the contract asks for, docs/design.md.
@@ -53,8 +53,8 @@ type Model struct {
 	SHA256 string // of Bytes, hexadecimal
 }
 
-// maxModelBytes bounds what LoadModel reads; the shipped model has 9 MB.
-const maxModelBytes = 1 << 30
+// maxModelBytes bounds what LoadModel reads; the shipped model has 9 MB, and a service half a gigabyte of memory.
+const maxModelBytes = 256 << 20
 
 // LoadModel reads a model file and holds it against the contract. The error
 // says what was expected and what was found: a [*ContractError] when the file
@@ -69,28 +69,11 @@ func LoadModel(path string) (*Model, error) {
 
 // readModel reads a file that is not too large to be a model.
 func readModel(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("model %q: %w", path, pathCause(err))
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("model %q: is a %s, want an ONNX file", path, fileKind(info))
-	case info.Size() > maxModelBytes:
-		return nil, fmt.Errorf("model %q: %d bytes, want at most %d", path, info.Size(), maxModelBytes)
-	}
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxModelBytes)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", path, pathCause(err))
 	}
 	return b, nil
-}
-
-func fileKind(info os.FileInfo) string {
-	if info.IsDir() {
-		return "folder"
-	}
-	return "special file (" + info.Mode().Type().String() + ")"
 }
 
 // ParseModel holds an ONNX file in memory against the contract. The Model

@@ -74,6 +74,8 @@ func TestContract(t *testing.T) {
 		{"front end is text", meta("front_end", `"gammatone"`), `metadata "front_end": want the front end's fingerprint`},
 		{"empty front end", meta("front_end", `{}`), `found an empty object`},
 		{"front end of 64 bands", meta("front_end", `{"bands":64}`), `metadata "front_end": bands is 64, want 128`},
+		{"a name that acts on a terminal", meta("names", `{"dog":"\u001b[31mDog"}`), `"dog" is called "\x1b[31mDog", want at most 128 bytes of printable UTF-8`},
+		{"a long name", meta("names", `{"dog":"`+strings.Repeat("wow", 100)+`"}`), `(300 bytes), want at most 128 bytes`},
 		{"names of others", meta("names", `{"cow":"Kuh"}`), `metadata "names": speaks of "cow", which is not among the labels`},
 		{"thresholds NaN", meta("thresholds", `{"dog":{"on":NaN,"off":0.1}}`), `metadata "thresholds": want switching points`},
 		{"thresholds infinite", meta("thresholds", `{"dog":{"on":1e999,"off":0.1}}`), `metadata "thresholds": want switching points`},
@@ -141,8 +143,8 @@ func TestLoadModelBadFiles(t *testing.T) {
 	lines := func(b []byte) string { return string(b) }
 	for _, c := range []struct{ name, path, want string }{
 		{"missing", filepath.Join(dir, "none.onnx"), "no such file"},
-		{"folder", dir, "is a folder, want an ONNX file"},
-		{"device", "/dev/null", "is a special file"},
+		{"folder", dir, "it is a folder; want a file"},
+		{"device", "/dev/null", "it is a device"},
 		{"empty", write(t, dir, "empty", ""), "is empty, want an ONNX file"},
 		{"text", write(t, dir, "text", "<html>404</html>"), "is text, want an ONNX file"},
 		{"checkpoint", write(t, dir, "torch.onnx", "PK\x03\x04rest"), "is a ZIP archive (a PyTorch checkpoint?)"},

@@ -149,6 +149,18 @@ func (s *Session) RunInto(x []float32, n int, scores, attention []float32) error
 	return err
 }
 
+// settle holds the scores of a window to 0…1: a network that gives no probabilities must not switch what it likes. It
+// returns the index of the first that is no finite number, which is a fault, or −1.
+func settle(scores []float32) int {
+	if k := notFinite(scores); k >= 0 {
+		return k
+	}
+	for i, v := range scores {
+		scores[i] = min(1, max(0, v))
+	}
+	return -1
+}
+
 // notFinite is the index of the first value that is no finite number, −1 when all are.
 func notFinite(p []float32) int {
 	return slices.IndexFunc(p, func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) })

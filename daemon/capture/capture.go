@@ -77,7 +77,26 @@ func (p Phase) String() string {
 type State struct {
 	Phase Phase
 	Why   string
+	Said  Rate // of a live source that is Online
 }
+
+// Rate is how many samples a second a source is said to give, and by whom.
+type Rate struct {
+	Hz int
+	By string // "its configuration", "its device", …
+}
+
+// Flaw is what a source finds out about its own sound beside its phase.
+type Flaw struct {
+	Kind   string // FlawRate, …
+	Detail string // a sentence for people; "" = it is over
+}
+
+// The kinds of flaws.
+const (
+	FlawRate     = "rate"     // not as many samples a second as said
+	FlawInverted = "inverted" // its two channels cancel each other
+)
 
 // Common is what every kind of source is told; each takes what means something to it.
 type Common struct {
@@ -86,12 +105,25 @@ type Common struct {
 	Patient bool        // what is not there at the start is waited for, instead of an error
 	Stdin   *os.File    // nil = standard input
 	OnState func(State) // called from Run's goroutine; nil = nobody listens
+	OnFlaw  func(Flaw)  // as OnState
 }
 
 // Report tells the owner what the source is doing.
-func (c *Common) Report(p Phase, why string) {
+func (c *Common) Report(p Phase, why string) { c.report(State{Phase: p, Why: why}) }
+
+// Opened tells the owner that samples come, and how many a second they are said to be.
+func (c *Common) Opened(why string, said Rate) { c.report(State{Online, why, said}) }
+
+func (c *Common) report(s State) {
 	if c.OnState != nil {
-		c.OnState(State{p, why})
+		c.OnState(s)
+	}
+}
+
+// Flawed tells the owner of a flaw, or that it is over.
+func (c *Common) Flawed(kind, detail string) {
+	if c.OnFlaw != nil {
+		c.OnFlaw(Flaw{kind, detail})
 	}
 }
 

@@ -44,6 +44,42 @@ func TestChoose(t *testing.T) {
 			}
 		}
 	}
+	twins := []Device{
+		{Index: 1, Name: "USB Audio: - (hw:1,0)", Port: "usb-0000:00:14.0-1.2", Card: "Device"},
+		{Index: 2, Name: "USB Audio: - (hw:2,0)", Port: "usb-0000:00:14.0-1.3", Card: "Device_1"},
+		{Index: 3, Name: "HDA Intel PCH: ALC257 Analog (hw:0,0)", Card: "PCH"},
+		{Index: 4, Name: "HDA Intel PCH: ALC257 Alt Analog (hw:0,2)", Card: "PCH"},
+		{Index: 5, Name: "pulse"},
+	}
+	for want, index := range map[string]int{
+		"usb-0000:00:14.0-1.2":   1,
+		"usb-0000:00:14.0-1.3":   2,
+		"usb-0000:00:14.0-1.3,0": 2,
+		"card:Device":            1,
+		"card:Device_1":          2,
+		"card:PCH,2":             4,
+		"Alt Analog":             4,
+		"pulse":                  5,
+	} {
+		if d, err := Choose(twins, want); err != nil || d.Index != index {
+			t.Errorf("%q: got %+v, %v; want number %d", want, d, err, index)
+		}
+	}
+	for want, says := range map[string]string{
+		"USB Audio":                "usb-0000:00:14.0-1.3",
+		"USB Audio: - (hw:1,0)":    "their numbers change; take a port or card",
+		"USB Audio: - (hw:7,0)":    "several are called",
+		"usb-0000:00:14.0-1":       "no such input device", // no part of an identity
+		"usb-0000:00:14.0-1.4":     `(usb-0000:00:14.0-1.2,0)`,
+		"card:":                    "no such input device",
+		"card:PCH":                 `add the number of one, as in "card:PCH,0"`,
+		"card:PCH,1":               "no such input device",
+		"usb-0000:00:14.0-1.2,0,0": "no such input device",
+	} {
+		if d, err := Choose(twins, want); !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: got %+v, %v; want %q", want, d, err, says)
+		}
+	}
 	if _, err := Choose(nil, ""); !errors.Is(err, ErrNoDevice) || !strings.Contains(err.Error(), "no sound input was found") {
 		t.Errorf("no devices: %v", err)
 	}

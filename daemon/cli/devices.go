@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -33,6 +34,8 @@ func newDevicesCmd() *cobra.Command {
 		Long: `devices lists the sound inputs that PortAudio finds. A source's "device" setting, and
 --device of "earshot run", take such a name: in full, or any part of it that only
 one device has. Numbers are not names: they change when something is plugged in.
+Two microphones of one make have one name; they are told apart by the last column,
+which "device" takes too: the USB port that one is plugged into, or its card.
 
 --listen opens one as "earshot run" would, and shows its level every second, with
 what is wrong with it if something is. Speak, and see whether the level moves: a
@@ -64,6 +67,9 @@ type deviceJSON struct {
 	Channels int     `json:"channels"`
 	Rate     float64 `json:"rate_hz"`
 	Default  bool    `json:"default"`
+	Port     string  `json:"usb_port,omitempty"`
+	Card     string  `json:"card,omitempty"`
+	Identity string  `json:"identity,omitempty"` // the steadiest name that "device" takes
 }
 
 func listDevices(w io.Writer, asJSON bool, inputs func() ([]capture.Device, error)) error {
@@ -74,7 +80,7 @@ func listDevices(w io.Writer, asJSON bool, inputs func() ([]capture.Device, erro
 	if asJSON {
 		list := make([]deviceJSON, len(devices))
 		for i, d := range devices {
-			list[i] = deviceJSON{d.Name, d.HostAPI, d.Channels, d.Rate, d.Default}
+			list[i] = deviceJSON{d.Name, d.HostAPI, d.Channels, d.Rate, d.Default, d.Port, d.Card, d.Identity()}
 		}
 		return printJSON(w, list)
 	}
@@ -85,13 +91,14 @@ func listDevices(w io.Writer, asJSON bool, inputs func() ([]capture.Device, erro
 	for _, d := range devices {
 		width = max(width, len([]rune(d.Name)))
 	}
-	fmt.Fprintf(w, "   %-*s  %-8s  %8s  %s\n", width, "NAME", "CHANNELS", "RATE", "THROUGH")
+	fmt.Fprintf(w, "   %-*s  %-8s  %8s  %-8s  %s\n", width, "NAME", "CHANNELS", "RATE", "THROUGH", "PORT OR CARD")
 	for _, d := range devices {
 		mark := " "
 		if d.Default {
 			mark = "*"
 		}
-		fmt.Fprintf(w, " %s %-*s  %8d  %5.0f Hz  %s\n", mark, width, d.Name, d.Channels, d.Rate, d.HostAPI)
+		line := fmt.Sprintf(" %s %-*s  %8d  %5.0f Hz  %-8s  %s", mark, width, d.Name, d.Channels, d.Rate, d.HostAPI, d.Identity())
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 	fmt.Fprintln(w, "\n * the system's default")
 	return nil

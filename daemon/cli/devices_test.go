@@ -12,7 +12,7 @@ import (
 
 func TestListDevices(t *testing.T) {
 	devices := []capture.Device{
-		{Name: "USB Mic: Audio (hw:1,0)", HostAPI: "ALSA", Channels: 1, Rate: 48000},
+		{Name: "USB Mic: Audio (hw:1,0)", HostAPI: "ALSA", Channels: 1, Rate: 48000, Port: "usb-0000:00:14.0-1.2", Card: "Mic"},
 		{Name: "default", HostAPI: "ALSA", Channels: 32, Rate: 44100, Default: true},
 	}
 	inputs := func() ([]capture.Device, error) { return devices, nil }
@@ -20,7 +20,7 @@ func TestListDevices(t *testing.T) {
 	if err := listDevices(&table, false, inputs); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"   USB Mic: Audio (hw:1,0)", " * default", "48000 Hz", "44100 Hz"} {
+	for _, want := range []string{"   USB Mic: Audio (hw:1,0)", " * default", "48000 Hz  ALSA      usb-0000:00:14.0-1.2\n", "44100 Hz  ALSA\n"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &table)
 		}
@@ -29,7 +29,7 @@ func TestListDevices(t *testing.T) {
 		t.Fatal(err)
 	}
 	var list []deviceJSON
-	if err := json.Unmarshal([]byte(text.String()), &list); err != nil || len(list) != 2 || list[1].Name != "default" || !list[1].Default {
+	if err := json.Unmarshal([]byte(text.String()), &list); err != nil || len(list) != 2 || list[1].Name != "default" || !list[1].Default || list[0].Identity != "usb-0000:00:14.0-1.2" || list[0].Card != "Mic" {
 		t.Errorf("JSON %s: %v", &text, err)
 	}
 }

@@ -38,7 +38,7 @@ func classifyError(err error) error {
 		return fail(exitHang, err)
 	case errors.As(err, &broker):
 		return fail(exitBroker, err)
-	case errors.As(err, &audible), errors.Is(err, capture.ErrNoDevice), errors.Is(err, audio.ErrNotAudio):
+	case errors.As(err, &audible), errors.Is(err, capture.ErrNoDevice), errors.Is(err, capture.ErrTaken), errors.Is(err, audio.ErrNotAudio):
 		return fail(exitAudio, err)
 	}
 	return fail(exitFailure, err)

@@ -29,6 +29,7 @@ import (
 	"sync"
 	"time"
 
+	"earshot/internal/readfile"
 	"earshot/internal/sampletime"
 )
 
@@ -154,7 +155,7 @@ func (s *Store) Open(name string) (*os.File, error) {
 	if !isClipName(name) {
 		return nil, fmt.Errorf("clips: open %.80q: %w", name, os.ErrNotExist)
 	}
-	return os.Open(filepath.Join(s.c.Dir, name))
+	return readfile.Open(filepath.Join(s.c.Dir, name), readfile.AnySize)
 }
 
 // Stats returns the counters; any goroutine may ask.

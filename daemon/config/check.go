@@ -36,7 +36,7 @@ func (f *File) check() Errors {
 var reservedNames = []string{"availability", "diagnostics", "latency"}
 
 func (c *checker) sources(sources []Source) {
-	names := map[string]int{}
+	names, devices := map[string]int{}, map[string]int{}
 	stdin := -1
 	for i := range sources {
 		s, key := &sources[i], fmt.Sprintf("sources[%d]", i)
@@ -72,6 +72,12 @@ func (c *checker) sources(sources []Source) {
 				c.fail(key+".kind", "stdin is already read by sources[%d]; there is only one standard input", stdin)
 			}
 			stdin = i
+		case KindPortAudio:
+			device := Or(s.Device, "") + " " + Or(s.Channel, "mix")
+			if first, twice := devices[device]; twice {
+				c.fail(key+".device", "%q is already heard by sources[%d]; want another device (\"earshot devices\" shows what tells them apart), or another channel of it", Or(s.Device, ""), first)
+			}
+			devices[device] = i
 		}
 		c.channel(s, key)
 	}

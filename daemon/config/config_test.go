@@ -191,7 +191,7 @@ func TestReadSecret(t *testing.T) {
 		{good, "s3cret pass", ""},
 		{write("empty", "\n"), "", "is empty"},
 		{write("lines", "canary\ncanary\n"), "", "more than one line"},
-		{write("long", strings.Repeat("canary", 1000)), "", "longer than"},
+		{write("long", strings.Repeat("canary", 1000)), "", "want at most 4096"},
 		{filepath.Join(dir, "none"), "", "no such file"},
 		{"", "", ""},
 	} {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"earshot/internal/readfile"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -60,20 +62,12 @@ func Load(path string, overrides []Override) (*File, error) {
 	if path == "" {
 		return Parse(BuiltIn, nil, overrides)
 	}
-	f, err := os.Open(path)
+	text, err := readfile.Bytes(path, maxFileBytes)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("configuration %q does not exist; \"earshot check-config --defaults\" prints one to start from", path)
 		}
 		return nil, fmt.Errorf("configuration: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("configuration %q: %w", path, err)
-	}
-	if len(text) > maxFileBytes {
-		return nil, fmt.Errorf("configuration %q is larger than 1 MB; is it the right file?", path)
 	}
 	return Parse(path, text, overrides)
 }

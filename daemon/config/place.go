@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 	"earshot/publish/topic"
 )
 
@@ -38,7 +39,7 @@ func (c *Config) StateFolder() (string, error) {
 func KeptNodeID(dir string) (string, error) {
 	path := filepath.Join(dir, "node_id")
 	atomicfile.ClearHalf(path)
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxSecretBytes)
 	if id := strings.TrimSpace(string(b)); err == nil && topic.IsID(id) {
 		return id, nil
 	}

@@ -2,10 +2,11 @@ package config
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"earshot/internal/readfile"
 )
 
 // Credentials that systemd may hand over (LoadCredential=), used when the file names none.
@@ -36,19 +37,12 @@ func ReadSecret(path, credential string) (string, error) {
 			path = filepath.Join(dir, path)
 		}
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretBytes+1))
+	text, err := readfile.Bytes(path, maxSecretBytes)
 	if err != nil {
 		return "", fmt.Errorf("secret: %w", err)
 	}
 	secret := strings.TrimRight(string(text), "\r\n")
 	switch {
-	case len(text) > maxSecretBytes:
-		return "", fmt.Errorf("secret: %q is longer than %d bytes; is it the right file?", path, maxSecretBytes)
 	case secret == "":
 		return "", fmt.Errorf("secret: %q is empty", path)
 	case strings.ContainsAny(secret, "\n\x00"):

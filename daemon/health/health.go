@@ -10,6 +10,7 @@ package health
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,10 +23,33 @@ const (
 	None     Problem = ""
 	Dead     Problem = "dead"      // nothing but zeros
 	Stuck    Problem = "stuck"     // nothing but one value that is not zero
+	Rate     Problem = "rate"      // not as many samples a second as said
 	Clipped  Problem = "clipped"   // too many samples at full scale
 	DCOffset Problem = "dc_offset" // the mean is far from zero
 	TooQuiet Problem = "too_quiet" // not even the noise of a room
+	Inverted Problem = "inverted"  // its two channels cancel each other
+	Narrow   Problem = "narrow"    // nothing in the high bands
 )
+
+// gravity is the order of the problems.
+var gravity = []Problem{Dead, Stuck, Rate, Clipped, DCOffset, TooQuiet, Inverted, Narrow}
+
+// Verdict is a problem and a sentence about it for people.
+type Verdict struct {
+	Problem Problem
+	Detail  string
+}
+
+// Graver says whether v comes before other.
+func (v Verdict) Graver(other Verdict) bool { return rank(v.Problem) < rank(other.Problem) }
+
+// rank of health is the last.
+func rank(p Problem) int {
+	if i := slices.Index(gravity, p); i >= 0 {
+		return i
+	}
+	return len(gravity)
+}
 
 // Floor is the level of digital silence, in dBFS: one bit of 24.
 const Floor = -144.5

@@ -58,11 +58,13 @@ func (c *sampleClock) observe(end int64, entered time.Duration) {
 	}
 }
 
-// wall is the wall-clock time of a sample.
+// wall is the wall-clock time of a sample, which is never before the clock was made: sound that comes faster than it
+// can have sounded has no times of its own.
 func (c *sampleClock) wall(sample int64) time.Time {
 	now := c.now()
-	ago := now.Sub(c.start) - time.Duration(c.origin.Load()) - sampletime.Span(sample, c.rate)
-	return now.Round(0).Add(-ago)
+	elapsed := now.Sub(c.start)
+	ago := elapsed - time.Duration(c.origin.Load()) - sampletime.Span(sample, c.rate)
+	return now.Round(0).Add(-min(ago, elapsed))
 }
 
 // sample is the position that is sounding now; false before the first sound.

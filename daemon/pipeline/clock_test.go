@@ -76,6 +76,21 @@ func TestFallenBehind(t *testing.T) {
 	}
 }
 
+// TestNothingBeforeTheStart: of sound that comes ten times as fast as it sounds, none is put before the start.
+func TestNothingBeforeTheStart(t *testing.T) {
+	f := newFakeTime()
+	c := newSampleClock(44100, f.now)
+	for end := int64(44100); end < 600*44100; end += 44100 {
+		f.mono += 100 * time.Millisecond
+		c.observe(end, f.mono)
+		for _, ago := range []int64{0, 44100, 20 * 44100} {
+			if at := c.wall(max(0, end-ago)); at.Before(f.base.Round(0)) || at.After(f.now().Round(0)) {
+				t.Fatalf("%d samples before the newest: %v after the start, when it is %v", ago, at.Sub(f.base.Round(0)), f.mono)
+			}
+		}
+	}
+}
+
 func TestRingRemembersArrivals(t *testing.T) {
 	var now time.Duration
 	p := New(testConfig(), Outlets{})

@@ -39,6 +39,9 @@ type Stats struct {
 	Ended      bool          // the source's sound is over
 }
 
+// Produced is how many samples the source gave, those that found no room included.
+func (p *Pipeline) Produced() int64 { return p.ring.Stats().Produced }
+
 // Stats may be called by any goroutine.
 func (p *Pipeline) Stats() Stats {
 	now := p.clock.elapsed()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"earshot/internal/readfile"
 )
 
 // unitPlaces are where systemd looks for the unit, first found first used.
@@ -34,9 +36,12 @@ func Unit() Section {
 	return Section{"Service", []Finding{{Fact, "earshot is not installed as a systemd service here; a package brings a sandbox with it"}}}
 }
 
+// maxUnit bounds a unit file, in bytes.
+const maxUnit = 1 << 20
+
 // readUnit adds a file's settings; a later one replaces an earlier one, an empty one clears it.
 func readUnit(path string, settings map[string]string) error {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, maxUnit)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"sync"
 	"time"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 )
 
 // Mute asks not to hear of a label, or of a whole source.
@@ -38,6 +38,9 @@ type keptMute struct {
 	Until  time.Time `json:"until"`
 }
 
+// maxKept bounds the file that is read, in bytes: some ten thousand mutes.
+const maxKept = 1 << 20
+
 // Keep takes up what stands in a file, and keeps the mutes there from now on. An error says why what stood there is
 // not known.
 func (m *Mutes) Keep(path string, now time.Time) error {
@@ -45,7 +48,7 @@ func (m *Mutes) Keep(path string, now time.Time) error {
 	defer m.mu.Unlock()
 	m.file = path
 	atomicfile.ClearHalf(path)
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxKept)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -15,10 +15,11 @@ type Means struct {
 	Demo    func(rate int, onState func(capture.State)) (capture.Source, error) // in place of the bundled recording; nil = that
 }
 
-// build makes the capture of a configured source at the given rate in Hz.
-func (m Means) build(c config.Source, rate int, onState func(capture.State)) (capture.Source, error) {
+// build makes the capture of a configured source; common says what of it is the same for every kind.
+func (m Means) build(c config.Source, common capture.Common) (capture.Source, error) {
 	if c.Kind == kind.Demo && m.Demo != nil {
-		return m.Demo(rate, onState)
+		return m.Demo(common.Rate, common.OnState)
 	}
-	return kind.Open(c, capture.Common{Rate: rate, Patient: m.Patient, Stdin: m.Stdin, OnState: onState})
+	common.Patient, common.Stdin = m.Patient, m.Stdin
+	return kind.Open(c, common)
 }

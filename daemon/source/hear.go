@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"earshot/daemon/capture/kind"
-	"earshot/daemon/health"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
@@ -19,21 +18,31 @@ func (s *Source) block(b *ringbuf.Block) {
 	for _, ear := range s.c.Ears {
 		ear.Write(b.At, x)
 	}
-	if s.health.Push(x) && s.judged() {
-		if r := s.health.Report(); r.Problem != health.None {
-			s.log.Warn().Str("problem", string(r.Problem)).Str("why", r.Detail).Msg("microphone")
-		} else {
-			s.log.Info().Msg("microphone is well again")
-		}
-		s.c.Ill()
+	if !s.judged() {
+		s.health.Push(x) // for the level
+		return
 	}
+	if s.health.Push(x) {
+		s.doctor.samples(s.health.Report())
+	}
+	s.doctor.pace(s.pipe.Produced())
+	s.doctor.bands(x, s.watched)
+}
+
+// watched are the labels that are listened for.
+func (s *Source) watched() []rules.Label {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rules.Watched
 }
 
 // judged tells whether the source is a microphone, or stands for one: a recording may well be silent.
 func (s *Source) judged() bool { return !kind.Recording(s.c.Source) }
 
 // window sees every window, in the listener.
-func (s *Source) window(w *gammatone.Window) { s.c.Window(w, s.pipe.Wall(w.End)) }
+func (s *Source) window(w *gammatone.Window) {
+	s.c.Window(w, s.pipe.Wall(w.End))
+}
 
 // scored sees the smoothed scores of every window, in the reporter.
 func (s *Source) scored(at time.Time, scores []float64) {

@@ -17,6 +17,7 @@ import (
 // captured follows the capture; it is called from the capture's goroutine.
 func (s *Source) captured(st capture.State) {
 	s.enter(st.Phase.String(), st.Why)
+	s.doctor.captured(st)
 	if st.Phase == capture.Lost {
 		s.pipe.Lost(context.Background())
 	}
@@ -79,7 +80,8 @@ func (s *Source) Report() status.Source {
 		out.RealTime = math.Round(float64(stats.Samples) / float64(s.rate) / stats.FrontEnd.Seconds())
 	}
 	if s.judged() && s.phase == status.Online {
-		out.Problem, out.Detail = string(report.Problem), report.Detail
+		verdict := s.doctor.verdict()
+		out.Problem, out.Detail = string(verdict.Problem), verdict.Detail
 	}
 	if s.opinion != nil {
 		out.Verify = verifyReport(s.opinion.Stats())

@@ -3,6 +3,7 @@
 //	source.go  how it is made, run and waited for
 //	build.go   its capture
 //	hear.go    the pipeline's outlets: blocks, windows, scores, events
+//	doctor.go  what is wrong with its sound
 //	phase.go   how it is: starting, online, lost, …; its part of the status and of the watchdog's signs
 package source
 
@@ -66,6 +67,7 @@ type Source struct {
 	feed    *infer.Feed
 	opinion *opinion.Opinion // nil without a second network
 	health  *health.Monitor
+	doctor  *doctor
 	rate    int          // Hz
 	best    []sink.Score // the reporter's
 
@@ -97,8 +99,9 @@ func New(c Config) (*Source, error) {
 		phase:  status.Starting,
 		on:     map[int]bool{},
 	}
+	s.doctor = newDoctor(front, s.log, c.Ill)
 	var err error
-	if s.capture, err = c.Means.build(c.Source, s.rate, s.captured); err != nil {
+	if s.capture, err = c.Means.build(c.Source, capture.Common{Rate: s.rate, OnState: s.captured, OnFlaw: s.doctor.flaw}); err != nil {
 		return nil, err
 	}
 	s.opinion = c.Engine.Opinion(c.Rules.Opinion, s.unanswered)

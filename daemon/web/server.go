@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"earshot/daemon/status"
+	"earshot/internal/readfile"
 )
 
 // Config is what the server needs.
@@ -160,5 +161,15 @@ func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "audio/flac")
-	http.ServeFile(w, r, filepath.Join(dir, name))
+	f, err := readfile.Open(filepath.Join(dir, name), readfile.AnySize)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	defer f.Close()
+	written := time.Time{} // not known
+	if st, err := f.Stat(); err == nil {
+		written = st.ModTime()
+	}
+	http.ServeContent(w, r, name, written, f)
 }

@@ -25,7 +25,8 @@ const (
 	maxText     = 4 << 20 // bytes of one metadata value
 )
 
-// ReadHeader reads the header of an ONNX file (ModelProto) in memory.
+// ReadHeader reads the header of an ONNX file (ModelProto) in memory. It is an error too when the file's weights are in
+// another one, or say to be larger than the file.
 func ReadHeader(model []byte) (*Header, error) {
 	h := &Header{Metadata: map[string]string{}}
 	graphs := 0
@@ -45,7 +46,7 @@ func ReadHeader(model []byte) (*Header, error) {
 	if graphs == 0 {
 		return nil, errors.New("no graph in it: not an ONNX model, or a truncated one")
 	}
-	return h, nil
+	return h, checkTensors(model)
 }
 
 // readGraph reads a GraphProto.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"earshot/internal/readfile"
 )
 
 // Reader is a stream of decoded samples.
@@ -48,7 +50,7 @@ func Open(path string) (Reader, error) {
 	if !st.Mode().IsRegular() {
 		return nil, &Error{Path: path, Kind: ErrNotAudio, What: "it is a " + modeName(st.Mode()), Want: wantFormats + " (a stream of raw samples goes through a stdin or command source)"}
 	}
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		return nil, systemError(path, err)
 	}

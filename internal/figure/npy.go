@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 )
 
 // Float is an element of an array that NumPy reads: <f4 or <f8.
@@ -75,7 +75,7 @@ var (
 
 // ReadNPY reads a NumPy file of little-endian float32 or float64 in C order.
 func ReadNPY(path string) (x []float64, shape []int, err error) {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read NumPy array: %w", err)
 	}

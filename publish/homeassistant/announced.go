@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 	"earshot/publish/topic"
 )
 
@@ -29,6 +29,9 @@ type announced struct {
 
 const stateFileVersion = 1
 
+// maxStateFile bounds what is read of a state file, in bytes; a node of a hundred sources has some hundred kilobytes.
+const maxStateFile = 16 << 20
+
 // loadAnnounced reads the state file. None, or one that cannot be read, counts
 // as nothing announced; the latter is an error to mention, not to stop for.
 func loadAnnounced(path string) (announced, error) {
@@ -37,7 +40,7 @@ func loadAnnounced(path string) (announced, error) {
 		return a, nil
 	}
 	atomicfile.ClearHalf(path)
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxStateFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a, nil
 	}

@@ -9,12 +9,12 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"earshot/internal/readfile"
 	"earshot/internal/redact"
 	"earshot/publish/guard"
 	"earshot/publish/topic"
@@ -173,7 +173,7 @@ func tlsConfigOf(c *Settings, u *url.URL) (*tls.Config, error) {
 	}
 	t := &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.InsecureSkipVerify}
 	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
+		pem, err := readfile.Bytes(c.CAFile, maxCertificates)
 		if err != nil {
 			return nil, fmt.Errorf("broker CA: %w", err)
 		}
@@ -183,13 +183,29 @@ func tlsConfigOf(c *Settings, u *url.URL) (*tls.Config, error) {
 		}
 	}
 	if c.CertFile != "" {
-		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		pair, err := keyPair(c.CertFile, c.KeyFile)
 		if err != nil {
 			return nil, fmt.Errorf("client certificate %q, key %q: %w", c.CertFile, c.KeyFile, err)
 		}
 		t.Certificates = []tls.Certificate{pair}
 	}
 	return t, nil
+}
+
+// maxCertificates bounds a file of certificates or keys, in bytes: all authorities of a system take a quarter of that.
+const maxCertificates = 1 << 20
+
+// keyPair reads a client's certificate and its key.
+func keyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := readfile.Bytes(certFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := readfile.Bytes(keyFile, maxCertificates)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
 }
 
 // explain turns paho's and the system's errors into what the owner can act on.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 )
 
 // The spool holds the unsent queue between two processes. It is written when
@@ -28,6 +29,9 @@ type saved struct {
 	pushed uint64 // the queue's count then
 }
 
+// maxSpool bounds what is read of a spool, in bytes: the queue's most events take a fraction of it.
+const maxSpool = 64 << 20
+
 func (o *Outbox) spoolPath() string { return filepath.Join(o.Folder, "unsent.json") }
 
 // load queues what the last process could not send. Its switches are
@@ -37,7 +41,7 @@ func (o *Outbox) load() error {
 		return nil
 	}
 	atomicfile.ClearHalf(o.spoolPath())
-	b, err := os.ReadFile(o.spoolPath())
+	b, err := readfile.Bytes(o.spoolPath(), maxSpool)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

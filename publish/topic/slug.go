@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"earshot/internal/readfile"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -52,7 +54,7 @@ func Slug(name string) string {
 // DefaultNodeID is stable for a machine and tells nothing about it:
 // six hex digits of a hash of /etc/machine-id, else of the host name.
 func DefaultNodeID() string {
-	id, err := os.ReadFile("/etc/machine-id")
+	id, err := readfile.Bytes("/etc/machine-id", 4096)
 	if err != nil || len(strings.TrimSpace(string(id))) == 0 {
 		host, _ := os.Hostname()
 		id = []byte(host)

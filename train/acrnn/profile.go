@@ -12,6 +12,7 @@ import (
 
 	"earshot/infer"
 	"earshot/infer/onnx"
+	"earshot/internal/readfile"
 )
 
 // Timing is how long a training step takes, and where its time goes.
@@ -105,7 +106,7 @@ func readProfile(dir string) ([]event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("profile of ONNX Runtime: %w", err)
 	}
-	text, err := os.ReadFile(files[0])
+	text, err := readfile.Bytes(files[0], 1<<30)
 	if err != nil {
 		return nil, fmt.Errorf("profile of ONNX Runtime: %w", err)
 	}

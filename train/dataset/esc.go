@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"earshot/internal/readfile"
 )
 
 const escTable = "meta/esc50.csv"
@@ -110,10 +112,13 @@ func readLicences(path string) (map[string]licence, error) {
 // stem is a file's name without folder of the platform and without extension.
 func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 
+// maxTable bounds a table, in bytes: AudioSet's two million rows take 100 MB.
+const maxTable = 256 << 20
+
 // readTable reads a CSV file with a header into maps; every wanted column must
 // be there, in any order.
 func readTable(path string, want ...string) ([]map[string]string, error) {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, maxTable)
 	if err != nil {
 		return nil, fmt.Errorf("read table: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 
+	"earshot/internal/readfile"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -161,7 +163,7 @@ func recording(dir, label, rel string) string {
 
 // contentHash is the file's SHA-256: two copies of one file are one recording.
 func contentHash(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		return "", err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"earshot/gammatone"
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 )
 
 // decoderVersion goes into every key; raise it when package audio decodes or
@@ -56,7 +57,7 @@ func (s *store) key(path string) (string, error) {
 	if s.dir == "" {
 		return "", nil
 	}
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		return "", err
 	}
@@ -71,13 +72,16 @@ func (s *store) key(path string) (string, error) {
 
 func (s *store) path(key string) string { return filepath.Join(s.dir, key[:2], key+".energies") }
 
+// maxCached bounds a file of the cache, in bytes: an hour of sound takes 160 MB.
+const maxCached = 1 << 30
+
 // load returns nil when there is no such file or it is damaged; the clip is
 // then computed again.
 func (s *store) load(key string) *Clip {
 	if s.dir == "" {
 		return nil
 	}
-	b, err := os.ReadFile(s.path(key))
+	b, err := readfile.Bytes(s.path(key), maxCached)
 	if err != nil || len(b) < headerLen || !bytes.HasPrefix(b, []byte(magic)) {
 		return nil
 	}

@@ -18,6 +18,8 @@ import (
 	"earshot/train/modelfile"
 	"earshot/train/scoring"
 	"earshot/train/trainer"
+
+	"golang.org/x/sys/unix"
 )
 
 // waveformCopies is how many deformed copies of a clip the waveform augmentation adds.
@@ -222,9 +224,11 @@ func openMetrics(path string, resume bool) (*metricsLog, error) {
 	if path == "" {
 		return &metricsLog{}, nil
 	}
-	mode := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+	mode := os.O_CREATE | os.O_WRONLY | unix.O_NONBLOCK // a pipe that nobody reads is an error, not a wait
 	if resume {
-		mode = os.O_CREATE | os.O_WRONLY | os.O_APPEND
+		mode |= os.O_APPEND
+	} else {
+		mode |= os.O_TRUNC
 	}
 	f, err := os.OpenFile(path, mode, 0o644)
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"earshot/internal/readfile"
 	"earshot/train/dataset"
 	"earshot/train/metrics/stream"
 )
@@ -72,7 +72,7 @@ func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(nam
 
 // Read reads the label file at path.
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, maxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("label file: %w", err)
 	}

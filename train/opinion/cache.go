@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/x448/float16"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 	"earshot/verify"
 )
 
@@ -46,7 +46,7 @@ func (s store) key(it Item) (string, error) {
 	if it.Change != nil {
 		fmt.Fprintf(h, "changed %s\n", it.Name)
 	}
-	f, err := os.Open(it.Path)
+	f, err := readfile.Open(it.Path, readfile.AnySize)
 	if err != nil {
 		return "", err
 	}
@@ -58,6 +58,9 @@ func (s store) key(it Item) (string, error) {
 }
 
 func (s store) path(key string) string { return filepath.Join(s.dir, key[:2], key+".patches") }
+
+// maxCached bounds a file of the cache, in bytes: an hour of sound takes 15 MB.
+const maxCached = 1 << 30
 
 // load returns what was heard of a recording, as far as limit (0: all of it); nil when that is not there, or damaged.
 func (s store) load(key string, limit int) *Recording {
@@ -75,7 +78,7 @@ func (s store) read(key string) *Recording {
 	if s.dir == "" {
 		return nil
 	}
-	b, err := os.ReadFile(s.path(key))
+	b, err := readfile.Bytes(s.path(key), maxCached)
 	if err != nil || len(b) < headerLen || !bytes.HasPrefix(b, []byte(magic)) {
 		return nil
 	}

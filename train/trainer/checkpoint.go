@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/recipe"
@@ -71,9 +71,12 @@ func (c *checkpoint) save(path string) error {
 	})
 }
 
+// maxCheckpoint bounds a checkpoint, in bytes: weights, their averages and two moments of each, of some millions.
+const maxCheckpoint = 4 << 30
+
 // loadCheckpoint reads path whole and checks its sum.
 func loadCheckpoint(path string) (*checkpoint, error) {
-	b, err := os.ReadFile(path)
+	b, err := readfile.Bytes(path, maxCheckpoint)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}

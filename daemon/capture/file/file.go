@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/internal/audio"
-	"earshot/internal/sampletime"
 )
 
 // Mono is an open stream of mono samples at the wanted rate.
@@ -73,7 +71,7 @@ func read(path string, rate int, pick audio.Channel) (Mono, error) {
 // Run plays the files. One that cannot be read is told and passed over; the error, after
 // the last file, names it. A loop ends only where none can be read.
 func (f *File) Run(ctx context.Context, sink capture.Sink) error {
-	p := newPacer(f.cfg.Rate, f.cfg.Realtime, sink)
+	p := newPlayer(f.cfg.Rate, f.cfg.Realtime, sink)
 	buf := make([]float32, capture.ChunkSamples)
 	for ctx.Err() == nil {
 		before := p.sent
@@ -100,7 +98,7 @@ func (f *File) Run(ctx context.Context, sink capture.Sink) error {
 	return nil
 }
 
-func (f *File) play(ctx context.Context, p *pacer, path string, buf []float32) error {
+func (f *File) play(ctx context.Context, p *player, path string, buf []float32) error {
 	r, err := f.cfg.Read(path, f.cfg.Rate, f.cfg.Pick())
 	if err != nil {
 		return err
@@ -142,43 +140,27 @@ func (f *File) tell(path, note string) {
 // maxTold bounds what is told of all files together.
 const maxTold = 1000
 
-// pacer hands samples to a sink in the pace of real time, or as fast as the
+// player hands samples to a sink in the pace of real time, or as fast as the
 // sink has room for them.
-type pacer struct {
-	rate     int
-	realtime bool
-	sink     capture.Sink
-	room     capture.Roomer // nil = the sink cannot say
-	sent     int64          // samples handed over
-	start    time.Time
-	base     int64 // samples sent at start
-	now      func() time.Time
+type player struct {
+	pace *capture.Pacer // nil = as fast as possible
+	sink capture.Sink
+	room capture.Roomer // nil = the sink cannot say
+	sent int64          // samples handed over
 }
 
-func newPacer(rate int, realtime bool, sink capture.Sink) *pacer {
-	room, _ := sink.(capture.Roomer)
-	return &pacer{rate: rate, realtime: realtime, sink: sink, room: room, now: time.Now}
+func newPlayer(rate int, realtime bool, sink capture.Sink) *player {
+	p := &player{sink: sink}
+	p.room, _ = sink.(capture.Roomer)
+	if realtime {
+		p.pace, p.room = capture.NewPacer(rate), nil
+	}
+	return p
 }
-
-// maxLag is how far a paced source may fall behind before it gives up catching
-// up: after a suspended machine woke, a burst would only overrun the ring.
-const maxLag = 500 * time.Millisecond
 
 // write hands x over when it is due and says whether ctx is still alive.
-func (p *pacer) write(ctx context.Context, x []float32) bool {
-	if p.realtime {
-		if p.start.IsZero() {
-			p.start = p.now()
-		}
-		due := p.start.Add(sampletime.Span(p.sent-p.base+int64(len(x)), p.rate))
-		wait := due.Sub(p.now())
-		if wait < -maxLag {
-			p.start, p.base = p.now(), p.sent
-		}
-		if !capture.Sleep(ctx, wait) {
-			return false
-		}
-	} else if !capture.WaitForRoom(ctx, p.room, len(x)) {
+func (p *player) write(ctx context.Context, x []float32) bool {
+	if p.pace != nil && !p.pace.Wait(ctx, len(x)) || !capture.WaitForRoom(ctx, p.room, len(x)) {
 		return false
 	}
 	p.sink.Write(x)

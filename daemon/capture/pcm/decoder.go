@@ -18,6 +18,12 @@ const (
 	F32LE = "f32le"
 )
 
+// byConfiguration and byHeader say who gave a layout.
+const (
+	byConfiguration = "the configuration"
+	byHeader        = "its header"
+)
+
 // Layout describes raw interleaved samples in a byte stream.
 type Layout struct {
 	Format   string // S16LE or F32LE
@@ -34,6 +40,10 @@ func LayoutOf(c config.Source, common capture.Common) Layout {
 		Channels: config.Or(c.Channels, 1),
 		Channel:  common.Channel,
 	}
+}
+
+func (p Layout) String() string {
+	return fmt.Sprintf("%s, %d Hz, channels: %d", p.Format, p.Rate, p.Channels)
 }
 
 // Check says what is wrong with p, and what would be right.
@@ -68,11 +78,17 @@ func NewDecoder(p Layout, rate int) (*Decoder, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	d := &Decoder{pcm: p, rate: rate, mix: audio.NewMixer(p.Channels, audio.Channel(p.Channel-1)), part: make([]byte, 0, d32*audio.MaxChannels)}
-	return d, d.reset()
+	d := &Decoder{rate: rate, part: make([]byte, 0, d32*audio.MaxChannels)}
+	return d, d.begin(p)
 }
 
 const d32 = 4 // bytes of the widest sample
+
+// begin decodes samples of another layout from now on.
+func (d *Decoder) begin(p Layout) error {
+	d.pcm, d.mix = p, audio.NewMixer(p.Channels, audio.Channel(p.Channel-1))
+	return d.reset()
+}
 
 // reset forgets the begun frame and what the resampler holds: after a gap.
 func (d *Decoder) reset() error {

@@ -27,6 +27,11 @@ type Stream struct {
 	Since   time.Time // of the last samples; zero = there were none yet
 
 	Samples int64 // delivered
+
+	said     capture.Rate
+	hurry    hurry
+	pace     *capture.Pacer // nil = sound comes by a clock
+	inverted capture.Inversion
 }
 
 const (
@@ -40,11 +45,17 @@ func (s *Stream) Run(ctx context.Context) error {
 	if !s.Wait {
 		room = nil
 	}
+	configured := s.Decoder.pcm
+	defer s.Decoder.begin(configured) // what one program's header says is not the next one's; it has been checked
 	if err := s.Decoder.reset(); err != nil {
 		return err
 	}
+	s.said = capture.Rate{Hz: configured.Rate, By: byConfiguration}
+	s.restart()
+	s.Flawed(capture.FlawInverted, "")
 	buf := make([]byte, readBytes)
 	last, live := time.Now(), false
+	var head header
 	for ctx.Err() == nil {
 		ready, err := readable(s.FD, pollEvery)
 		if err != nil {
@@ -70,20 +81,40 @@ func (s *Stream) Run(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("%s: read: %w", s.Name, err)
 		case n == 0:
+			if !head.decided { // so few bytes that they might have begun a file
+				s.deliver(ctx, room, s.Decoder.decode(head.rest(0)))
+			}
 			s.deliver(ctx, room, s.Decoder.flush())
 			return nil
+		}
+		last = time.Now()
+		samples, layout, err := head.take(buf[:n], s.Decoder.pcm)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		if !head.decided {
+			continue
+		}
+		if layout != s.Decoder.pcm {
+			if err := s.Decoder.begin(layout); err != nil {
+				return fmt.Errorf("%s: %w", s.Name, err)
+			}
+			s.said = capture.Rate{Hz: layout.Rate, By: byHeader}
+			s.Online += fmt.Sprintf(", as its WAV header says (%v), not as the configuration does (%v)", layout, configured)
 		}
 		if !live && !s.Since.IsZero() {
 			if err := s.Decoder.reset(); err != nil {
 				return err
 			}
+			s.restart()
 		}
-		x := s.Decoder.decode(buf[:n])
+		x := s.Decoder.decode(samples)
 		if !live {
 			live = true
 			s.resume(len(x))
-			s.Report(capture.Online, s.Online)
+			s.Opened(s.Online, s.said)
 		}
+		s.judge(len(x), last)
 		if !s.deliver(ctx, room, x) {
 			return nil
 		}
@@ -91,6 +122,25 @@ func (s *Stream) Run(ctx context.Context) error {
 		s.Since = last
 	}
 	return nil
+}
+
+// restart forgets what was found out about the pace.
+func (s *Stream) restart() {
+	s.hurry, s.pace = hurry{rate: s.Rate}, nil
+	s.Flawed(capture.FlawRate, "")
+}
+
+// judge looks at n samples that came just now: whether they come too fast, or with an inverted channel.
+func (s *Stream) judge(n int, now time.Time) {
+	if s.hurry.observe(int64(n), now) {
+		s.pace = capture.NewPacer(s.Rate)
+		if wrong := s.hurry.wrong(s.said.Hz, s.said.By); wrong != "" {
+			s.Flawed(capture.FlawRate, wrong)
+		} else {
+			s.Opened(s.Online+"; faster than real time, so held back to it", s.said)
+		}
+	}
+	s.inverted.Observe(&s.Common, s.Decoder.mix.Cancelled(), int64(n))
 }
 
 // resume tells the sink of the time without samples, after a stall or a restart.
@@ -105,7 +155,7 @@ func (s *Stream) resume(fresh int) {
 func (s *Stream) deliver(ctx context.Context, room capture.Roomer, x []float32) bool {
 	for len(x) > 0 {
 		n := min(len(x), capture.ChunkSamples)
-		if !capture.WaitForRoom(ctx, room, n) {
+		if s.pace != nil && !s.pace.Wait(ctx, n) || !capture.WaitForRoom(ctx, room, n) {
 			return false
 		}
 		s.Sink.Write(x[:n])

@@ -39,12 +39,13 @@ type host struct {
 	mu     sync.Mutex
 	hung   error
 	users  int
-	rescan bool          // all users are asked to release
-	free   chan struct{} // closed and renewed when users reaches 0
+	rescan bool                   // all users are asked to release
+	free   chan struct{}          // closed and renewed when users reaches 0
+	taken  map[*Microphone]string // devices that are heard, or waited for, by Device.Key
 }
 
 func newHost(sys system, limit deadlines) *host {
-	h := &host{sys: sys, limit: limit, turn: make(chan struct{}, 1), dead: make(chan struct{}), free: make(chan struct{})}
+	h := &host{sys: sys, limit: limit, turn: make(chan struct{}, 1), dead: make(chan struct{}), free: make(chan struct{}), taken: map[*Microphone]string{}}
 	h.turn <- struct{}{}
 	return h
 }

@@ -15,7 +15,8 @@ import (
 // Config says which microphone to open, and how.
 type Config struct {
 	capture.Common
-	Device         string        // name or part of it; "" = the system's default input
+	Name           string        // the source's, for others that want the same device
+	Device         string        // identity, name or part of it; "" = the system's default input
 	DeviceRate     int           // Hz to open the device at; 0 = Rate where it can, else what it can
 	DeviceChannels int           // channels to open; 0 = what serves Channel
 	Latency        time.Duration // buffer asked of the sound system; 0 = config.DefaultLatency
@@ -37,6 +38,8 @@ type Microphone struct {
 	cfg  Config
 	host *host
 	now  func() time.Duration // monotonic
+
+	strangers map[string]bool // devices that were there beside ours, by Device.Key; Run's
 
 	count  counters
 	format atomic.Pointer[Format]
@@ -69,7 +72,7 @@ type Stats struct {
 
 // Open makes the source that c configures.
 func Open(c config.Source, common capture.Common) (capture.Source, error) {
-	return New(Config{Common: common, Device: config.Or(c.Device, ""), Latency: config.Or(c.Latency, 0)})
+	return New(Config{Common: common, Name: c.Name, Device: config.Or(c.Device, ""), Latency: config.Or(c.Latency, 0)})
 }
 
 // New returns a source that captures from the microphone of cfg.
@@ -101,6 +104,7 @@ func (p *Microphone) Format() *Format { return p.format.Load() }
 func (p *Microphone) Run(ctx context.Context, sink capture.Sink) error {
 	pause := retryLeast
 	rescan := p.newRescan()
+	defer p.host.giveUp(p)
 	for {
 		before := p.count.samples.Load()
 		err := p.session(ctx, sink)
@@ -162,7 +166,7 @@ func (p *Microphone) session(ctx context.Context, sink capture.Sink) (err error)
 	if err != nil {
 		return err
 	}
-	device, err := capture.Choose(devices, p.cfg.Device)
+	device, err := p.choose(devices)
 	if err != nil {
 		return err
 	}
@@ -198,6 +202,8 @@ func (p *Microphone) watch(ctx context.Context, t *tap) error {
 	opened := p.now()
 	format := *p.format.Load()
 	online := false
+	var inverted capture.Inversion
+	heard := p.count.samples.Load()
 	tick := time.NewTicker(t.every())
 	defer tick.Stop()
 	for {
@@ -214,8 +220,11 @@ func (p *Microphone) watch(ctx context.Context, t *tap) error {
 			last, limit = int64(opened), limit+firstSamples
 		} else if !online {
 			online = true
-			p.cfg.Report(capture.Online, "capturing from "+format.String())
+			p.cfg.Opened("capturing from "+format.String(), capture.Rate{Hz: format.Rate, By: "its device"})
+			p.cfg.Flawed(capture.FlawInverted, "")
 		}
+		inverted.Observe(&p.cfg.Common, t.cancelled.Load(), p.count.samples.Load()-heard)
+		heard = p.count.samples.Load()
 		if silent := p.now() - time.Duration(last); silent > limit {
 			why := fmt.Sprintf("%s gave no samples for %.1f s", format, silent.Seconds())
 			if online {

@@ -61,11 +61,13 @@ func (portAudio) Inputs() ([]capture.Device, error) {
 		if d.HostApi != nil {
 			api = d.HostApi.Name
 		}
-		inputs = append(inputs, capture.Device{
+		input := capture.Device{
 			Index: d.Index, Name: d.Name, HostAPI: api,
 			Channels: d.MaxInputChannels, Rate: d.DefaultSampleRate,
 			Default: standard != nil && standard.Index == d.Index,
-		})
+		}
+		identify(sysfs, &input)
+		inputs = append(inputs, input)
 	}
 	return inputs, nil
 }

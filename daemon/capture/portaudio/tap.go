@@ -31,6 +31,8 @@ type tap struct {
 	closed   atomic.Bool  // written by the watcher
 	last     atomic.Int64 // now() of the last samples; 0 = none; written by the audio thread
 
+	cancelled atomic.Int64 // frames whose channels cancelled; written by the audio thread
+
 	// the audio thread's
 	sink   capture.Sink
 	loss   lossDetector
@@ -80,6 +82,7 @@ func (t *tap) call(in []float32, overflow bool) {
 		t.sink.Write(t.mono[:n])
 		in = in[n*t.channels:]
 	}
+	t.cancelled.Store(t.mix.Cancelled())
 	t.count.samples.Add(int64(frames))
 	t.last.Store(int64(now))
 }
