@@ -76,7 +76,7 @@ var arrows = map[string][]string{
 	"earshot/daemon/...": {"earshot/..."},
 
 	"earshot/internal/...":             {},
-	"earshot/internal/audio":           {"earshot/internal/atomicfile"},
+	"earshot/internal/audio":           {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
 	"earshot/internal/figure":          {"earshot/internal/atomicfile"},
 	"earshot/internal/test/...":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
 	"earshot/internal/test/tones":      {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},

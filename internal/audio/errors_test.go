@@ -188,7 +188,7 @@ func resum(ogg []byte, at int, s string) []byte {
 		end += int(n)
 	}
 	clear(b[page+22 : page+26])
-	binary.LittleEndian.PutUint32(b[page+22:], oggCRC(0, b[page:end]))
+	binary.LittleEndian.PutUint32(b[page+22:], oggSum(b[page:end]))
 	return b
 }
 
