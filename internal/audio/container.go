@@ -20,7 +20,8 @@ type container struct {
 
 // containers are tried in this order. An MPEG audio file has no mark of its own and comes last.
 var containers = []container{
-	{name: "WAV", demuxer: "wav", endings: ".wav .wave .bwf .rf64", begins: riff("WAVE"), open: openWAV},
+	{name: "AVI", demuxer: "avi", endings: ".avi", begins: and(at(0, "RIFF"), at(8, "AVI "))},
+	{name: "WAV", demuxer: "wav", endings: ".wav .wave .bwf .rf64", begins: or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), open: openWAV},
 	{name: "FLAC", demuxer: "flac", endings: ".flac", begins: at(0, "fLaC"), open: openFLAC},
 	{name: "Ogg", demuxer: "ogg", endings: ".ogg .oga .opus .spx", begins: at(0, "OggS"), open: openOgg},
 	{name: "AIFF", demuxer: "aiff", endings: ".aif .aiff .aifc", begins: and(at(0, "FORM"), at(8, "AIF")), open: openSndfile("aiff")},
@@ -32,7 +33,6 @@ var containers = []container{
 	{name: "MP4, M4A or QuickTime", demuxer: "mov", endings: ".m4a .m4b .mp4 .mov .3gp .3g2", begins: or(at(4, "ftyp"), at(4, "moov"), at(4, "mdat"), at(4, "wide"))},
 	{name: "Matroska or WebM", demuxer: "matroska", endings: ".mka .mkv .webm", begins: at(0, "\x1a\x45\xdf\xa3")},
 	{name: "Windows Media", demuxer: "asf", endings: ".wma", begins: at(0, "\x30\x26\xb2\x75")},
-	{name: "AVI", demuxer: "avi", endings: ".avi", begins: riff("AVI ")},
 	{name: "WavPack", demuxer: "wv", endings: ".wv", begins: at(0, "wvpk")},
 	{name: "AMR", demuxer: "amr", endings: ".amr", begins: at(0, "#!AMR")},
 	{name: "Monkey's Audio", demuxer: "ape", endings: ".ape", begins: at(0, "MAC ")},
@@ -68,9 +68,8 @@ func at(offset int, mark string) func([]byte) bool {
 	return func(h []byte) bool { return len(h) >= offset && bytes.HasPrefix(h[offset:], []byte(mark)) }
 }
 
-func riff(form string) func([]byte) bool {
-	return and(or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), at(8, form))
-}
+// begunLate are marks long enough to be believed behind something else.
+var begunLate = or(and(or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), at(8, "WAVE")), at(0, "fLaC\x00\x00\x00\x22"), at(0, "OggS\x00\x02"))
 
 func and(a, b func([]byte) bool) func([]byte) bool {
 	return func(h []byte) bool { return a(h) && b(h) }

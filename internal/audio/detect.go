@@ -57,13 +57,12 @@ func (s *source) identify() (c *container, head []byte, err error) {
 		return &containers[len(containers)-1], head, nil
 	}
 	b, _ := s.s.Peek(searched)
-	for _, c := range []*container{&containers[0], &containers[1], &containers[2]} {
-		for i := range b {
-			if c.begins(b[i:]) {
-				s.junk = int64(i)
-				_, err := s.s.Discard(i)
-				return c, head, err
-			}
+	for i := range b {
+		if begunLate(b[i:]) {
+			s.junk = int64(i)
+			c = identify(b[i:]) // before b moves
+			_, err := s.s.Discard(i)
+			return c, head, err
 		}
 	}
 	return nil, head, nil

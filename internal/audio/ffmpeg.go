@@ -43,6 +43,7 @@ func (s *source) ffmpeg(demuxer, what string) (decoder, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.what = "ffmpeg"
 	w, err := newWAV(bufio.NewReaderSize(p, 1<<16), 0, math.MaxInt32) // so long that it is to the end
 	if err != nil {
 		p.Close()
@@ -64,7 +65,7 @@ func (d *ffmpegSound) flaws() (n notes) {
 }
 
 // ffmpegOrigin is what ffmpeg writes before a line: the part that says it, and an address.
-var ffmpegOrigin = regexp.MustCompile(`\[[^\]]* @ 0x[0-9a-f]+\] `)
+var ffmpegOrigin = regexp.MustCompile(`\[[^\]]* @ 0x[0-9a-f]+\] |file:/proc/self/fd/0: `)
 
 // ffmpegSays are the process's lines, without what differs each time.
 func (p *process) ffmpegSays() (all []string) {

@@ -27,11 +27,7 @@ func serveMP3(f *os.File, size int64, args []string) (decoder, error) {
 		return openSound(sndfile.Input{FD: int(f.Fd()), Extents: []sndfile.Extent{{At: start, Size: size - start}}}, &part{clip: true})
 	}
 	m := mp3Parts{s}
-	d, err := parts(f, m.next)
-	if d == nil && err == nil {
-		err = fault(ErrCorrupt, "MPEG audio", "its first frame cannot be found again")
-	}
-	return d, err
+	return parts(f, m.next)
 }
 
 // next finds the next file's frames; nil where there is none. A tag or some junk may lie before it.

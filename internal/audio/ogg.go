@@ -99,6 +99,8 @@ func (o oggParts) next() (*part, error) {
 	switch {
 	case !chosen && len(found) > 0:
 		return nil, foreign("ogg", fmt.Sprintf("Ogg with %s", found))
+	case !chosen && cut:
+		return nil, fault(ErrTruncated, "the complete file", "it ends in the middle")
 	case !chosen:
 		return nil, nil
 	case cut:

@@ -2,8 +2,10 @@ package audio
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"earshot/internal/audio/sndfile"
 )
@@ -38,7 +40,12 @@ func (p *part) add(at, size int64) bool {
 
 // decode opens the part by libsndfile.
 func (p *part) decode(f *os.File) (decoder, error) {
-	return openSound(sndfile.Input{FD: int(f.Fd()), Extents: p.extents}, p)
+	d, err := openSound(sndfile.Input{FD: int(f.Fd()), Extents: p.extents}, p)
+	var e *Error
+	if errors.As(err, &e) && len(p.notes.said) > 0 {
+		e.What += "; " + strings.Join(p.notes.said, "; ")
+	}
+	return d, err
 }
 
 func openSound(in sndfile.Input, p *part) (decoder, error) {
@@ -113,7 +120,10 @@ func parts(f *os.File, next func() (*part, error)) (decoder, error) {
 		return nil, failed
 	}
 	first, err := open()
-	if first == nil || err != nil {
+	if first == nil && err == nil {
+		err = fault(ErrCorrupt, "an undamaged file", "no whole sound is in it")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return newChain(first, open), nil

@@ -27,6 +27,7 @@ var processSilence = time.Minute
 // process is this program started anew, confined, to decode what is on its standard input to
 // its standard output.
 type process struct {
+	what string // that runs in it, as an error says it
 	cmd  *exec.Cmd
 	out  *os.File
 	tail *tail
@@ -39,7 +40,7 @@ func startProcess(f *os.File, kind string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{out: r, tail: &tail{}}
+	p := &process{what: "its decoder", out: r, tail: &tail{}}
 	p.cmd = &exec.Cmd{
 		Path: "/proc/self/exe", Args: append([]string{processName, kind}, args...),
 		// One arena: each thread of the C library would reserve another 64 MiB of address space.
@@ -82,16 +83,16 @@ func (p *process) end(silent bool) error {
 	var exit *exec.ExitError
 	switch {
 	case silent:
-		return fault(ErrCorrupt, "an undamaged file", "its decoder gave nothing for %v", processSilence)
+		return fault(ErrCorrupt, "an undamaged file", "%s gave nothing for %v", p.what, processSilence)
 	case err == nil:
 		return io.EOF
 	case !errors.As(err, &exit):
 		return err
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-		return fault(ErrCorrupt, "an undamaged file", "its decoder was killed: it took more processor time or memory than it may")
+		return fault(ErrCorrupt, "an undamaged file", "%s was killed: it took more processor time than it may, or more memory than there is", p.what)
 	}
-	return fault(ErrCorrupt, "an undamaged file", "its decoder crashed (%s)", p.tail.reason(exit.String()))
+	return fault(ErrCorrupt, "an undamaged file", "%s ended badly (%s)", p.what, p.tail.reason(exit.String()))
 }
 
 // Close ends the process, whatever it is at.
@@ -139,7 +140,7 @@ func (t *tail) lines() (all []string) {
 	return all
 }
 
-// reason is the line that tells why Go's runtime ended it, or else the given one.
+// reason is the line that tells why Go's runtime or the sandbox ended it, or else the given one.
 func (t *tail) reason(otherwise string) string {
 	for _, line := range t.lines() {
 		for _, start := range []string{"SIG", "panic: ", "fatal error: ", "runtime: "} {
