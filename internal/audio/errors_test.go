@@ -135,7 +135,11 @@ func TestTruncatedAnywhere(t *testing.T) {
 		files[name] = testdata(t, name)
 	}
 	for name, b := range files {
-		for n := 0; n < len(b)-1; n += 1 + n/40 {
+		step := 40
+		if name == "stereo.ogg" || name == "stereo.mp3" {
+			step = 6 // each in a process of its own
+		}
+		for n := 0; n < len(b)-1; n += 1 + n/step {
 			if _, notes, err := decodeNotes(b[:n]); err == nil && len(notes) == 0 {
 				t.Errorf("%s: %d of %d bytes pass for the whole", name, n, len(b))
 			}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"earshot/internal/audio/sandbox"
 )
@@ -48,7 +49,7 @@ func (s *source) ffmpeg(demuxer, what string) (decoder, error) {
 	if err != nil {
 		p.Close()
 		if said := p.ffmpegSays(); len(said) > 0 {
-			err = fault(ErrCorrupt, "a sound file, or a film with sound, that is not damaged", "ffmpeg says: %s", said[len(said)-1])
+			err = fault(ErrCorrupt, "a sound file, or a film with sound, that is not damaged", "ffmpeg says: %s", strings.Join(said[:min(len(said), 3)], "; "))
 		}
 		return nil, err
 	}

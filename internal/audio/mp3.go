@@ -50,11 +50,21 @@ func (m mp3Parts) next() (*part, error) {
 	p := &part{clip: true}
 	frames := mp3Frames{s: m.s, first: h}
 	first, _ := m.s.Peek(h.bytes)
-	if tag, ok := parseMP3Tag(h, first); ok && tag.frames > 0 {
+	start := [4]byte(first)
+	tag, tagged := parseMP3Tag(h, first)
+	switch {
+	case tagged && tag.frames > 0:
 		frames.limit = int64(tag.frames) + 1
 		p.want = max(0, int64(tag.frames)*int64(h.samples)-int64(tag.start)-int64(tag.end))
+	case tagged:
+		if _, err := m.s.Discard(h.bytes); err != nil {
+			return nil, err
+		}
 	}
 	frames.all(p)
+	if p.want == 0 {
+		p.head = mp3TagFrame(start, frames.count)
+	}
 	return p, nil
 }
 

@@ -33,7 +33,10 @@ var oggCodecs = []struct {
 // oggParts finds the streams that stand one behind another in an Ogg file (RFC 3533), and the whole
 // pages of each. libsndfile 1.2.0 reads the first stream of a chain, and no other where several are
 // multiplexed.
-type oggParts struct{ s *scanner }
+type oggParts struct {
+	s     *scanner
+	found bool // a part
+}
 
 func serveOgg(f *os.File, size int64, args []string) (decoder, error) {
 	start, err := startOf(args)
@@ -43,7 +46,7 @@ func serveOgg(f *os.File, size int64, args []string) (decoder, error) {
 	if err := confine(size); err != nil {
 		return nil, err
 	}
-	o := oggParts{newScanner(f, start, size)}
+	o := &oggParts{s: newScanner(f, start, size)}
 	return parts(f, o.next)
 }
 
@@ -56,7 +59,7 @@ type oggPage struct {
 }
 
 // next finds the next stream that can be decoded.
-func (o oggParts) next() (*part, error) {
+func (o *oggParts) next() (*part, error) {
 	p := &part{clip: true}
 	lost, cut, last := int64(0), false, false
 	var found []string
@@ -99,10 +102,13 @@ func (o oggParts) next() (*part, error) {
 	switch {
 	case !chosen && len(found) > 0:
 		return nil, foreign("ogg", fmt.Sprintf("Ogg with %s", found))
-	case !chosen && cut:
+	case !chosen && cut && !o.found:
 		return nil, fault(ErrTruncated, "the complete file", "it ends in the middle")
 	case !chosen:
 		return nil, nil
+	}
+	o.found = true
+	switch {
 	case cut:
 		p.notes.add("it ends in the middle")
 	case !last:
@@ -113,7 +119,7 @@ func (o oggParts) next() (*part, error) {
 
 // page finds the next whole page, without passing it. junk: something else lay before it. end: there
 // is none, "over" at the file's end and "cut" within a page.
-func (o oggParts) page() (page oggPage, junk bool, end string) {
+func (o *oggParts) page() (page oggPage, junk bool, end string) {
 	for range maxJunk {
 		h, _ := o.s.Peek(27)
 		if len(h) < 27 {

@@ -19,6 +19,7 @@ const maxParts = 1000
 // part is one sound of a file that may hold several, cleared of what is damaged: the
 // stretches of the file that a decoder can take as a whole one.
 type part struct {
+	head    []byte // made up, before the extents
 	extents []sndfile.Extent
 	clip    bool  // the codec has no full scale of its own; every sound card that plays it does
 	want    int64 // frames that a header promises; 0 = none does
@@ -40,7 +41,7 @@ func (p *part) add(at, size int64) bool {
 
 // decode opens the part by libsndfile.
 func (p *part) decode(f *os.File) (decoder, error) {
-	d, err := openSound(sndfile.Input{FD: int(f.Fd()), Extents: p.extents}, p)
+	d, err := openSound(sndfile.Input{FD: int(f.Fd()), Head: p.head, Extents: p.extents}, p)
 	var e *Error
 	if errors.As(err, &e) && len(p.notes.said) > 0 {
 		e.What += "; " + strings.Join(p.notes.said, "; ")

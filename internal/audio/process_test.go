@@ -193,7 +193,7 @@ func FuzzParts(f *testing.F) {
 		b = bytes.Clone(b)
 		resumAll(b)
 		for _, next := range []func() (*part, error){
-			oggParts{newScanner(bytes.NewReader(b), 0, int64(len(b)))}.next,
+			(&oggParts{s: newScanner(bytes.NewReader(b), 0, int64(len(b)))}).next,
 			mp3Parts{newScanner(bytes.NewReader(b), 0, int64(len(b)))}.next,
 		} {
 			end := int64(0)
