@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -37,7 +38,8 @@ func TestBadFiles(t *testing.T) {
 		{"binary", []byte{0x7f, 'E', 'L', 'F', 2, 1}, ErrNotAudio, "it starts with the bytes 7f 45 4c 46"},
 		{"zeros", make([]byte, 100000), ErrNotAudio, "00 00"},
 		{"ones", bytes.Repeat([]byte{255}, 100000), ErrNotAudio, "ff ff"},
-		{"AIFF", []byte("FORM\x00\x00\x00\x04AIFF"), ErrCorrupt, "libsndfile says: Channel count is zero"},
+		{"AIFF", []byte("FORM\x00\x00\x00\x04AIFF"), ErrUnsupported, "libsndfile says: Channel count is zero"},
+		{"M4A", []byte("\x00\x00\x00\x20ftypM4A "), ErrUnsupported, "it is MP4, M4A or QuickTime; want the Debian package ffmpeg"},
 		{"only a tag", []byte("ID3\x04\x00\x00\x00\x00\x00\x05hello"), ErrEmpty, "nothing else"},
 		{"endless tag", []byte("ID3\x04\x00\x00\x7f\x7f\x7f\x7fhello"), ErrTruncated, "its ID3 tag claims"},
 
@@ -224,4 +226,26 @@ func TestStreaming(t *testing.T) {
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<20 {
 		t.Errorf("allocates %d KiB on the way", grown>>10)
 	}
+}
+
+// TestNoLibrary: where libsndfile cannot be loaded, the error names its Debian package, and where ffmpeg is, that
+// decodes in its place.
+func TestNoLibrary(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "libsndfile.so.1"), []byte("no library"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LD_LIBRARY_PATH", dir)
+	path := filepath.Join(dir, "x.ogg")
+	if err := os.WriteFile(path, testdata(t, "long.ogg"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("ffmpeg"); err == nil {
+		if x, err := ReadMono(path, 16000); err != nil || len(x) != 96000 {
+			t.Errorf("by ffmpeg: %d samples, %v; want 96000", len(x), err)
+		}
+	}
+	t.Setenv("PATH", "/nonexistent")
+	_, err := Open(path)
+	checkError(t, err, path, ErrUnsupported, "want the Debian package libsndfile1 or, for ffmpeg to decode it, the Debian package ffmpeg")
 }

@@ -35,12 +35,7 @@ func (s *source) ffmpeg(demuxer, what string) (decoder, error) {
 		}
 		return nil, fault(ErrUnsupported, errNoFFmpeg.Want, "it is %s", what)
 	}
-	f, done, err := s.file()
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	p, err := startProcess(f, "ffmpeg", path, demuxer)
+	p, err := s.start("ffmpeg", path, demuxer)
 	if err != nil {
 		return nil, err
 	}

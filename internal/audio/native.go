@@ -3,6 +3,7 @@ package audio
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -18,14 +19,23 @@ type remote struct {
 
 func (r *remote) Close() error { return r.p.Close() }
 
-// remotely decodes s in a process of its own, by the decoder of a kind (see served).
-func (s *source) remotely(kind string, args ...string) (decoder, error) {
+// start starts a decoding process on s.
+func (s *source) start(kind string, args ...string) (*process, error) {
 	f, done, err := s.file()
 	if err != nil {
-		return nil, err
+		return nil, fault(err, "room for it in the folder of temporary files", "no copy can be made")
 	}
 	defer done()
 	p, err := startProcess(f, kind, args...)
+	if err != nil {
+		return nil, fault(err, "one more process and /proc", "no process to decode it in can be started")
+	}
+	return p, nil
+}
+
+// remotely decodes s in a process of its own, by the decoder of a kind (see served).
+func (s *source) remotely(kind string, args ...string) (decoder, error) {
+	p, err := s.start(kind, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +47,15 @@ func (s *source) remotely(kind string, args ...string) (decoder, error) {
 	return &remote{r, p}, nil
 }
 
-func openOgg(s *source) (decoder, error) { return s.remotely("ogg", position(s.s.at)) }
-func openMP3(s *source) (decoder, error) { return s.remotely("mp3", position(s.s.at)) }
+func openOgg(s *source) (decoder, error) {
+	d, err := s.remotely("ogg", position(s.s.at))
+	return d, elsewhere(err, "ogg")
+}
+
+func openMP3(s *source) (decoder, error) {
+	d, err := s.remotely("mp3", position(s.s.at))
+	return d, elsewhere(err, "mp3")
+}
 
 // openSndfile leaves a file to libsndfile as it is, and else to ffmpeg.
 func openSndfile(demuxer string) func(s *source) (decoder, error) {
@@ -97,12 +114,17 @@ func serveStretch(f *os.File, size int64, args []string) (decoder, error) {
 	if err := confine(size); err != nil {
 		return nil, err
 	}
-	return openSound(sndfile.Input{FD: int(f.Fd()), Head: head, Extents: []sndfile.Extent{{At: start, Size: length}}}, &part{})
+	d, err := openSound(sndfile.Input{FD: int(f.Fd()), Head: head, Extents: []sndfile.Extent{{At: start, Size: length}}}, &part{})
+	if err != nil {
+		return nil, fault(ErrUnsupported, "an undamaged file of a usual kind", "%s", flaw(err))
+	}
+	return d, nil
 }
 
-// elsewhere is err, saying that ffmpeg may try.
+// elsewhere is err; where it says that a kind of file is not read, it now says that ffmpeg may try.
 func elsewhere(err error, demuxer string) error {
-	if e, ok := err.(*Error); ok && demuxer != "" {
+	var e *Error
+	if errors.As(err, &e) && e.Kind == ErrUnsupported && e.demuxer == "" {
 		e.demuxer = demuxer
 	}
 	return err

@@ -3,7 +3,6 @@ package audio
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -52,7 +51,7 @@ func startProcess(f *os.File, kind string, args ...string) (*process, error) {
 	w.Close()
 	if err != nil {
 		r.Close()
-		return nil, fmt.Errorf("start a process to decode in: %w", err)
+		return nil, err
 	}
 	return p, nil
 }

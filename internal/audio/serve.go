@@ -100,7 +100,10 @@ func confine(size int64) error {
 	if err := sndfile.Load(); err != nil {
 		return fault(ErrUnsupported, "the Debian package "+sndfile.Package, "libsndfile, which decodes it, cannot be loaded (%v)", err)
 	}
-	return sandbox.Own(processLimits(size))
+	if err := sandbox.Own(processLimits(size)); err != nil {
+		return fault(ErrUnsupported, "a system that lets a process give up its rights", "its decoder could not be confined (%v)", err)
+	}
+	return nil
 }
 
 func processLimits(size int64) sandbox.Limits {
