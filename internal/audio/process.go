@@ -14,7 +14,7 @@ import (
 
 // Bounds of a decoding process.
 const (
-	processMemory = 512 << 20 // address space beyond what Go maps at the start, bytes
+	processMemory = 256 << 20 // bytes, beyond what Go has at the start
 	processCPU    = 60        // seconds of processor time for any file,
 	bytesACPU     = 64 << 10  // and one more for so many bytes of it
 	maxLastWords  = 4 << 10   // of what it writes to standard error

@@ -150,7 +150,7 @@ func descriptors(t *testing.T) int {
 func TestErrorCrosses(t *testing.T) {
 	sent := foreign("ogg", "Ogg with [Speex]")
 	var got *Error
-	if err := parseError(formatError(sent)[:]); !errors.As(err, &got) || *got != *sent {
+	if err := parseError(formatError(sent)); !errors.As(err, &got) || *got != *sent {
 		t.Errorf("%#v, want %#v", got, sent)
 	}
 	if err := parseError([]byte{99}); !errors.Is(err, ErrCorrupt) {

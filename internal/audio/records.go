@@ -82,12 +82,12 @@ func (d *records) next() error {
 	if _, err := io.ReadFull(d.r, head[:]); err != nil {
 		return cutShort(err)
 	}
-	size := int(binary.LittleEndian.Uint32(head[1:]))
-	if size > maxRecord || (head[0] == recordSamples) != (d.rate > 0) && head[0] != recordNote && head[0] != recordError && head[0] != recordEnd {
+	size, begun := int(binary.LittleEndian.Uint32(head[1:])), d.rate > 0
+	if size > maxRecord {
 		return errNonsense()
 	}
 	if head[0] == recordSamples {
-		if size%(4*d.channels) != 0 {
+		if !begun || size%(4*d.channels) != 0 {
 			return errNonsense()
 		}
 		d.left = size
@@ -103,7 +103,7 @@ func (d *records) next() error {
 	case recordNote:
 		d.said.add("%s", printable(b))
 	case recordFormat:
-		if size != 8 {
+		if size != 8 || begun {
 			return errNonsense()
 		}
 		rate, channels := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])

@@ -18,24 +18,26 @@
 package sandbox
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
 // Limits is what a process may use from now on.
 type Limits struct {
-	Memory     uint64 // address space, bytes, over what is mapped already
+	Memory     uint64 // bytes that it can write to; for Own over what there is already
 	CPUSeconds uint64 // processor time; at its end the kernel kills
 }
 
 // Own confines the whole calling process, for good. The descriptors that are open stay usable.
 func Own(l Limits) error {
-	if err := common(l, 0); err != nil {
+	mapped, data, err := mapped()
+	if err != nil {
+		return err
+	}
+	if err := common(l, mapped+l.Memory, data+l.Memory, 0); err != nil {
 		return err
 	}
 	return filter(computation(), unix.SECCOMP_FILTER_FLAG_TSYNC)
@@ -45,7 +47,8 @@ func Own(l Limits) error {
 // It returns only an error.
 func Exec(path string, argv, env []string, fd int, l Limits) error {
 	runtime.LockOSThread() // what is taken away is taken from a thread; this one becomes the program
-	if err := common(l, 64); err != nil {
+	// Libraries take address space, and no memory of their own.
+	if err := common(l, 8*l.Memory, l.Memory, 64); err != nil {
 		return err
 	}
 	if err := readOnly(path, fd); err != nil {
@@ -57,16 +60,13 @@ func Exec(path string, argv, env []string, fd int, l Limits) error {
 	return fmt.Errorf("start %q: %w", path, unix.Exec(path, argv, env))
 }
 
-func common(l Limits, files uint64) error {
-	mapped, err := addressSpace()
-	if err != nil {
-		return err
-	}
+func common(l Limits, space, data, files uint64) error {
 	for _, r := range []struct {
 		what  int
 		limit uint64
 	}{
-		{unix.RLIMIT_AS, mapped + l.Memory},
+		{unix.RLIMIT_AS, space},
+		{unix.RLIMIT_DATA, data},
 		{unix.RLIMIT_CPU, l.CPUSeconds},
 		{unix.RLIMIT_CORE, 0},
 		{unix.RLIMIT_FSIZE, 0},
@@ -82,14 +82,17 @@ func common(l Limits, files uint64) error {
 	return nil
 }
 
-// addressSpace is what this process has mapped, bytes. (Go reserves much of it, and under the
-// race detector terabytes, so a limit makes sense only beyond it.)
-func addressSpace() (uint64, error) {
+// mapped is what this process has mapped, and how much of that it can write to, bytes. (Go reserves a
+// lot, and under the race detector terabytes, so a limit makes sense only beyond it.)
+func mapped() (space, data uint64, err error) {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	first, _, _ := bytes.Cut(b, []byte(" "))
-	pages, err := strconv.ParseUint(string(first), 10, 64)
-	return pages * uint64(os.Getpagesize()), err
+	var none uint64
+	if _, err := fmt.Sscan(string(b), &space, &none, &none, &none, &none, &data); err != nil {
+		return 0, 0, fmt.Errorf("read %q of /proc/self/statm: %w", b, err)
+	}
+	page := uint64(os.Getpagesize())
+	return space * page, data * page, nil
 }
