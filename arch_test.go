@@ -39,14 +39,14 @@ var arrows = map[string][]string{
 		"earshot/publish/guard", "earshot/internal/redact"},
 	// train's parts, in the order of its own account of them. Only job knows all.
 	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
-	"earshot/train/dataset":        {},
+	"earshot/train/dataset":        {"earshot/internal/audio"}, // which names are a sound file's
 	"earshot/train/metrics":        {}, // pure numbers: no sound, no network
 	"earshot/train/metrics/stream": {}, // pure numbers too
 	"earshot/train/labels":         {"earshot/train/dataset", "earshot/train/metrics/stream"},
 	"earshot/train/scene":          {"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/labels"},
 	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
 	"earshot/train/augment":        {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
-	"earshot/train/background":     {"earshot/gammatone", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
+	"earshot/train/background":     {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
 	"earshot/train/corpus": {"earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
 		"earshot/train/background"},
 	"earshot/train/acrnn":   {"earshot/infer", "earshot/infer/onnx"},
@@ -77,7 +77,7 @@ var arrows = map[string][]string{
 	"earshot/daemon/...": {"earshot/..."},
 
 	"earshot/internal/...":             {},
-	"earshot/internal/audio":           {"earshot/internal/atomicfile"},
+	"earshot/internal/audio":           {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
 	"earshot/internal/figure":          {"earshot/internal/atomicfile"},
 	"earshot/internal/test/...":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
 	"earshot/internal/test/tones":      {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},

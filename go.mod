@@ -6,8 +6,6 @@ require (
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/eclipse/paho.mqtt.golang v1.5.1
 	github.com/gordonklaus/portaudio v0.0.0-20250206071425-98a94950218b
-	github.com/hajimehoshi/go-mp3 v0.3.4
-	github.com/jfreymuth/vorbis v1.0.2
 	github.com/mattn/go-isatty v0.0.22
 	github.com/mewkiz/flac v1.0.14
 	github.com/mochi-mqtt/server/v2 v2.7.9

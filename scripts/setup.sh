@@ -9,8 +9,8 @@ set -eu
 cd "$(dirname "$0")/.."
 goal=${1:?run or test}
 
-run="gcc libc6-dev pkg-config portaudio19-dev libasound2-plugins mosquitto-clients ca-certificates curl"
-test="pulseaudio pulseaudio-utils mosquitto sox flac systemd dbus iproute2 shellcheck lintian jq"
+run="gcc libc6-dev pkg-config portaudio19-dev libasound2-plugins libsndfile1 mosquitto-clients ca-certificates curl"
+test="pulseaudio pulseaudio-utils mosquitto sox flac ffmpeg systemd dbus iproute2 shellcheck lintian jq"
 case $goal in
 run) packages=$run ;;
 test) packages="$run $test" ;;

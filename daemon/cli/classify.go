@@ -28,7 +28,7 @@ func newClassifyCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "classify FILE|FOLDER…",
 		Short: "Name the sound in files",
-		Long: `classify names the sound in each file: WAV, FLAC, Ogg Vorbis or MP3 of any rate and
+		Long: `classify names the sound in each file: WAV, FLAC, Ogg, MP3, M4A, … of any rate and
 channel count, known by content and not by name. In a folder (and the folders in
 it) it takes the files that end in .wav, .flac, .ogg, .oga or .mp3.
 

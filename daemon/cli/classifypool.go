@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"earshot/daemon/classify"
@@ -15,10 +14,8 @@ import (
 	"earshot/daemon/engine"
 	"earshot/daemon/opinion"
 	"earshot/infer"
+	"earshot/internal/audio"
 )
-
-// soundNames are the endings that make a file in a folder worth opening.
-var soundNames = []string{".wav", ".flac", ".ogg", ".oga", ".mp3"}
 
 // soundFiles lists the files that args mean: a file itself, and the sound
 // files below a folder, in order of name. Hidden files and folders are left out.
@@ -35,7 +32,7 @@ func soundFiles(args []string) ([]string, error) {
 		default:
 			found, err := soundsBelow(arg)
 			if err == nil && len(found) == 0 {
-				err = fmt.Errorf("folder %s holds no file that ends in %s", arg, strings.Join(soundNames, ", "))
+				err = fmt.Errorf("folder %s holds no file that ends in %s", arg, strings.Join(audio.Endings(), ", "))
 			}
 			errs = append(errs, err)
 			paths = append(paths, found...)
@@ -53,7 +50,7 @@ func soundsBelow(root string) (paths []string, err error) {
 			if d.IsDir() {
 				return filepath.SkipDir
 			}
-		case !d.IsDir() && slices.Contains(soundNames, strings.ToLower(filepath.Ext(path))):
+		case !d.IsDir() && audio.IsSoundName(path):
 			paths = append(paths, path)
 		}
 		return nil

@@ -29,7 +29,7 @@ func newFeaturesCmd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "features FILE -o OUT.png|OUT.npy",
 		Short: "Show what the network hears in a file",
-		Long: `features turns a sound file (WAV, FLAC, Ogg Vorbis, MP3; any rate, any channels) into
+		Long: `features turns a sound file (WAV, FLAC, Ogg, MP3, M4A, …; any rate, any channels) into
 what the network sees of it: the energy in 128 gammatone bands from 50 Hz to 22 kHz,
 one frame every 11.6 ms, in dB.
 

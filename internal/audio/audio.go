@@ -28,7 +28,7 @@ type Reader interface {
 }
 
 const (
-	wantFormats = "a WAV, FLAC, Ogg Vorbis or MP3 file"
+	wantFormats = "a sound file, such as WAV, FLAC, Ogg, MP3, AIFF or M4A"
 	// MaxChannels is the most channels a file may have.
 	MaxChannels = 64
 	// MinRate and MaxRate bound the sample rates that are read, Hz.
@@ -70,21 +70,31 @@ func NewReader(name string, r io.ReadSeeker, size int64) (Reader, error) {
 	if size == 0 {
 		return nil, s.wrap(fault(ErrEmpty, wantFormats, "the file is empty"))
 	}
-	err := s.guard(func() error {
-		d, err := newDecoder(r, size)
-		s.d = d
+	err := s.guard(func() (err error) {
+		src := &source{r: r, size: size}
+		s.d, err = src.decode()
 		return err
 	})
+	if err == nil {
+		if err = s.wrap(checkFormat(s.d)); err != nil {
+			_ = closeDecoder(s.d)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	if c := s.d.Channels(); c < 1 || c > MaxChannels {
-		return nil, s.wrap(fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", c))
-	}
-	if hz := s.d.Rate(); hz < MinRate || hz > MaxRate {
-		return nil, s.wrap(fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", hz))
-	}
 	return s, nil
+}
+
+// checkFormat refuses what nobody records.
+func checkFormat(d decoder) error {
+	if c := d.Channels(); c < 1 || c > MaxChannels {
+		return fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", c)
+	}
+	if hz := d.Rate(); hz < MinRate || hz > MaxRate {
+		return fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", hz)
+	}
+	return nil
 }
 
 func systemError(path string, err error) error {

@@ -1,5 +1,10 @@
-// Package audio decodes sound files (WAV, FLAC, Ogg Vorbis, MP3), mixes or
+// Package audio decodes sound files of all usual kinds (docs/files.md), mixes or
 // picks their channels, resamples them band-limited, and writes WAV and FLAC.
+//
+// WAV of integers and floats and FLAC are decoded here; the rest by libsndfile and by
+// ffmpeg, each in a process of its own that has no rights (package sandbox). That is this
+// program again, started under another name, so a program that imports this package must not
+// mind to be: see init in serve.go.
 //
 // Samples are float32 with full scale ±1; a 16-bit sample s is s/32768.
 // Multi-channel samples are interleaved: frame t of channel c is x[t·C+c], in the
@@ -15,5 +20,5 @@
 // Memory is bounded whatever the file claims: decoding is streamed, and no
 // buffer is sized by a header field alone.
 //
-// Of ours the package imports atomicfile alone.
+// Of ours the package imports atomicfile and its own two parts alone.
 package audio

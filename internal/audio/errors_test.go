@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,6 +17,7 @@ import (
 // TestBadFiles gives Open everything that is no sound, and wants one line that
 // names the file, what is wrong and what would be right.
 func TestBadFiles(t *testing.T) {
+	t.Setenv("PATH", "/nonexistent") // no ffmpeg
 	f := format{rate: 44100, channels: 1, bits: 16}
 	plain := wavFile(f, signal(f))
 	patch := func(b []byte, at int, with string) []byte {
@@ -30,19 +32,19 @@ func TestBadFiles(t *testing.T) {
 		kind error
 		says string
 	}{
-		{"empty", nil, ErrEmpty, "the file is empty; want a WAV, FLAC, Ogg Vorbis or MP3 file"},
+		{"empty", nil, ErrEmpty, "the file is empty; want a sound file, such as WAV, FLAC, Ogg, MP3, AIFF or M4A"},
 		{"text", []byte("Dear Sir or Madam,\n"), ErrNotAudio, `it starts with the text "Dear Sir or Mada"`},
 		{"one byte", []byte("R"), ErrNotAudio, `"R"`},
 		{"binary", []byte{0x7f, 'E', 'L', 'F', 2, 1}, ErrNotAudio, "it starts with the bytes 7f 45 4c 46"},
 		{"zeros", make([]byte, 100000), ErrNotAudio, "00 00"},
 		{"ones", bytes.Repeat([]byte{255}, 100000), ErrNotAudio, "ff ff"},
-		{"AIFF", []byte("FORM\x00\x00\x00\x04AIFF"), ErrUnsupported, "it is AIFF"},
-		{"M4A", []byte("\x00\x00\x00\x20ftypM4A "), ErrUnsupported, "it is MP4 or M4A"},
+		{"AIFF", []byte("FORM\x00\x00\x00\x04AIFF"), ErrUnsupported, "libsndfile says: Channel count is zero"},
+		{"M4A", []byte("\x00\x00\x00\x20ftypM4A "), ErrUnsupported, "it is MP4, M4A or QuickTime; want the Debian package ffmpeg"},
 		{"only a tag", []byte("ID3\x04\x00\x00\x00\x00\x00\x05hello"), ErrEmpty, "nothing else"},
 		{"endless tag", []byte("ID3\x04\x00\x00\x7f\x7f\x7f\x7fhello"), ErrTruncated, "its ID3 tag claims"},
 
 		{"WAV: RIFF only", []byte("RIFF"), ErrTruncated, "it ends within its header"},
-		{"WAV: AVI", []byte("RIFF\x00\x00\x00\x00AVI LIST"), ErrNotAudio, `it is RIFF "AVI "`},
+		{"WAV: picture", []byte("RIFF\x00\x00\x00\x00WEBPVP8 "), ErrNotAudio, `it is RIFF "WEBP"`},
 		{"WAV: header only", plain[:44], ErrTruncated, "its data chunk claims 17640 bytes and 0 are left"},
 		{"WAV: header only, zero length", wavOf(f, nil), ErrEmpty, "its data chunk is empty"},
 		{"WAV: no data chunk", plain[:36], ErrTruncated, "it ends before its data chunk"},
@@ -57,23 +59,18 @@ func TestBadFiles(t *testing.T) {
 		{"WAV: 0 bits", patch(plain, 34, "\x00"), ErrUnsupported, "it is integer PCM of 0 bits"},
 		{"WAV: 64-bit integers", patch(plain, 34, "\x40"), ErrUnsupported, "it is integer PCM of 64 bits"},
 		{"WAV: 16-bit float", patch(plain, 20, "\x03"), ErrUnsupported, "it is float of 16 bits"},
-		{"WAV: ADPCM", patch(plain, 20, "\x11"), ErrUnsupported, "it is ADPCM of 16 bits"},
-		{"WAV: µ-law", patch(plain, 20, "\x07"), ErrUnsupported, "µ-law"},
+		{"WAV: ADPCM", patch(plain, 20, "\x11"), ErrUnsupported, "it is ADPCM, and libsndfile says"},
 		{"WAV: unknown format", patch(plain, 20, "\x99\x99"), ErrUnsupported, "it is format 0x9999"},
 		{"WAV: frames of 0 bytes", patch(plain, 32, "\x00"), ErrCorrupt, "its frames have 0 bytes; want 2"},
 
 		{"FLAC: mark only", flac[:4], ErrTruncated, "it ends within its header"},
 		{"FLAC: header only", flac[:42], ErrTruncated, "it ends within its header"},
 		{"FLAC: absurd first block", patch(flac, 4, "\x06\xff\xff\xff"), ErrCorrupt, "its first metadata block is"},
-		{"FLAC: 32 bits", patch(flac, 18, "\x0a\xc4\x41\xf0"), ErrUnsupported, "it has 32 bits a sample"},
+		{"FLAC: 32 bits", patch(flac, 18, "\x0a\xc4\x41\xf0"), ErrUnsupported, "it has 32 bits a sample; want FLAC of at most 24 bits or, for ffmpeg to decode it, the Debian package ffmpeg"},
 
 		{"Ogg: mark only", ogg[:4], ErrTruncated, "it ends in the middle"},
-		{"Ogg: headers only", ogg[:3500], ErrTruncated, "it ends"},
-		{"Ogg: Opus", testdata(t, "opus.ogg"), ErrUnsupported, "it is Ogg with [Opus]"},
+		{"Ogg: headers only", ogg[:3500], ErrCorrupt, "it ends in the middle"},
 		{"Ogg: FLAC", testdata(t, "flac.ogg"), ErrUnsupported, "it is Ogg with [FLAC]"},
-
-		{"MP3: MPEG-2.5", testdata(t, "mpeg2.5.mp3"), ErrUnsupported, "it is MPEG-2.5 layer III"},
-		{"MP2", testdata(t, "layer2.mp2"), ErrUnsupported, "it is MPEG-1 layer II"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "sound.wav")
@@ -140,7 +137,11 @@ func TestTruncatedAnywhere(t *testing.T) {
 		files[name] = testdata(t, name)
 	}
 	for name, b := range files {
-		for n := 0; n < len(b)-1; n += 1 + n/40 {
+		step := 40
+		if name == "stereo.ogg" || name == "stereo.mp3" {
+			step = 6 // each in a process of its own
+		}
+		for n := 0; n < len(b)-1; n += 1 + n/step {
 			if _, notes, err := decodeNotes(b[:n]); err == nil && len(notes) == 0 {
 				t.Errorf("%s: %d of %d bytes pass for the whole", name, n, len(b))
 			}
@@ -188,7 +189,7 @@ func resum(ogg []byte, at int, s string) []byte {
 		end += int(n)
 	}
 	clear(b[page+22 : page+26])
-	binary.LittleEndian.PutUint32(b[page+22:], oggCRC(0, b[page:end]))
+	binary.LittleEndian.PutUint32(b[page+22:], oggSum(b[page:end]))
 	return b
 }
 
@@ -225,4 +226,26 @@ func TestStreaming(t *testing.T) {
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<20 {
 		t.Errorf("allocates %d KiB on the way", grown>>10)
 	}
+}
+
+// TestNoLibrary: where libsndfile cannot be loaded, the error names its Debian package, and where ffmpeg is, that
+// decodes in its place.
+func TestNoLibrary(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "libsndfile.so.1"), []byte("no library"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LD_LIBRARY_PATH", dir)
+	path := filepath.Join(dir, "x.ogg")
+	if err := os.WriteFile(path, testdata(t, "long.ogg"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("ffmpeg"); err == nil {
+		if x, err := ReadMono(path, 16000); err != nil || len(x) != 96000 {
+			t.Errorf("by ffmpeg: %d samples, %v; want 96000", len(x), err)
+		}
+	}
+	t.Setenv("PATH", "/nonexistent")
+	_, err := Open(path)
+	checkError(t, err, path, ErrUnsupported, "want the Debian package libsndfile1 or, for ffmpeg to decode it, the Debian package ffmpeg")
 }

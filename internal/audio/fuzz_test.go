@@ -100,7 +100,7 @@ func resumAll(b []byte) {
 			return
 		}
 		clear(b[22:26])
-		binary.LittleEndian.PutUint32(b[22:], oggCRC(0, b[:end]))
+		binary.LittleEndian.PutUint32(b[22:], oggSum(b[:end]))
 		b = b[end:]
 	}
 }

@@ -1,6 +1,9 @@
 package audio
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // mp3Header is what the four bytes at the start of an MPEG audio frame say
 // (ISO/IEC 11172-3, section 2.4.1.3; 13818-3 for the lower rates).
@@ -97,4 +100,21 @@ func parseMP3Tag(h mp3Header, b []byte) (t mp3Tag, ok bool) {
 		t.end = max(0, delay&0xfff-decoder)
 	}
 	return t, true
+}
+
+// mp3TagFrame is a frame with a tag that says how many frames follow, like the one with the header
+// first. Without one libsndfile 1.2.0 ends where it guesses that a file of the first frame's bit rate
+// would. With it, it also drops the 529 samples by which every decoder lags.
+func mp3TagFrame(first [4]byte, frames int64) []byte {
+	bitrate := byte(9) // 128 kbit/s
+	if first[1]>>3&3 != 3 {
+		bitrate = 8 // 64, in versions 2 and 2.5
+	}
+	header := []byte{first[0], first[1] | 1, bitrate<<4 | first[2]&0x0c, first[3]}
+	h, _ := parseMP3Header(header)
+	b := make([]byte, h.bytes)
+	copy(b, header)
+	tag := append(b[:h.side()], "Xing\x00\x00\x00\x01"...)
+	binary.BigEndian.AppendUint32(tag, uint32(min(frames, math.MaxInt32)))
+	return b
 }

@@ -85,15 +85,15 @@ func (s *stream) Notes() []string {
 }
 
 func (s *stream) Close() error {
-	if s.closer == nil {
-		return nil
-	}
-	c := s.closer
-	s.closer = nil
 	if s.err == nil {
 		s.err = &Error{Path: s.name, Kind: errors.New("already closed")}
 	}
-	return c.Close()
+	err := closeDecoder(s.d)
+	if s.closer != nil {
+		err = errors.Join(err, s.closer.Close())
+		s.closer = nil
+	}
+	return err
 }
 
 // guard runs f, and turns its panic or its error into one with the file's name.

@@ -30,17 +30,22 @@ type wavDecoder struct {
 	r        *bufio.Reader
 	rate     int
 	channels int
-	bytes    int // of one sample
+	bytes    int   // of one sample
+	block    int   // bytes of one frame, or of a block of coded ones
+	second   int64 // bytes of one second
 	float    bool
-	left     int64 // bytes of sample data left; -1 = to the end of the file
+	coded    bool   // neither integers nor floats: not read here
+	format   []byte // the fmt chunk, where it is coded
+	at       int64  // where the sample data start
+	left     int64  // bytes of sample data left; -1 = to the end of the file
 	notes    notes
 	buf      []byte
 }
 
 func (d *wavDecoder) flaws() notes { return d.notes }
 
-// newWAV reads the headers up to the sample data. size is the file's, bytes.
-func newWAV(r *bufio.Reader, size int64) (*wavDecoder, error) {
+// newWAV reads the headers up to the sample data. start is where the RIFF header is in the file of size bytes.
+func newWAV(r *bufio.Reader, start, size int64) (*wavDecoder, error) {
 	var riff [12]byte
 	if _, err := io.ReadFull(r, riff[:]); err != nil {
 		return nil, headerEnds(err)
@@ -50,7 +55,7 @@ func newWAV(r *bufio.Reader, size int64) (*wavDecoder, error) {
 	}
 	d := &wavDecoder{r: r}
 	ds64 := int64(-1) // size of the data chunk by RF64's 64-bit table
-	for at := int64(12); ; {
+	for at := start + 12; ; {
 		var h [8]byte
 		if _, err := io.ReadFull(r, h[:]); err != nil {
 			if d.rate > 0 {
@@ -67,6 +72,7 @@ func newWAV(r *bufio.Reader, size int64) (*wavDecoder, error) {
 			if n == math.MaxUint32 && ds64 >= 0 {
 				n = ds64
 			}
+			d.at = at
 			return d, d.setLength(n, size-at, binary.LittleEndian.Uint32(riff[4:]))
 		}
 		if at+n > size {
@@ -105,16 +111,20 @@ func (d *wavDecoder) setFormat(b []byte) error {
 		if len(b) < 40 {
 			return fault(ErrCorrupt, "at least 40", "its extensible fmt chunk has %d bytes", len(b))
 		}
-		if [14]byte(b[26:40]) != guidTail {
-			return fault(ErrUnsupported, wantWAV, "its sub-format is %x", b[24:40])
+		if tag = le.Uint16(b[24:]); [14]byte(b[26:40]) != guidTail {
+			tag = wavExtensible // one that has no number
 		}
-		tag = le.Uint16(b[24:])
 	}
 	d.float = tag == wavFloat
 	d.bytes = (bits + 7) / 8 // 12 or 20 valid bits stand left-aligned in 2 or 3 bytes
-	ok := tag == wavPCM && bits >= 1 && bits <= 32 || tag == wavFloat && (bits == 32 || bits == 64)
-	if !ok {
+	switch {
+	case tag == wavPCM && bits >= 1 && bits <= 32, tag == wavFloat && (bits == 32 || bits == 64):
+		d.block, d.second = d.channels*d.bytes, int64(d.channels*d.bytes*d.rate)
+	case tag == wavPCM || tag == wavFloat:
 		return fault(ErrUnsupported, wantWAV, "it is %s of %d bits", tagName(tag), bits)
+	default:
+		d.coded, d.format = true, b
+		d.block, d.second = max(1, block), max(1, int64(le.Uint32(b[8:])))
 	}
 	if d.channels < 1 || d.channels > MaxChannels {
 		return fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", d.channels)
@@ -122,8 +132,8 @@ func (d *wavDecoder) setFormat(b []byte) error {
 	if d.rate < MinRate || d.rate > MaxRate {
 		return fault(ErrUnsupported, "a sample rate of 1 kHz to 768 kHz", "its sample rate is %d Hz", d.rate)
 	}
-	if block != d.channels*d.bytes {
-		return fault(ErrCorrupt, fmt.Sprint(d.channels*d.bytes), "its frames have %d bytes", block)
+	if block != d.block && !d.coded {
+		return fault(ErrCorrupt, fmt.Sprint(d.block), "its frames have %d bytes", block)
 	}
 	return nil
 }
@@ -133,7 +143,7 @@ func (d *wavDecoder) setFormat(b []byte) error {
 // A recorder that was killed left what it had planned, or 0 in a file that has a
 // RIFF size; then it is to the end too, and told.
 func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
-	frame := int64(d.channels * d.bytes)
+	frame := int64(d.block)
 	streamed := n >= math.MaxInt32-4096 || n == 0 && (riff == 0 || riff == math.MaxUint32)
 	switch {
 	case n == 0 && have < frame, n == 0 && !streamed && d.chunkFollows(have):
@@ -147,16 +157,19 @@ func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 		return nil
 	}
 	d.left = -1
+	if d.coded {
+		d.left = have
+	}
 	if !streamed {
-		d.notes.add("its header says %d samples (%s), %d are there (%s): its recorder did not end it properly",
-			n/frame, d.span(n), have/frame, d.span(have))
+		d.notes.add("its header says %d %s (%s), %d are there (%s): its recorder did not end it properly",
+			n/frame, map[bool]string{false: "samples", true: "blocks"}[d.coded], d.span(n), have/frame, d.span(have))
 	}
 	return nil
 }
 
 // span is the time that so many bytes last.
 func (d *wavDecoder) span(bytes int64) string {
-	return fmt.Sprintf("%.1f s", float64(bytes)/float64(d.channels*d.bytes*d.rate))
+	return fmt.Sprintf("%.1f s", float64(bytes)/float64(d.second))
 }
 
 // chunkFollows says whether what comes next is a chunk that fits into the have
@@ -243,22 +256,4 @@ func headerEnds(err error) error {
 		return fault(ErrTruncated, "a complete file", "it ends within its header")
 	}
 	return err
-}
-
-func tagName(tag uint16) string {
-	switch tag {
-	case wavPCM:
-		return "integer PCM"
-	case wavFloat:
-		return "float"
-	case 2, 0x11:
-		return "ADPCM"
-	case 6:
-		return "A-law"
-	case 7:
-		return "µ-law"
-	case 0x55:
-		return "MP3 in WAV"
-	}
-	return fmt.Sprintf("format %#x", tag)
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"earshot/gammatone"
+	"earshot/internal/audio"
 	"earshot/train/dataset"
 	"earshot/train/features"
 )
@@ -93,11 +94,7 @@ func synthesise(ctx context.Context, o Options, samples int) ([]Clip, error) {
 // soundFile reports whether a name looks like sound; what it is, its content
 // decides.
 func soundFile(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".wav", ".wave", ".flac", ".ogg", ".oga", ".mp3":
-		return !strings.HasPrefix(filepath.Base(name), ".")
-	}
-	return false
+	return audio.IsSoundName(name) && !strings.HasPrefix(filepath.Base(name), ".")
 }
 
 // loadDir reads every sound file below dir.

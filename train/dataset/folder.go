@@ -15,11 +15,9 @@ import (
 	"earshot/internal/readfile"
 
 	"golang.org/x/text/unicode/norm"
-)
 
-// soundExtensions are what a folder layout looks for; the content decides
-// later, other files are passed over in silence (pictures, notes, .DS_Store).
-var soundExtensions = map[string]bool{".wav": true, ".wave": true, ".flac": true, ".ogg": true, ".oga": true, ".mp3": true}
+	"earshot/internal/audio"
+)
 
 // freesoundName is how Freesound names its downloads: id__author__title.wav.
 var freesoundName = regexp.MustCompile(`^(\d+)__`)
@@ -52,7 +50,7 @@ func loadFolders(dir string, o Options) ([]entry, []Broken, error) {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.IsDir() {
-			if soundExtensions[strings.ToLower(filepath.Ext(name))] {
+			if audio.IsSoundName(name) {
 				loose++
 			}
 			continue
@@ -78,7 +76,7 @@ func loadFolders(dir string, o Options) ([]entry, []Broken, error) {
 		}
 	}
 	if len(out) == 0 {
-		hint := "want dir/label/clip.wav (.flac, .ogg, .mp3) or ESC's " + escTable
+		hint := "want dir/label/clip.wav (.flac, .mp3, .m4a, …) or ESC's " + escTable
 		if loose > 0 {
 			hint = fmt.Sprintf("it holds %d sound files itself; put them into one sub-folder a label", loose)
 		}
@@ -113,7 +111,7 @@ func folderClips(dir, label string, licences map[string]licence) ([]Clip, []Brok
 			}
 			return nil
 		}
-		if d.IsDir() || !soundExtensions[strings.ToLower(filepath.Ext(path))] {
+		if d.IsDir() || !audio.IsSoundName(path) { // pictures, notes, .DS_Store
 			return nil
 		}
 		rel, err := filepath.Rel(resolve(root), path)
