@@ -2,22 +2,24 @@
 # open-data.sh: fetches the freely licensed recordings that docs/data.md lists and decodes them to
 # 16-bit mono FLAC at 44.1 kHz. It can be stopped and started again: what is done stays, and is skipped.
 #
-#   scripts/open-data.sh FOLDER [GROUP...]      all groups, or those named: repositories debian-train debian-test
+#   scripts/open-data.sh FOLDER [GROUP...]      all groups, or those named: repositories debian-train debian-test wide
 #
 # Comes out, below FOLDER:
 #   train/speech, music, ambience, percussion, effects   no sound of ESC-50's labels; the licences allow a model that ships
 #   positives/LABEL                                      sounds of ESC-50's labels, licensed likewise
+#   tune/speech, music, ambience                         licensed likewise; to find thresholds with, never to learn from
 #   test/speech_acted, speech_prompts, speech_names, music, ambience   for measuring only
 #   table.tsv                                            path, source, original file, licence, author, use, label
 #
 # What the project makes itself (speech by espeak-ng, music by fluidsynth and sox) is not fetched here.
-# Needs git, ffmpeg, apt-get and dpkg-deb (Debian or one of its children), about 5 GB and an hour.
+# Needs git, ffmpeg, unzip, apt-get and dpkg-deb (Debian or one of its children), about 5 GB and an hour.
 set -eu
-[ $# -ge 1 ] || { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+LIST=$(cd "$(dirname "$0")" && pwd)/open-data-wide.txt
 mkdir -p "$1"
 DATA=$(cd "$1" && pwd)
 shift
-GROUPS_WISHED=${*:-repositories debian-train debian-test}
+GROUPS_WISHED=${*:-repositories debian-train debian-test wide}
 RAW=$DATA/raw
 mkdir -p "$RAW/git" "$RAW/deb" "$DATA/table.d" "$DATA/.done"
 for tool in git ffmpeg; do
@@ -27,7 +29,7 @@ TAB=$(printf '\t')
 
 say() { echo "open-data: $*" >&2; }
 
-# repository OWNER/NAME COMMIT FOLDER...: those folders (and the files at the root) of one commit, into $RAW/git/OWNER/NAME; the folder is put into DIR.
+# repository OWNER/NAME COMMIT FOLDER...: those folders (and the files at the root) of one commit, or with "." all of it, into $RAW/git/OWNER/NAME; the folder is put into DIR.
 repository() {
 	DIR=$RAW/git/$1 name=$1 commit=$2
 	shift 2
@@ -39,7 +41,7 @@ repository() {
 	git -C "$DIR" config remote.origin.promisor true
 	git -C "$DIR" config remote.origin.partialclonefilter blob:none
 	git -C "$DIR" config gc.auto 0
-	git -C "$DIR" sparse-checkout set --cone "$@"
+	[ "$1" = . ] || git -C "$DIR" sparse-checkout set --cone "$@"
 	git -C "$DIR" fetch -q --depth 1 --filter=blob:none origin "$commit"
 	git -C "$DIR" checkout -q "$commit"
 	: >"$DIR/.complete"
@@ -51,6 +53,7 @@ package() {
 	[ ! -e "$DIR/.complete" ] || return 0
 	say "fetching $1"
 	(cd "$RAW/deb" && apt-get -qq download "$1" && dpkg-deb -x "$1"_*.deb "$1" && rm -f "$1"_*.deb)
+	find "$DIR" -name '*.pk3' -execdir unzip -qn {} \;
 	: >"$DIR/.complete"
 }
 
@@ -80,11 +83,16 @@ whole() {
 	row "$2" "$3"
 }
 
+# credited: the file at hand as a line for join, with its own source, licence and author.
+credited() {
+	printf '%s\t%s\t%s\t%s\t%s\n' "$file" "$original" "$SOURCE" "$LICENCE" "$AUTHOR"
+}
+
 # Silence at both ends is cut, pauses inside are cut to half a second.
 TRIM='silenceremove=start_periods=1:start_threshold=-48dB:start_silence=0.05:stop_periods=-1:stop_duration=0.5:stop_threshold=-48dB:stop_silence=0.4'
 
-# join PREFIX SECONDS FILTER: the files on standard input (path, a tab, original name), joined into
-# PREFIX-000.flac, PREFIX-001.flac ... of about that many seconds.
+# join PREFIX SECONDS FILTER: the files on standard input (path, original name and, where they differ from file to file, source,
+# licence and author, with tabs between), joined into PREFIX-000.flac, PREFIX-001.flac ... of about that many seconds.
 join() {
 	if [ -e "$DATA/.done/$(echo "${1#"$DATA"/}" | tr / -)" ]; then
 		cat >/dev/null
@@ -95,7 +103,8 @@ join() {
 	part=0 bytes=$(($2 * 88200)) kept=$TABLE TABLE=$RAW/rows.tsv
 	: >"$RAW/join.s16"
 	: >"$TABLE"
-	while IFS=$TAB read -r file original; do
+	while IFS=$TAB read -r file original source licence author; do
+		[ -z "$source" ] || SOURCE=$source LICENCE=$licence AUTHOR=$author
 		out=$1-$(printf '%03d' "$part").flac
 		ffmpeg -v error -nostdin -i "$file" -map 0:a:0 -ac 1 -ar 44100 -af "$3" -f s16le - >>"$RAW/join.s16" || {
 			say "left out $file"
@@ -208,8 +217,8 @@ effects() {
 				name=$(echo "${file#"$DIR/$base"}" | tr '/ ' '-_')
 				name=$short-${name%.*}
 				case $LABEL in
-				effects) printf '%s\t%s\t%s\t%s\t%s\n' "$file" "$original" "$SOURCE" "$LICENCE" "$AUTHOR" >>"$RAW/effects-$short.list" ;;
-				footsteps) printf '%s\t%s\t%s\t%s\t%s\n' "$file" "$original" "$SOURCE" "$LICENCE" "$AUTHOR" >>"$RAW/steps-$(echo "$name" | sed 's/[-_.]*[0-9]*$//').list" ;;
+				effects) credited >>"$RAW/effects-$short.list" ;;
+				footsteps) credited >>"$RAW/steps-$(echo "$name" | sed 's/[-_.]*[0-9]*$//').list" ;;
 				ambience | music)
 					USE=train
 					whole "$file" "$DATA/train/$LABEL/$name.flac" "$original"
@@ -230,12 +239,7 @@ effects() {
 		# Single steps, one after the other at a walking pace.
 		*) USE=positive LABEL=footsteps out=$DATA/positives/footsteps/${name#steps-} seconds=8 filter=silenceremove=start_periods=1:start_threshold=-48dB,apad=whole_dur=0.55,atrim=0:0.55 ;;
 		esac
-		LICENCE='see below' AUTHOR='' SOURCE='' kept=$TABLE
-		cut -f1,2 "$list" | join "$out" "$seconds" "$filter"
-		# The rows of a joined file carry each recording's own licence and author.
-		awk -F'\t' -v OFS='\t' 'NR == FNR { s[$2] = $3; l[$2] = $4; a[$2] = $5; next } $4 == "see below" { $2 = s[$3]; $4 = l[$3]; $5 = a[$3] } 1' \
-			"$list" "$TABLE" >"$TABLE.new"
-		mv "$TABLE.new" "$TABLE"
+		join "$out" "$seconds" "$filter" <"$list"
 	done
 }
 
@@ -597,6 +601,55 @@ effects|CC0|pan14|freesound:263124,263130,263128,263126,263123,263129,263127,263
 EOF
 }
 
+# --- A wider choice, from open-data-wide.txt --------------------------------------------------
+
+wide() {
+	table wide
+	rm -f "$RAW"/wide-*.list
+	grep -v '^#' "$LIST" >"$RAW/wide"
+	while IFS='|' read -r place LICENCE AUTHOR link patterns; do
+		case $place in
+		@*)
+			IFS=' ' read -r SOURCE commit short folder <<-EOF
+				${place#@}
+			EOF
+			case $SOURCE in
+			*/*) repository "$SOURCE" "$commit" "$folder" ;;
+			*)
+				package "$SOURCE"
+				SOURCE="$SOURCE (Debian)"
+				;;
+			esac
+			continue
+			;;
+		positives/*) USE=positive ;;
+		*) USE=${place%%/*} ;;
+		esac
+		LABEL=${place#*/} voice=$(echo "$AUTHOR" | tr -cd A-Za-z | cut -c1-16) AUTHOR="$AUTHOR $link"
+		for pattern in $patterns; do
+			for file in "$DIR/$folder"/$pattern; do
+				if [ ! -e "$file" ]; then
+					say "left out $file"
+					continue
+				fi
+				original=${file#"$DIR"/}
+				name=$(echo "${file#"$DIR/$folder/"}" | tr "/ '()@&," '-_______')
+				case $LABEL in
+				speech) credited >>"$RAW/wide-$USE-speech-$short-$voice.list" ;;
+				effects) credited >>"$RAW/wide-$USE-effects-$short.list" ;;
+				*) whole "$file" "$DATA/$place/$short-${name%.*}.flac" "$original" 240 ;;
+				esac
+			done
+		done
+	done <"$RAW/wide"
+	for list in "$RAW"/wide-*.list; do
+		name=${list##*/wide-} name=${name%.list}
+		USE=${name%%-*} name=${name#*-}
+		LABEL=${name%%-*}
+		join "$DATA/$USE/$LABEL/${name#*-}" 60 "$SPOKEN" <"$list"
+	done
+}
+
 for group in $GROUPS_WISHED; do
 	case $group in
 	repositories)
@@ -606,6 +659,7 @@ for group in $GROUPS_WISHED; do
 		;;
 	debian-train) debian_train ;;
 	debian-test) debian_test ;;
+	wide) wide ;;
 	*)
 		say "no group $group"
 		exit 2
@@ -616,4 +670,4 @@ done
 	printf 'path\tsource\toriginal file\tlicence\tauthor\tuse\tlabel\n'
 	cat "$DATA"/table.d/*.tsv
 } >"$DATA/table.tsv"
-say "done: $(find "$DATA/train" "$DATA/positives" "$DATA/test" -name '*.flac' 2>/dev/null | wc -l) files below $DATA"
+say "done: $(find "$DATA/train" "$DATA/tune" "$DATA/positives" "$DATA/test" -name '*.flac' 2>/dev/null | wc -l) files below $DATA"
