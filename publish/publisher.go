@@ -83,6 +83,11 @@ func (p *Publisher) Mute(c Command) (known bool) { return p.box.Mute(c, p.cfg.No
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
 
+// Heard takes all smoothed scores of a window, 0..1 by label: what is on is told anew every ten seconds.
+func (p *Publisher) Heard(src string, at time.Time, scores map[string]float64) {
+	p.box.Heard(src, at, scores, p.cfg.Now())
+}
+
 // Diagnostics publishes the daemon's figures, QoS 0, and each source's problem
 // on its retained topic.
 func (p *Publisher) Diagnostics(d Diagnostics) { p.box.Diagnostics(d, p.cfg.Now()) }

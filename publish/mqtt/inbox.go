@@ -29,8 +29,8 @@ func (s *Session) take(m mail) {
 			s.announcer.Born(string(m.payload) == topic.Online, soon)
 		}
 		return
-	case m.topic == s.announcer.Topic() && m.retained:
-		for _, old := range s.announcer.Remembered(m.payload, soon) {
+	case s.announcer.Describes(m.topic) && m.retained:
+		for _, old := range s.announcer.Remembered(m.topic, m.payload, soon) {
 			s.clearOld(old)
 		}
 	case s.isCommand(m.topic):

@@ -131,7 +131,7 @@ func (s *Session) mend(l *link) error {
 // again publishes what stands on a topic of ours. An event topic shows with its next event.
 func (s *Session) again(l *link, name string) error {
 	switch leaf, _ := s.tree.Leaf(name); {
-	case name == s.announcer.Topic(), s.announcer.Announces(name):
+	case s.announcer.Describes(name), s.announcer.Announces(name):
 		s.announcer.Schedule(s.now())
 	case leaf == topic.NodeAvailability:
 		return s.sayOnline(l)
@@ -214,7 +214,7 @@ func (s *Session) recheck(now time.Time) (next time.Time) {
 	for _, name := range due {
 		leaf, _ := s.tree.Leaf(name)
 		switch {
-		case name == s.announcer.Topic():
+		case s.announcer.Describes(name):
 			s.announcer.Schedule(now)
 			s.resubscribe = true
 		case s.announcer.Announces(name):

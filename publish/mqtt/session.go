@@ -88,8 +88,10 @@ func (s *Session) adopt() bool {
 	if c == nil {
 		return false
 	}
-	if before := s.announcer.Topic(); s.announcer.Change(*c) {
-		s.check.heard(before) // refused or not, it is awaited no more
+	if before := s.announcer.Topics(); s.announcer.Change(*c) {
+		for _, name := range before {
+			s.check.heard(name) // refused or not, it is awaited no more
+		}
 	}
 	s.resubscribe = true
 	return true

@@ -64,7 +64,7 @@ func (s *Session) refused(topics []string) {
 			more = fmt.Sprintf(" and %d more", n)
 		}
 		err = fmt.Errorf("%s accepts the connection but refuses %s%s: its access rules must let %s read and write %s and %s",
-			s.broker(), strings.Join(shown, ", "), more, s.user(), s.tree.All(), s.announcer.Topic())
+			s.broker(), strings.Join(shown, ", "), more, s.user(), s.tree.All(), s.announcer.Prefix+"/#")
 	}
 	s.tell(Status{Connected: true, Err: err, Refused: topics})
 }

@@ -34,7 +34,7 @@ const (
 	automations = "[]\n"
 )
 
-var everything = setup{labels: []string{"dog", "glass_breaking", "crying_baby", "siren", "clock_alarm", "door_wood_knock"}, second: "yard"}
+var everything = setup{language: "en", labels: []string{"dog", "glass_breaking", "crying_baby", "siren", "clock_alarm", "door_wood_knock"}, second: "yard"}
 
 // discovery starts the program and waits until Home Assistant knows a state of all that it announced.
 func discovery(s *scene) (string, error) {
