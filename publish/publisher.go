@@ -131,3 +131,16 @@ func Probe(ctx context.Context, c Config) error {
 	}
 	return nil
 }
+
+// Forget takes all that c's node left on the broker off it, and out of Home Assistant, and returns the topics. The
+// node must be offline. An error says what was in the way.
+func Forget(ctx context.Context, c Config) (topics []string, err error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if topics, err = mqtt.Forget(ctx, c.connection(), c.tree(), c.DiscoveryPrefix); err != nil {
+		return topics, fmt.Errorf("mqtt: %w", err)
+	}
+	return topics, homeassistant.Forget(c.StateFile)
+}

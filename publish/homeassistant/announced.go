@@ -62,6 +62,17 @@ func loadAnnounced(path string) (announced, error) {
 	return a, nil
 }
 
+// Forget removes the state file: nothing of what was announced is left.
+func Forget(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("what was announced last time: %w", err)
+	}
+	return nil
+}
+
 func (a announced) save(path string) error {
 	if path == "" {
 		return nil

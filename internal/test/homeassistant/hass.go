@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long anything may take.
-const patience = time.Minute
+const patience = 4 * time.Minute
 
 // hass is a Home Assistant that runs in a folder with a Debian of its own, which scripts/homeassistant.sh made.
 type hass struct {
