@@ -21,6 +21,7 @@ func (s *Session) take(m mail) {
 	now := s.now()
 	soon := now.Add(s.cfg.Timing.Debounce)
 	if m.echoed {
+		s.passed = max(s.passed, s.sizes[m.topic])
 		s.check.heard(m.topic)
 	}
 	switch {

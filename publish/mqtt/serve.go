@@ -50,6 +50,9 @@ func (s *Session) hungUp(l *link, err error) error {
 	if len(suspects) != 1 || s.check.hangups[suspects[0]] < 2 {
 		return err
 	}
+	if size := s.tooLarge(suspects); size > 0 {
+		return s.lengthError(suspects[0], size)
+	}
 	return rejected("%s ends the connection whenever %s is published: its access rules must let %s read and write %s",
 		s.broker(), suspects[0], s.user(), suspects[0])
 }

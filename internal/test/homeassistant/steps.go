@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -27,11 +28,19 @@ var steps = []step{
 	{"the mute after both", stillMuted},
 	{"a label is taken out", labelRemoved},
 	{"a source is renamed", sourceRenamed},
+	{"the three blueprints", blueprintsRun},
+	{"pause for ten minutes", pause},
+	{"another language", language},
+	{"earshot forget", forget},
 }
 
 const (
 	blueprints  = "docs/blueprints"
-	automations = "[]\n"
+	automations = `
+- {alias: baby, use_blueprint: {path: earshot/baby.yaml, input: {sound: binary_sensor.hallway_mic_crying_baby, lasting: 1, what: []}}}
+- {alias: glass, use_blueprint: {path: earshot/glass.yaml, input: {event: [event.hallway_mic_event], score: 0.1, what: []}}}
+- {alias: alarm, use_blueprint: {path: earshot/alarm.yaml, input: {sound: binary_sensor.hallway_mic_alarm, lasting: 1, what: []}}}
+`
 )
 
 var everything = setup{language: "en", labels: []string{"dog", "glass_breaking", "crying_baby", "siren", "clock_alarm", "door_wood_knock"}, second: "yard"}
@@ -300,4 +309,85 @@ func sourceRenamed(s *scene) (string, error) {
 		s.fail("the ids are %s", ids)
 	}
 	return "sensors of the old name gone, of the new one there, none with _2", err
+}
+
+// blueprintsRun waits until each has acted on a sound of the recording.
+func blueprintsRun(s *scene) (string, error) {
+	for _, name := range []string{"glass", "alarm"} { // the baby was taken out of the configuration
+		err := until("automation."+name+" has run", func() bool {
+			var e entity
+			return s.hass.ask("GET", "/api/states/automation."+name, nil, &e) == nil && e.Attributes["last_triggered"] != nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return "glass and alarm have run, baby is loaded", s.hass.state("automation.baby", "on")
+}
+
+// pause mutes the microphone for a while by its number, and ends that.
+func pause(s *scene) (string, error) {
+	const number, whole = "number.hallway_mic_pause", "switch.hallway_mic_mute"
+	if err := s.hass.call("number", "set_value", object{"entity_id": number, "value": 10}); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(whole, "on"); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(number, "10"); err != nil {
+		return "", err
+	}
+	if err := s.hass.call("number", "set_value", object{"entity_id": number, "value": 0}); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(whole, "off"); err != nil {
+		return "", err
+	}
+	return "muted, told as 10 min; 0 ends it", s.hass.state(number, "0")
+}
+
+// language has the entities named in German.
+func language(s *scene) (string, error) {
+	other := s.setup
+	other.language = "de"
+	before, err := s.ids()
+	if err != nil {
+		return "", err
+	}
+	if err := s.reload(other); err != nil {
+		return "", err
+	}
+	err = until("a German name", func() bool {
+		all, err := s.hass.states()
+		return err == nil && strings.HasSuffix(all[dog].name(), "Hund")
+	})
+	if err != nil {
+		return "", err
+	}
+	seen, err := names(s)
+	if err != nil {
+		return "", err
+	}
+	return seen, s.same(before)
+}
+
+// forget stops the program and takes it off the broker.
+func forget(s *scene) (string, error) {
+	s.stop()
+	out, err := exec.Command(s.program, "forget", "--config", s.path("config.yaml")).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	err = until("nothing is left in Home Assistant", func() bool {
+		all, err := s.hass.states()
+		return err == nil && len(all) == 0
+	})
+	if err != nil {
+		return "", err
+	}
+	n, err := s.retained()
+	if n > 0 {
+		s.fail("%d retained topics are left", n)
+	}
+	return strings.TrimSpace(string(out)) + "; no entity and no topic left", err
 }
