@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench homeassistant model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +55,11 @@ bench: build ## the figures of this machine: front end, inference, pipeline, lat
 micbench: setup-test build ## what the program hears through a virtual microphone: ESC=folder of ESC-50, ARGS="-model a.onnx"
 	@test -n '$(ESC)' || { echo 'micbench wants ESC-50: make micbench ESC=FOLDER'; exit 2; }
 	go run ./internal/test/micbench -data '$(ESC)' -earshot $(BINARY) $(ARGS)
+
+HOMEASSISTANT ?= 2026.11.0
+homeassistant: setup-test build ## Home Assistant itself, as root: what it makes of the program (a table); HOMEASSISTANT=its version
+	@sh scripts/homeassistant.sh build/homeassistant '$(HOMEASSISTANT)'
+	go run ./internal/test/homeassistant -earshot $(BINARY) -root build/homeassistant $(ARGS)
 
 model-card: build ## infer/builtin/CARD.md and infer/builtin/CREDITS.md of the model in the binary; after every new model
 	$(BINARY) model builtin > infer/builtin/CARD.md

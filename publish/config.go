@@ -34,6 +34,7 @@ type Config struct {
 	DiscoveryPrefix    string                                                               // "homeassistant"
 	BirthTopic         string                                                               // DiscoveryPrefix + "/status"
 	Discovery          bool
+	Language           string        // of the entities' names: en, de, fr, es or zh; empty = English
 	LegacyDiscovery    bool          // one topic per entity, Home Assistant before 2024.11
 	EventStart         bool          // an event message at the onset too ("phase":"start")
 	Diagnostics        time.Duration // 1 min between two calls of it
@@ -137,5 +138,5 @@ func (c *Config) held() outbox.Settings {
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
+		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
 }

@@ -6,11 +6,12 @@
 //	earshot/<id>/availability               retained  online / offline; also the last will
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
-//	earshot/<id>/<src>/<label>/attributes   retained  {score, onset, last_on, duration}
+//	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
 //	earshot/<id>/<src>/<label>/mute         retained  ON / OFF: is this label muted
 //	earshot/<id>/<src>/last                 retained  {label, score, onset}; label "none" before the first
 //	earshot/<id>/<src>/problem              retained  {state: ON/OFF, reason, detail}: microphone health
 //	earshot/<id>/<src>/mute                 retained  ON / OFF: is the whole source muted
+//	earshot/<id>/<src>/pause                retained  minutes that the source's mute was asked to last; 0 without an end
 //	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}

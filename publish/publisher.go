@@ -83,6 +83,11 @@ func (p *Publisher) Mute(c Command) (known bool) { return p.box.Mute(c, p.cfg.No
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
 
+// Heard takes all smoothed scores of a window, 0..1 by label: what is on is told anew every ten seconds.
+func (p *Publisher) Heard(src string, at time.Time, scores map[string]float64) {
+	p.box.Heard(src, at, scores, p.cfg.Now())
+}
+
 // Diagnostics publishes the daemon's figures, QoS 0, and each source's problem
 // on its retained topic.
 func (p *Publisher) Diagnostics(d Diagnostics) { p.box.Diagnostics(d, p.cfg.Now()) }
@@ -125,4 +130,17 @@ func Probe(ctx context.Context, c Config) error {
 		return fmt.Errorf("mqtt: %w", err)
 	}
 	return nil
+}
+
+// Forget takes all that c's node left on the broker off it, and out of Home Assistant, and returns the topics. The
+// node must be offline. An error says what was in the way.
+func Forget(ctx context.Context, c Config) (topics []string, err error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if topics, err = mqtt.Forget(ctx, c.connection(), c.tree(), c.DiscoveryPrefix); err != nil {
+		return topics, fmt.Errorf("mqtt: %w", err)
+	}
+	return topics, homeassistant.Forget(c.StateFile)
 }

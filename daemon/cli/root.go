@@ -86,6 +86,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newDevicesCmd()),
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newPrivacyCmd()),
+		inGroup("setup", newForgetCmd()),
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
 	)

@@ -29,6 +29,8 @@ type Node struct {
 	ID   string `key:"id" match:"^[a-z0-9_]{0,32}$" want:"up to 32 of a-z, 0-9 and _, or empty for one made from the machine id"`
 	Name string `key:"name" maxlen:"64"`
 	Area string `key:"area" maxlen:"64"`
+
+	Language string `key:"language" match:"^(|en|de|fr|es|zh)$" want:"en, de, fr, es or zh, or empty for the model's own names"`
 }
 
 // Kinds of source.
@@ -43,6 +45,7 @@ const (
 type Source struct {
 	Name     string            `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as mic or front_door"`
 	Title    string            `key:"title" maxlen:"64"`
+	Area     string            `key:"area" maxlen:"64"`
 	Kind     string            `key:"kind" oneof:"portaudio file stdin command"`
 	Device   *string           `key:"device" for:"portaudio"`
 	Latency  *time.Duration    `key:"latency" for:"portaudio" min:"10ms" max:"2s"`

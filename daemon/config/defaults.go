@@ -13,7 +13,7 @@ func Default() Config {
 		Watch: Watch{
 			Hold:   5 * time.Second,
 			Labels: defaultLabels(),
-			Groups: []Group{{Name: "alarm", Title: "Alarm", Icon: "mdi:alarm-light", Labels: []string{"siren", "clock_alarm", "glass_breaking"}}},
+			Groups: []Group{{Name: "alarm", Icon: "mdi:bell-alert", Labels: []string{"siren", "clock_alarm", "glass_breaking"}}},
 		},
 		MQTT: MQTT{
 			Embedded:        "127.0.0.1:1883",

@@ -107,6 +107,22 @@ func Probe(ctx context.Context, s Setup) error {
 	return nil
 }
 
+// Forget takes the node off the configured broker and out of Home Assistant, and returns the topics.
+func Forget(ctx context.Context, s Setup) (topics []string, err error) {
+	stateDir, err := s.File.Config.StateFolder()
+	if err != nil {
+		return nil, err
+	}
+	settings, err := s.settings(stateDir)
+	if err == nil {
+		topics, err = publish.Forget(ctx, settings)
+	}
+	if err != nil {
+		return topics, Error{err}
+	}
+	return topics, nil
+}
+
 // Same tells whether a running sink can go from one configuration to the other by Reconfigure.
 func Same(before, now *config.File) bool { return connectionOf(before) == connectionOf(now) }
 

@@ -28,6 +28,7 @@ func (s Setup) shown() publish.Config {
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
 		EventStart:      c.EventStart,
+		Language:        s.File.Config.Node.Language,
 		Diagnostics:     c.Diagnostics,
 		Device: publish.Device{
 			Name:      s.File.Config.NodeName(),
@@ -45,11 +46,11 @@ func (s Setup) published() (all []publish.Source) {
 	var labels []publish.Label
 	if s.Rules != nil {
 		for _, l := range s.Rules.Watched {
-			labels = append(labels, publish.Label{ID: l.ID, Title: l.Title, Icon: l.Icon, Group: l.Group, Watched: true})
+			labels = append(labels, publish.Label{ID: l.ID, Title: l.Title, Icon: l.Icon, Group: l.Group, Watched: true, Off: l.Off, Members: l.Members})
 		}
 	}
 	for _, c := range s.Sources {
-		all = append(all, publish.Source{Name: c.Name, Title: rules.Title(c.Title, c.Name), Labels: labels})
+		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Labels: labels})
 	}
 	return all
 }

@@ -33,6 +33,11 @@ func (k *Sink) Scores(s sink.Scores) {
 	if k == nil {
 		return
 	}
+	scores := make(map[string]float64, len(s.Best))
+	for _, l := range s.Best {
+		scores[l.ID] = l.Score
+	}
+	k.publisher.Heard(s.Source, s.At, scores)
 	n := min(int(k.top.Load()), len(s.Best))
 	if n == 0 {
 		return

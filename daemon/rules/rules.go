@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"earshot/daemon/config"
+	"earshot/daemon/names"
 	"earshot/daemon/opinion"
 	"earshot/gammatone"
 	"earshot/infer"
@@ -35,6 +36,8 @@ type Label struct {
 	ID, Title string
 	Icon      string // "mdi:dog"; "" = none of its own
 	Group     bool
+	Members   []string // of a group: labels by ID
+	Off       float64  // the score at which it is still heard, 0…1
 }
 
 // Index is the place of a label or group in events and scores, −1 for none.
@@ -61,7 +64,7 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 		WindowSamples: int64(front.WindowSamples()),
 	}
 	for i, id := range m.Labels {
-		w.Titles[i] = m.Names[id]
+		w.Titles[i] = cmp.Or(names.Of(f.Config.Node.Language, id), m.Names[id])
 	}
 	copy(w.Titles[len(m.Labels):], cadence.Names)
 	r.watched(w)
@@ -145,7 +148,7 @@ func (r *resolver) watch(w *Rules, index int, l config.Label) {
 		Hold:     r.samples(config.Or(l.Hold, c.Hold)),
 		Cooldown: r.samples(config.Or(l.Cooldown, c.Cooldown)),
 	}
-	w.Watched = append(w.Watched, Label{ID: l.Label, Title: w.Titles[index], Icon: l.Icon})
+	w.Watched = append(w.Watched, Label{ID: l.Label, Title: w.Titles[index], Icon: l.Icon, Off: off})
 }
 
 // groups makes each group a sensor with the most sensitive of its members' rules: it is on while any of them is.
@@ -176,9 +179,18 @@ func (r *resolver) groups(w *Rules) {
 		}
 		w.Smooth.Groups = append(w.Smooth.Groups, group)
 		w.IDs = append(w.IDs, g.Name)
-		w.Titles = append(w.Titles, Title(g.Title, g.Name))
-		w.Watched = append(w.Watched, Label{ID: g.Name, Title: Title(g.Title, g.Name), Icon: g.Icon, Group: true})
+		title := cmp.Or(g.Title, names.Of(cmp.Or(r.file.Config.Node.Language, "en"), g.Name), topic.Humanise(g.Name))
+		w.Titles = append(w.Titles, title)
+		w.Watched = append(w.Watched, Label{ID: g.Name, Title: title, Icon: g.Icon, Group: true, Off: group.Rule.Off, Members: members(r.model, group)})
 	}
+}
+
+// members are the ids of a group's labels.
+func members(m *infer.Model, g smooth.Group) (ids []string) {
+	for _, i := range g.Members {
+		ids = append(ids, m.Labels[i])
+	}
+	return ids
 }
 
 // ruleOf is what a label's rule would be with the settings common to all.

@@ -34,8 +34,19 @@ func (a *Announcer) Change(c Settings) (moved bool) {
 	return moved
 }
 
-// Topic is where the device configuration stands.
-func (a *Announcer) Topic() string { return a.deviceTopic() }
+// Topics are where the configurations of devices stand, the node's first; none with a configuration per entity.
+func (a *Announcer) Topics() (all []string) {
+	if !a.Enabled || a.Legacy {
+		return nil
+	}
+	for _, d := range a.devices() {
+		all = append(all, d.topic)
+	}
+	return all
+}
+
+// Describes reports whether topic is one of a device's configuration.
+func (a *Announcer) Describes(topic string) bool { return slices.Contains(a.Topics(), topic) }
 
 // Announces reports whether topic is one of a configuration per entity.
 func (a *Announcer) Announces(topic string) bool { return slices.Contains(a.last.Legacy, topic) }
@@ -70,12 +81,11 @@ func (a *Announcer) Born(up bool, at time.Time) {
 // Remembered merges what the broker itself has, for the case that the state
 // file is lost, and asks for a publication if anything in it is unknown. It returns the topics that the
 // components in it read, where they are others than ours.
-func (a *Announcer) Remembered(payload []byte, at time.Time) (topics []string) {
+func (a *Announcer) Remembered(name string, payload []byte, at time.Time) (topics []string) {
 	news := false
 	for key, platform := range platformsOf(payload) {
-		if _, known := a.last.Device[key]; !known {
-			a.last.Device = merged(a.last.Device, map[string]string{key: platform})
-			a.last.Topic = a.deviceTopic()
+		if _, known := a.last.Devices[name][key]; !known {
+			a.last.Devices = a.last.Devices.with(components{name: {key: platform}})
 			news = true
 		}
 	}
@@ -124,32 +134,53 @@ func (a *Announcer) plan(retained []string) Plan {
 	for _, name := range a.stale(want, !more) {
 		p.Messages = append(p.Messages, topic.Kept(name, nil))
 	}
-	if want.Topic != "" && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && a.last.Topic != "" {
+	if len(want.Devices) > 0 && len(a.last.Legacy) > 0 || len(want.Legacy) > 0 && len(a.last.Devices) > 0 {
 		// The unique ids are the same both ways: Home Assistant must have let
 		// the old entities go before it may see the new ones.
 		p.then = a.step.acknowledged(true)
-		p.after.Topic, p.after.Legacy, p.after.Device = "", nil, nil
+		p.after.Legacy, p.after.Devices = nil, nil
 		p.after.Missed = a.last.Missed
 		p.during = a.union(want)
 		return p
 	}
 	p.then = a.step.acknowledged(more)
-	if more {
-		p.after.Device, p.after.Topics = merged(want.Device, gone), merge(want.Topics, a.last.Topics)
-	}
 	if more || !a.step.missed() {
-		p.after.Missed = a.remember(merged(gone, a.goneLegacy(want)), want)
+		p.after.Missed = a.remember(merged(gone.flat(), a.goneLegacy(want)), want)
 	}
-	if want.Topic != "" {
-		if !more {
-			gone = nil
-		}
-		messages = append(messages, a.deviceMessage(stubs(gone)))
+	if !more {
+		gone = nil
+	} else {
+		p.after.Topics = merge(want.Topics, a.last.Topics)
+	}
+	if !a.Legacy && a.Enabled {
+		messages, p.after.Devices = a.deviceMessages(gone)
 	}
 	p.Messages = append(p.Messages, messages...)
 	p.during = a.union(want)
 	p.during.Missed = p.after.Missed
 	return p
+}
+
+// deviceMessages are the configurations of all devices, where gone is taken away, and what they hold then. What goes
+// from one device to another is left out of the other until the next step: its unique id stays the same, so it must
+// be gone before it may come.
+func (a *Announcer) deviceMessages(gone components) (messages []topic.Message, hold components) {
+	hold = components{}
+	later := map[string]bool{}
+	for key := range gone.flat() {
+		later[key] = true
+	}
+	for _, d := range a.devices() {
+		m := a.message(d, stubs(gone[d.topic]), later)
+		messages = append(messages, m)
+		for key, platform := range merged(d.keys(), gone[d.topic]) {
+			_, going := gone[d.topic][key]
+			if going || !later[key] {
+				hold.put(d.topic, key, platform)
+			}
+		}
+	}
+	return messages, hold
 }
 
 // wanted is what the configuration announces, and the per-entity messages.
@@ -158,15 +189,14 @@ func (a *Announcer) wanted(retained []string) (announced, []topic.Message) {
 	if !a.Enabled {
 		return want, nil
 	}
-	all := a.components()
 	if a.Legacy {
-		messages := a.entityMessages(all)
+		messages := a.entityMessages(a.components())
 		want.Legacy = names(messages)
 		return want, messages
 	}
-	want.Topic, want.Device = a.deviceTopic(), map[string]string{}
-	for key, x := range all {
-		want.Device[key] = x.Platform
+	want.Devices = components{}
+	for _, d := range a.devices() {
+		want.Devices[d.topic] = d.keys()
 	}
 	return want, nil
 }

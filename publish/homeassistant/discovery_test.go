@@ -66,15 +66,20 @@ func testSettings() map[string]*Settings {
 
 func TestGoldenDiscovery(t *testing.T) {
 	for name, c := range testSettings() {
-		m := c.deviceMessage(nil)
-		for _, e := range schema.Device(m.Topic, m.Payload) {
-			t.Errorf("%s: %s", name, e)
+		var devices bytes.Buffer
+		for _, d := range c.devices() {
+			m := c.message(d, nil, nil)
+			for _, e := range schema.Device(m.Topic, m.Payload) {
+				t.Errorf("%s: %s", name, e)
+			}
+			if !m.Retain || m.QoS != 1 {
+				t.Errorf("%s: retained %v, QoS %d", name, m.Retain, m.QoS)
+			}
+			devices.WriteString(m.Topic + "\n")
+			devices.Write(pretty(t, m.Payload))
 		}
-		golden(t, name+".device.json", pretty(t, m.Payload))
-		if !m.Retain || m.QoS != 1 {
-			t.Errorf("%s: retained %v, QoS %d", name, m.Retain, m.QoS)
-		}
-		removal := c.deviceMessage(stubs(map[string]string{"mic_rain": "binary_sensor", "mic_dog": "binary_sensor"}))
+		golden(t, name+".devices.txt", devices.Bytes())
+		removal := c.message(c.devices()[1], stubs(keys{"mic_rain": "binary_sensor", "mic_dog": "binary_sensor"}), nil)
 		for _, e := range schema.Device(removal.Topic, removal.Payload) {
 			t.Errorf("%s: %s", name, e)
 		}
@@ -103,13 +108,13 @@ func TestGoldenDiscovery(t *testing.T) {
 // change breaks one rule of docs/mqtt.md.
 func TestValidatorRefuses(t *testing.T) {
 	c := testSettings()["one"]
-	good := string(c.deviceMessage(nil).Payload)
+	good := string(c.message(c.devices()[1], nil, nil).Payload)
 	for _, x := range []struct{ name, old, new string }{
 		{"unknown root key", `{"dev":`, `{"foo":1,"dev":`},
 		{"tilde", `{"dev":`, `{"~":"x","dev":`},
 		{"qos at the root", `{"dev":`, `{"qos":1,"dev":`},
 		{"unknown device key", `"mf":`, `"vendor":`},
-		{"no identifiers", `"ids":["earshot_n1"],`, ``},
+		{"no identifiers", `"ids":["earshot_n1_mic"],`, ``},
 		{"no origin name", `"o":{"name":"earshot",`, `"o":{`},
 		{"unknown origin key", `"o":{"name"`, `"o":{"x":1,"name"`},
 		{"component without platform", `"mic_dog":{"p":"binary_sensor",`, `"mic_dog":{`},
@@ -121,10 +126,10 @@ func TestValidatorRefuses(t *testing.T) {
 		{"enum with a unit", `"ops":["none"`, `"unit_of_meas":"dB","ops":["none"`},
 		{"expire on retained", `"dev_cla":"sound"`, `"exp_aft":60,"dev_cla":"sound"`},
 		{"off delay", `"dev_cla":"sound"`, `"off_dly":60,"dev_cla":"sound"`},
-		{"wildcard", `"stat_t":"earshot/n1/mic/dog/state"`, `"stat_t":"earshot/n1/+/dog/state"`},
+		{"wildcard", `"stat_t":"earshot/n1/mic/dog/attributes"`, `"stat_t":"earshot/n1/+/dog/attributes"`},
 		{"event without types", `"evt_typ":["dog","siren"],`, ``},
 		{"bad url", `"cu":"http://hallway.lan:8090/"`, `"cu":"hallway"`},
-		{"wrong unit", `"unit_of_meas":"ms"`, `"unit_of_meas":"dB"`},
+		{"number without a command", `"cmd_tpl":"{{`, `"cmd_tpl":"x{{`},
 		{"trailing", `{"dev":`, `{} {"dev":`},
 	} {
 		changed := strings.Replace(good, x.old, x.new, 1)
@@ -142,11 +147,11 @@ func TestValidatorRefuses(t *testing.T) {
 
 func FuzzRememberedConfig(f *testing.F) {
 	c := testSettings()["one"]
-	f.Add(c.deviceMessage(nil).Payload)
+	f.Add(c.message(c.devices()[0], nil, nil).Payload)
 	f.Add([]byte(`{"cmps":{"a":{"p":"sensor"},"../b":{"p":"sensor"},"c":{"p":"shell"}}}`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		a := &Announcer{Settings: *c}
-		a.Remembered(payload, time.Time{})
+		a.Remembered(c.nodeTopic(), payload, time.Time{})
 		for _, m := range a.plan(nil).Messages {
 			if len(m.Payload) > 0 {
 				if errs := schema.Device(m.Topic, m.Payload); len(errs) > 0 {

@@ -10,7 +10,7 @@ func DefaultIcon(label string) string {
 }
 
 var icons = map[string]string{
-	"airplane": "airplane", "alarm": "alarm-light", "background": "volume-low", "breathing": "lungs",
+	"airplane": "airplane", "alarm": "bell-alert", "background": "volume-low", "breathing": "lungs",
 	"brushing_teeth": "toothbrush", "can_opening": "bottle-soda", "car_horn": "bugle", "cat": "cat",
 	"chainsaw": "saw-blade", "chirping_birds": "bird", "church_bells": "bell", "clapping": "hand-clap",
 	"clock_alarm": "alarm", "clock_tick": "clock-outline", "coughing": "account-alert", "cow": "cow",

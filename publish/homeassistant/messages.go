@@ -8,15 +8,22 @@ import (
 	"earshot/publish/topic"
 )
 
-// deviceMessage is the one retained configuration, with more components where they are not configured ones.
-func (c *Settings) deviceMessage(more map[string]component) topic.Message {
-	dev, origin := c.device()
+// message is a device's retained configuration, with more components where they are not configured ones, and without
+// some that are to come later. It is empty, so that the topic is cleared, when there is nothing in it.
+func (c *Settings) message(d device, more map[string]component, later map[string]bool) topic.Message {
 	all := maps.Clone(more)
 	if all == nil {
 		all = map[string]component{}
 	}
-	maps.Copy(all, c.components())
-	return topic.Kept(c.deviceTopic(), topic.Encode(deviceConfig{Device: dev, Origin: origin, Mode: "all",
+	for key, x := range d.components {
+		if !later[key] {
+			all[key] = x
+		}
+	}
+	if len(all) == 0 {
+		return topic.Kept(d.topic, nil)
+	}
+	return topic.Kept(d.topic, topic.Encode(deviceConfig{Device: d.info, Origin: c.origin(), Mode: "all",
 		Availability: c.availability(), Components: all}))
 }
 
@@ -31,7 +38,7 @@ func stubs(gone map[string]string) map[string]component {
 
 // entityMessages are the older per-entity configurations of any components, in key order.
 func (c *Settings) entityMessages(all map[string]component) []topic.Message {
-	dev, origin := c.device()
+	devices := c.devices()
 	var out []topic.Message
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		x := all[key]
@@ -40,7 +47,7 @@ func (c *Settings) entityMessages(all map[string]component) []topic.Message {
 			x.Availability = c.availability()
 		}
 		x.Platform = ""
-		out = append(out, topic.Kept(name, topic.Encode(entityConfig{x, dev, origin})))
+		out = append(out, topic.Kept(name, topic.Encode(entityConfig{x, deviceOf(devices, key).info, c.origin()})))
 	}
 	return out
 }
@@ -84,4 +91,4 @@ func topicsOf(payload []byte) (topics []string) {
 }
 
 // platforms that this program ever announces.
-var platforms = map[string]bool{"binary_sensor": true, "sensor": true, "event": true, "switch": true}
+var platforms = map[string]bool{"binary_sensor": true, "sensor": true, "event": true, "switch": true, "number": true}

@@ -15,13 +15,13 @@ import (
 // it is announced once more, and then removed as usual.
 
 // remember is what may have been missed once the components in gone have been taken away.
-func (a *Announcer) remember(gone map[string]string, want announced) map[string]string {
+func (a *Announcer) remember(gone keys, want announced) keys {
 	missed := merged(a.last.Missed)
 	if !a.homeUp {
 		maps.Copy(missed, gone)
 	}
 	maps.DeleteFunc(missed, func(key, _ string) bool {
-		_, back := want.Device[key]
+		_, back := want.Devices.flat()[key]
 		return back || slices.ContainsFunc(want.Legacy, func(name string) bool { return strings.HasSuffix(name, "_"+key+"/config") })
 	})
 	return missed
@@ -53,8 +53,15 @@ func (a *Announcer) showMissed(want announced, messages []topic.Message) Plan {
 		p.Messages = append(messages, a.entityMessages(a.missed())...)
 		p.after.Legacy = merge(names(p.Messages), a.last.Legacy)
 	} else {
-		p.Messages = append(messages, a.deviceMessage(a.missed()))
-		p.after.Device = merged(want.Device, a.last.Device, a.last.Missed)
+		// Whichever device they were of: the unique id finds them in the registry.
+		for i, d := range a.devices() {
+			more := map[string]component{}
+			if i == 0 {
+				more = a.missed()
+			}
+			p.Messages = append(p.Messages, a.message(d, more, nil))
+		}
+		p.after.Devices = want.Devices.with(a.last.Devices).with(components{a.nodeTopic(): a.last.Missed})
 	}
 	p.during = a.union(p.after)
 	return p
@@ -81,7 +88,7 @@ func (a *Announcer) least(key, platform string) component {
 		x.DeviceClass = "sound"
 	case "event":
 		x.EventTypes = []string{"gone"}
-	case "switch":
+	case "switch", "number":
 		x.CommandTopic = nothing + "/set"
 	}
 	return x

@@ -63,7 +63,7 @@ func TestRemoval(t *testing.T) {
 	a.Change(less)
 	a.Schedule(now)
 	walk(a, announce, leaveOut)
-	if len(a.last.Missed) != 4 { // three sounds and their event
+	if len(a.last.Missed) != 10 { // three sounds, a counter and a mute for each, and their event
 		t.Fatalf("missed are %v", a.last.Missed)
 	}
 	a.Born(true, now)
@@ -86,7 +86,7 @@ func TestRemoval(t *testing.T) {
 // TestBirthDuringAPublication: it is answered, though the publication under way was acknowledged after it.
 func TestBirthDuringAPublication(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	a := &Announcer{Settings: *testSettings()["one"], last: announced{Missed: map[string]string{"mic_x": "switch"}}}
+	a := &Announcer{Settings: *testSettings()["one"], last: announced{Missed: keys{"mic_x": "switch"}}}
 	a.Connected(now)
 	p, err := a.Begin(nil)
 	if err != nil {

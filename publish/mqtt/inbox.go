@@ -21,6 +21,7 @@ func (s *Session) take(m mail) {
 	now := s.now()
 	soon := now.Add(s.cfg.Timing.Debounce)
 	if m.echoed {
+		s.passed = max(s.passed, s.sizes[m.topic])
 		s.check.heard(m.topic)
 	}
 	switch {
@@ -29,8 +30,8 @@ func (s *Session) take(m mail) {
 			s.announcer.Born(string(m.payload) == topic.Online, soon)
 		}
 		return
-	case m.topic == s.announcer.Topic() && m.retained:
-		for _, old := range s.announcer.Remembered(m.payload, soon) {
+	case s.announcer.Describes(m.topic) && m.retained:
+		for _, old := range s.announcer.Remembered(m.topic, m.payload, soon) {
 			s.clearOld(old)
 		}
 	case s.isCommand(m.topic):

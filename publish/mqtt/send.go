@@ -39,6 +39,9 @@ func (s *Session) batchLimit() int {
 // send publishes messages of QoS 1 and waits until all are acknowledged.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 	for _, m := range ms {
+		if s.announcer.Describes(m.Topic) {
+			s.sizes[m.Topic] = len(m.Payload)
+		}
 		s.check.sent(m.Topic, s.mail.sending(m.Topic, m.Payload))
 	}
 	acked := make(chan error, 1)

@@ -50,6 +50,9 @@ func (s *Session) hungUp(l *link, err error) error {
 	if len(suspects) != 1 || s.check.hangups[suspects[0]] < 2 {
 		return err
 	}
+	if size := s.tooLarge(suspects); size > 0 {
+		return s.lengthError(suspects[0], size)
+	}
 	return rejected("%s ends the connection whenever %s is published: its access rules must let %s read and write %s",
 		s.broker(), suspects[0], s.user(), suspects[0])
 }
@@ -131,7 +134,7 @@ func (s *Session) mend(l *link) error {
 // again publishes what stands on a topic of ours. An event topic shows with its next event.
 func (s *Session) again(l *link, name string) error {
 	switch leaf, _ := s.tree.Leaf(name); {
-	case name == s.announcer.Topic(), s.announcer.Announces(name):
+	case s.announcer.Describes(name), s.announcer.Announces(name):
 		s.announcer.Schedule(s.now())
 	case leaf == topic.NodeAvailability:
 		return s.sayOnline(l)
@@ -214,7 +217,7 @@ func (s *Session) recheck(now time.Time) (next time.Time) {
 	for _, name := range due {
 		leaf, _ := s.tree.Leaf(name)
 		switch {
-		case name == s.announcer.Topic():
+		case s.announcer.Describes(name):
 			s.announcer.Schedule(now)
 			s.resubscribe = true
 		case s.announcer.Announces(name):

@@ -33,9 +33,11 @@ type Session struct {
 	commands  chan outbox.Command
 	now       func() time.Time
 
-	mail        *mailbox // from paho, for the worker
-	repairs     *repairs // worker only
-	resubscribe bool     // worker only: other topics are ours, or refused ones are to be tried again
+	mail        *mailbox       // from paho, for the worker
+	repairs     *repairs       // worker only
+	sizes       map[string]int // worker only: bytes of the newest message to a device's configuration
+	passed      int            // worker only: bytes of the longest of them that came back
+	resubscribe bool           // worker only: other topics are ours, or refused ones are to be tried again
 
 	mu       sync.Mutex              // guards all below
 	tooLong  map[string]bool         // topics of ours on which the broker had more than we take
@@ -67,7 +69,7 @@ const maxCommands = 256
 func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassistant.Announcer) *Session {
 	return &Session{cfg: c, tree: tree, box: box, announcer: announcer,
 		check: newSelfCheck(c.Timing.SelfCheck, c.Timing.Recheck), commands: make(chan outbox.Command, maxCommands), now: c.Now,
-		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), tooLong: map[string]bool{},
+		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), sizes: map[string]int{}, tooLong: map[string]bool{},
 		health: Health{Reason: "not connected yet", Since: c.Now()}}
 }
 
@@ -88,8 +90,10 @@ func (s *Session) adopt() bool {
 	if c == nil {
 		return false
 	}
-	if before := s.announcer.Topic(); s.announcer.Change(*c) {
-		s.check.heard(before) // refused or not, it is awaited no more
+	if before := s.announcer.Topics(); s.announcer.Change(*c) {
+		for _, name := range before {
+			s.check.heard(name) // refused or not, it is awaited no more
+		}
 	}
 	s.resubscribe = true
 	return true

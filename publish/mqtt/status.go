@@ -64,9 +64,33 @@ func (s *Session) refused(topics []string) {
 			more = fmt.Sprintf(" and %d more", n)
 		}
 		err = fmt.Errorf("%s accepts the connection but refuses %s%s: its access rules must let %s read and write %s and %s",
-			s.broker(), strings.Join(shown, ", "), more, s.user(), s.tree.All(), s.announcer.Topic())
+			s.broker(), strings.Join(shown, ", "), more, s.user(), s.tree.All(), s.announcer.Prefix+"/#")
+		if size := s.tooLarge(topics); size > 0 {
+			err = s.lengthError(strings.Join(shown, ", ")+more, size)
+		}
 	}
 	s.tell(Status{Connected: true, Err: err, Refused: topics})
+}
+
+// tooLarge tells whether refused topics are refused for their messages' length, and how long the longest is: all are
+// configurations of devices, and longer than all that came back. 0 = they are not.
+func (s *Session) tooLarge(topics []string) (longest int) {
+	if s.passed == 0 {
+		return 0
+	}
+	for _, name := range topics {
+		size := s.sizes[name]
+		if !s.announcer.Describes(name) || size <= s.passed {
+			return 0
+		}
+		longest = max(longest, size)
+	}
+	return longest
+}
+
+func (s *Session) lengthError(topics string, size int) error {
+	return rejected("%s does not take %s, of %d bytes, while one of %d bytes passes: let it take messages that long (message_size_limit or max_packet_size in mosquitto), watch fewer labels, or set mqtt.legacy_discovery",
+		s.broker(), topics, size, s.passed)
 }
 
 func (s *Session) broker() string { return "broker " + redact.URLs(s.cfg.Broker) }

@@ -18,10 +18,7 @@ const maxFilters = 64
 // among them, so nobody can make the broker send us more than one message for each at the start.
 func (s *Session) subscriptions() []string {
 	all := append(s.box.Topics(), s.tree.Of(topic.NodeAvailability), s.announcer.BirthTopic)
-	if s.announcer.Enabled && !s.announcer.Legacy {
-		all = append(all, s.announcer.Topic())
-	}
-	return all
+	return append(all, s.announcer.Topics()...)
 }
 
 // isCommand tells whether a topic is one that people write to.
@@ -35,7 +32,7 @@ func (s *Session) allot(name string) {
 	switch {
 	case s.isCommand(name):
 		s.mail.allot(name, smallRoom, fitCommand)
-	case name == s.announcer.Topic():
+	case s.announcer.Describes(name):
 		s.mail.allot(name, largeRoom, nil)
 	default:
 		s.mail.allot(name, smallRoom, nil)

@@ -60,7 +60,10 @@ func (o *Outbox) show(it *queued) {
 	}
 	l.detected = it.occ.On
 	if !it.silent {
-		o.want(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), attributesOf(&it.occ))
+		if it.occ.On {
+			l.heard, l.told = l.heard+1, it.at
+		}
+		l.about = attributesOf(&it.occ)
 	}
 	o.wantState(s, l)
 	if it.occ.On && !it.silent && !l.Group {

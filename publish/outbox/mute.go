@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"math"
 	"time"
 
 	"earshot/publish/topic"
@@ -9,19 +10,23 @@ import (
 // muteState keeps a source or a label quiet, for a while or until told otherwise.
 type muteState struct {
 	on    bool
-	until time.Time // zero = until told otherwise
+	until time.Time     // zero = until told otherwise
+	asked time.Duration // from its beginning until then
 }
 
 func (m *muteState) set(on bool, d time.Duration, now time.Time) {
 	*m = muteState{on: on}
 	if on && d > 0 {
-		m.until = now.Add(d)
+		m.until, m.asked = now.Add(d), d
 	}
 }
 
 func (m *muteState) expired(now time.Time) bool {
 	return m.on && !m.until.IsZero() && !now.Before(m.until)
 }
+
+// minutes is how long the mute was asked to last; 0 without an end.
+func (m *muteState) minutes() []byte { return topic.Encode(int(math.Ceil(m.asked.Minutes()))) }
 
 // Mute applies a checked command; false when its source or label is unknown.
 func (o *Outbox) Mute(c Command, now time.Time) bool {
@@ -51,6 +56,7 @@ func (o *Outbox) command(c Command, now time.Time) bool {
 // was muted while ON goes OFF, and comes back ON if it still sounds afterwards.
 func (o *Outbox) muted(s *sourceState) {
 	o.want(o.Tree.Of(topic.SourceMute, s.slug), topic.Switch(s.mute.on))
+	o.want(o.Tree.Of(topic.SourcePause, s.slug), s.mute.minutes())
 	for _, l := range s.labels {
 		o.want(o.Tree.Of(topic.LabelMute, s.slug, l.slug), topic.Switch(l.mute.on))
 		o.wantState(s, l)

@@ -24,6 +24,34 @@ func (o *Outbox) Scores(src string, at time.Time, top []LabelScore) {
 	o.newest[m.Topic] = m
 }
 
+// refresh is how often a sound that lasts tells of itself: each time is a row in somebody's database.
+const refresh = 10 * time.Second
+
+// Heard takes all smoothed scores of a window: what is on is told anew now and then, how strong it is and when it was
+// heard last. scores are by label, 0..1.
+func (o *Outbox) Heard(src string, at time.Time, scores map[string]float64, now time.Time) {
+	defer o.lock()()
+	s := o.byName[src]
+	if s == nil {
+		return
+	}
+	for _, l := range s.labels {
+		if !l.detected || l.silent || l.mute.on || s.mute.on || now.Sub(l.told) < refresh {
+			continue
+		}
+		score := scores[l.ID]
+		for _, member := range l.Members {
+			score = max(score, scores[member])
+		}
+		if l.Off <= 0 || score < l.Off { // it is held on; what was heard last stays
+			continue
+		}
+		l.told, l.about.Score, l.about.LastOn = now, number(score, 4), stamp(at)
+		o.wantState(s, l)
+		o.Poke()
+	}
+}
+
 // Diagnostics takes the daemon's figures, and each source's problem for its retained topic.
 func (o *Outbox) Diagnostics(d Diagnostics, now time.Time) {
 	defer o.input()()

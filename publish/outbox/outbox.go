@@ -70,6 +70,9 @@ type labelState struct {
 	detected bool // as the queue has been taken so far
 	silent   bool // the newest queued onset was muted, so its end will be too
 	mute     muteState
+	about    attributesPayload // of its newest occurrence
+	heard    uint64            // how often it was switched on
+	told     time.Time         // when its score was refreshed
 }
 
 // New returns an outbox with what the last process could not send. An error says why that is lost; the
@@ -127,7 +130,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) {
 			ls := &labelState{Label: l, slug: topic.Slug(l.ID)}
 			if before != nil && before.byID[l.ID] != nil {
 				was := before.byID[l.ID]
-				ls.detected, ls.silent, ls.mute = was.detected, was.silent, was.mute
+				ls.detected, ls.silent, ls.mute, ls.about, ls.heard = was.detected, was.silent, was.mute, was.about, was.heard
 			}
 			st.labels = append(st.labels, ls)
 			st.byID[l.ID] = ls

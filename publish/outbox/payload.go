@@ -36,6 +36,13 @@ func seconds(from, to time.Time) *float64 {
 	return number(math.Max(0, to.Sub(from).Seconds()), 3)
 }
 
+// labelPayload is all that is to know of a label: one message for each change.
+type labelPayload struct {
+	State string `json:"state"`
+	attributesPayload
+	Count uint64 `json:"count"` // how often it was heard since the program began
+}
+
 type attributesPayload struct {
 	Score    *float64 `json:"score"`
 	Onset    *string  `json:"onset"`
@@ -57,15 +64,12 @@ func bothOf(o *Occurrence) (p bothPayload) {
 	return p
 }
 
-func attributesOf(o *Occurrence) []byte {
-	if o == nil {
-		return topic.Encode(attributesPayload{})
-	}
+func attributesOf(o *Occurrence) attributesPayload {
 	p := attributesPayload{Score: number(o.Score, 4), Onset: stamp(o.Onset), LastOn: stamp(o.Onset), bothPayload: bothOf(o)}
 	if !o.On {
 		p.Score, p.LastOn, p.Duration = number(o.Peak, 4), stamp(o.End), seconds(o.Onset, o.End)
 	}
-	return topic.Encode(p)
+	return p
 }
 
 type lastPayload struct {

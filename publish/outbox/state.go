@@ -22,8 +22,13 @@ func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
 	keep(o.Tree.Of(topic.SourceAvailability, s.slug), topic.Availability(s.online))
 	o.wantProblem(s)
 	keep(o.Tree.Of(topic.SourceMute, s.slug), topic.Switch(s.mute.on))
+	keep(o.Tree.Of(topic.SourcePause, s.slug), s.mute.minutes())
 	for _, l := range s.labels {
-		keep(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), attributesOf(nil))
+		for _, leaf := range []topic.Leaf{topic.LabelState, topic.LabelAttributes} {
+			if name := o.Tree.Of(leaf, s.slug, l.slug); len(old[name]) > 0 {
+				o.wanted[name] = old[name]
+			}
+		}
 		o.wantState(s, l)
 		keep(o.Tree.Of(topic.LabelMute, s.slug, l.slug), topic.Switch(l.mute.on))
 	}
@@ -123,7 +128,9 @@ func (o *Outbox) Retained() []string {
 }
 
 func (o *Outbox) wantState(s *sourceState, l *labelState) {
-	o.want(o.Tree.Of(topic.LabelState, s.slug, l.slug), topic.Switch(l.detected && !l.mute.on && !s.mute.on))
+	state := topic.Switch(l.detected && !l.mute.on && !s.mute.on)
+	o.want(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), topic.Encode(labelPayload{string(state), l.about, l.heard}))
+	o.want(o.Tree.Of(topic.LabelState, s.slug, l.slug), state)
 }
 
 func (o *Outbox) wantProblem(s *sourceState) {

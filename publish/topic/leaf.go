@@ -34,6 +34,7 @@ var (
 	SourceAvailability = leaf(Leaf{Level: OfSource, Name: "availability", Retained: true, QoS: 1})
 	SourceProblem      = leaf(Leaf{Level: OfSource, Name: "problem", Retained: true, QoS: 1})
 	SourceMute         = leaf(Leaf{Level: OfSource, Name: "mute", Retained: true, QoS: 1})
+	SourcePause        = leaf(Leaf{Level: OfSource, Name: "pause", Retained: true, QoS: 1})
 	SourceLast         = leaf(Leaf{Level: OfSource, Name: "last", Retained: true, QoS: 1})
 	SourceEvent        = leaf(Leaf{Level: OfSource, Name: "event", QoS: 1})
 	SourceScores       = leaf(Leaf{Level: OfSource, Name: "scores"})

@@ -12,16 +12,19 @@ import (
 type Source struct {
 	Name   string  // topic level and entity prefix; slugged by [Slug]
 	Title  string  // shown to people; empty = Name
+	Area   string  // the room it is in; empty = the node's
 	Labels []Label // watched labels and groups, in the order they are shown
 }
 
 // Label is one sound, or one group of sounds, that has a sensor of its own.
 type Label struct {
-	ID      string // the model's label or the group's name; slugged by [Slug]
-	Title   string // shown to people; empty = ID with blanks
-	Icon    string // "mdi:dog"; empty = a usual one
-	Group   bool   // several labels reported as one
-	Watched bool   // false keeps the label off MQTT
+	ID      string   // the model's label or the group's name; slugged by [Slug]
+	Title   string   // shown to people; empty = ID with blanks
+	Icon    string   // "mdi:dog"; empty = a usual one
+	Group   bool     // several labels reported as one
+	Watched bool     // false keeps the label off MQTT
+	Off     float64  // the score at which it is still heard, 0..1
+	Members []string // of a group: labels by ID
 }
 
 // Shown is the source's name for people.
@@ -61,7 +64,10 @@ func CheckSources(sources []Source) error {
 			slugs[l.Name] = "(the node's " + l.Name + ")"
 		}
 	}
-	owner := map[string]string{"latency": "the latency sensor"}
+	owner := map[string]string{}
+	for _, figure := range []string{"latency", "dropped_windows", "source_faults", "queued_events", "dropped_events", "provider"} {
+		owner[figure] = "the node's " + figure
+	}
 	claim := func(key, who string) {
 		if o, taken := owner[key]; taken {
 			errs = append(errs, fmt.Errorf("%s and %s would share the id %q: rename one of them", o, who, key))
@@ -91,7 +97,9 @@ func CheckSources(sources []Source) error {
 			if l.ID == "" {
 				errs = append(errs, fmt.Errorf("source %q: a label has no name", s.Name))
 			} else if l.Watched {
-				claim(src+"_"+Slug(l.ID), fmt.Sprintf("label %q of source %q", l.ID, s.Name))
+				for _, entity := range []string{"", "_mute", "_count"} {
+					claim(src+"_"+Slug(l.ID)+entity, fmt.Sprintf("label %q of source %q", l.ID, s.Name))
+				}
 			}
 		}
 	}

@@ -72,6 +72,13 @@ func whole(least, most float64) kind {
 	}
 }
 
+func fraction(v any) string {
+	if _, ok := v.(float64); !ok {
+		return "want a number"
+	}
+	return ""
+}
+
 func topic(v any) string {
 	s, ok := v.(string)
 	if !ok || s == "" || strings.ContainsAny(s, "+#\x00") || strings.Trim(s, "/") != s {
@@ -104,17 +111,19 @@ func availability(v any) string {
 
 var (
 	deviceKeys = map[string]kind{"ids": texts, "name": text, "mf": text, "mdl": text, "mdl_id": text, "hw": text, "sw": text,
-		"sn": text, "sa": text, "cu": matching(urlPattern)}
+		"sn": text, "sa": text, "via_device": matching(idPattern), "cu": matching(urlPattern)}
 	originKeys = map[string]kind{"name": text, "sw": text, "url": matching(urlPattern)}
 	rootKeys   = map[string]kind{"avty": availability, "avty_mode": oneOf("all", "any", "latest")} // and dev, o, cmps
 	common     = map[string]kind{"name": text, "uniq_id": matching(idPattern), "def_ent_id": matching(entityPattern), "ic": matching(iconPattern), "qos": whole(1, 1),
-		"stat_t": topic, "val_tpl": template, "json_attr_t": topic, "avty": availability, "avty_mode": oneOf("all", "any", "latest")}
+		"stat_t": topic, "val_tpl": template, "json_attr_t": topic, "json_attr_tpl": template, "avty": availability, "avty_mode": oneOf("all", "any", "latest")}
 	platformKeys = map[string]map[string]kind{
 		"binary_sensor": {"dev_cla": oneOf("sound", "problem"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6)},
 		"sensor": {"dev_cla": oneOf("enum", "duration"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6), "ops": texts,
 			"unit_of_meas": text, "stat_cla": oneOf("measurement", "total", "total_increasing"), "sug_dsp_prc": whole(0, 9)},
 		"event":  {"dev_cla": oneOf("button", "doorbell", "motion"), "evt_typ": texts},
 		"switch": {"dev_cla": oneOf("switch", "outlet"), "ent_cat": oneOf("config", "diagnostic"), "cmd_t": topic},
+		"number": {"ent_cat": oneOf("config"), "cmd_t": topic, "cmd_tpl": template, "unit_of_meas": text, "min": fraction, "max": fraction,
+			"step": fraction, "mode": oneOf("box", "slider", "auto")},
 	}
 	durationUnits = []string{"d", "h", "min", "s", "ms", "µs"}
 )

@@ -175,9 +175,6 @@ func (v *validator) platformRules(key, p string, m map[string]any) {
 		if enum := m["dev_cla"] == "enum"; enum != (m["ops"] != nil) || enum && (m["unit_of_meas"] != nil || m["stat_cla"] != nil) {
 			v.bad("%s: enum goes with options and without unit or state class", key)
 		}
-		if m["stat_cla"] != nil && m["unit_of_meas"] == nil {
-			v.bad("%s: a measurement without a unit", key)
-		}
 		if unit, _ := m["unit_of_meas"].(string); m["dev_cla"] == "duration" && !slices.Contains(durationUnits, unit) {
 			v.bad("%s: unit %q is none of a duration", key, unit)
 		}
@@ -185,7 +182,7 @@ func (v *validator) platformRules(key, p string, m map[string]any) {
 		if m["evt_typ"] == nil || m["val_tpl"] != nil {
 			v.bad("%s: event needs its types, and its payload is JSON already", key)
 		}
-	case "switch":
+	case "switch", "number":
 		if m["cmd_t"] == nil || m["cmd_t"] == m["stat_t"] {
 			v.bad("%s: switch needs a command topic of its own", key)
 		}

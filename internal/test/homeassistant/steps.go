@@ -1,0 +1,393 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// step is one row of the table.
+type step struct {
+	name string
+	run  func(*scene) (seen string, err error)
+}
+
+var steps = []step{
+	{"discovery", discovery},
+	{"devices", devices},
+	{"names", names},
+	{"a sound", sound},
+	{"recorder rows of a sound", rows},
+	{"mute of one label", mute},
+	{"Home Assistant restarts", hassRestarts},
+	{"the program restarts", daemonRestarts},
+	{"the mute after both", stillMuted},
+	{"a label is taken out", labelRemoved},
+	{"a source is renamed", sourceRenamed},
+	{"the three blueprints", blueprintsRun},
+	{"pause for ten minutes", pause},
+	{"another language", language},
+	{"earshot forget", forget},
+}
+
+const (
+	blueprints  = "docs/blueprints"
+	automations = `
+- {alias: baby, use_blueprint: {path: earshot/baby.yaml, input: {sound: binary_sensor.hallway_mic_crying_baby, lasting: 1, what: []}}}
+- {alias: glass, use_blueprint: {path: earshot/glass.yaml, input: {event: [event.hallway_mic_event], score: 0.1, what: []}}}
+- {alias: alarm, use_blueprint: {path: earshot/alarm.yaml, input: {sound: binary_sensor.hallway_mic_alarm, lasting: 1, what: []}}}
+`
+)
+
+var everything = setup{language: "en", labels: []string{"dog", "glass_breaking", "crying_baby", "siren", "clock_alarm", "door_wood_knock"}, second: "yard"}
+
+// discovery starts the program and waits until Home Assistant knows a state of all that it announced.
+func discovery(s *scene) (string, error) {
+	if err := s.configure(everything); err != nil {
+		return "", err
+	}
+	if err := s.start(); err != nil {
+		return "", err
+	}
+	return s.settled()
+}
+
+// settled waits until every entity has a state, and counts them.
+func (s *scene) settled() (string, error) {
+	var without []string
+	kinds := map[string]int{}
+	err := until("every entity has a state", func() bool {
+		all, err := s.hass.states()
+		if err != nil || len(all) == 0 {
+			return false
+		}
+		without, kinds = nil, map[string]int{}
+		for id, e := range all {
+			platform, _, _ := strings.Cut(id, ".")
+			kinds[platform]++
+			if e.State == "unavailable" || e.State == "unknown" && platform != "event" && platform != "image" && platform != "button" {
+				without = append(without, id)
+			}
+		}
+		return len(without) == 0
+	})
+	if err != nil {
+		slices.Sort(without)
+		s.fail("without a state: %s", strings.Join(without, ", "))
+	}
+	var seen []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		seen = append(seen, fmt.Sprintf("%d %s", kinds[kind], kind))
+	}
+	return strings.Join(seen, ", "), nil
+}
+
+// ids are the ids of all entities, in one line.
+func (s *scene) ids() (string, error) {
+	all, err := s.hass.states()
+	return strings.Join(slices.Sorted(maps.Keys(all)), " "), err
+}
+
+// devices looks at the device registry.
+func devices(s *scene) (string, error) {
+	text, err := s.hass.template(`{% set ns = namespace(all=[]) %}{% for d in integration_entities('mqtt') | map('device_id') | unique %}` +
+		`{% set ns.all = ns.all + [{'name': device_attr(d, 'name'), 'area': area_name(d), 'via': device_attr(device_attr(d, 'via_device_id') or d, 'name'), 'n': device_entities(d) | count}] %}` +
+		`{% endfor %}{{ ns.all | tojson }}`)
+	if err != nil {
+		return "", err
+	}
+	var all []struct {
+		Name, Area, Via string
+		N               int
+	}
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return "", fmt.Errorf("%w: %s", err, text)
+	}
+	var seen []string
+	for _, d := range all {
+		one := fmt.Sprintf("%s (%d entities, area %s", d.Name, d.N, d.Area)
+		if d.Via != d.Name {
+			one += ", via " + d.Via
+		}
+		seen = append(seen, one+")")
+	}
+	slices.Sort(seen)
+	if len(all) != 3 {
+		s.fail("%d devices, want the node and two sources", len(all))
+	}
+	return strings.Join(seen, "; "), nil
+}
+
+// names reads what people read.
+func names(s *scene) (string, error) {
+	all, err := s.hass.states()
+	if err != nil {
+		return "", err
+	}
+	var seen []string
+	for id, e := range all {
+		if strings.Contains(id, "_mic_") && strings.HasPrefix(id, "binary_sensor.") {
+			seen = append(seen, fmt.Sprintf("%s (%v)", e.name(), e.Attributes["icon"]))
+		}
+	}
+	slices.Sort(seen)
+	return strings.Join(seen, ", "), nil
+}
+
+const dog, knock = "binary_sensor.hallway_mic_dog", "binary_sensor.hallway_mic_door_wood_knock"
+
+// sound waits for the dog of the recording.
+func sound(s *scene) (string, error) {
+	if err := s.hass.state(dog, "on"); err != nil {
+		return "", err
+	}
+	all, err := s.hass.states()
+	if err != nil {
+		return "", err
+	}
+	is := all[dog]
+	onset, err := time.Parse(time.RFC3339, fmt.Sprint(is.Attributes["onset"]))
+	if err != nil {
+		s.fail("onset: %v", err)
+	}
+	event := all["event.hallway_mic_event"]
+	if event.Attributes["event_type"] != "dog" {
+		s.fail("the event is %v", event.Attributes["event_type"])
+	}
+	if last := all["sensor.hallway_mic_last"].State; last != "dog" {
+		s.fail("the last sound is %s", last)
+	}
+	if err := s.hass.state(dog, "off"); err != nil {
+		return "", err
+	}
+	if all, err = s.hass.states(); err != nil {
+		return "", err
+	}
+	off := all[dog].Attributes
+	if _, twice := off["state"]; twice {
+		s.fail("the state stands among the attributes")
+	}
+	end := all["event.hallway_mic_event"].Attributes
+	if end["phase"] != "end" || end["event_type"] != "dog" {
+		s.fail("the last event is %v %v", end["event_type"], end["phase"])
+	}
+	return fmt.Sprintf("on %.1f s after its onset, score %v; off after %v s; one event of phase %v, one of phase %v",
+		is.Changed.Sub(onset).Seconds(), is.Attributes["score"], off["duration"], event.Attributes["phase"], end["phase"]), nil
+}
+
+// rows counts what the recorder wrote of one sound: the knock, which follows the dog.
+func rows(s *scene) (string, error) {
+	if err := s.hass.state(knock, "on"); err != nil {
+		return "", err
+	}
+	since := time.Now().Add(-5 * time.Second)
+	if err := s.hass.state(knock, "off"); err != nil {
+		return "", err
+	}
+	time.Sleep(2 * time.Second) // what would follow
+	var history [][]struct{ State string }
+	path := "/api/history/period/" + since.UTC().Format(time.RFC3339) + "?significant_changes_only=0&no_attributes&filter_entity_id=" + knock
+	if err := s.hass.ask("GET", path, nil, &history); err != nil {
+		return "", err
+	}
+	var states []string
+	for _, h := range history {
+		for _, x := range h {
+			states = append(states, x.State)
+		}
+	}
+	if got := strings.Join(states, " "); got != "off on off" {
+		s.fail("want off on off")
+	}
+	return strings.Join(states, " "), nil
+}
+
+const muteDog = "switch.hallway_mic_dog_mute"
+
+// mute silences the dog by its switch.
+func mute(s *scene) (string, error) {
+	if err := s.hass.call("switch", "turn_on", object{"entity_id": muteDog}); err != nil {
+		return "", err
+	}
+	return "switched on", s.hass.state(muteDog, "on")
+}
+
+func stillMuted(s *scene) (string, error) {
+	if err := s.hass.state(muteDog, "on"); err != nil {
+		return "", err
+	}
+	if err := s.hass.call("switch", "turn_off", object{"entity_id": muteDog}); err != nil {
+		return "", err
+	}
+	return "still on; switched off", s.hass.state(muteDog, "off")
+}
+
+// same holds the ids of now against those from before.
+func (s *scene) same(before string) error {
+	after, err := s.ids()
+	if err == nil && after != before {
+		err = fmt.Errorf("the ids were %s and are %s", before, after)
+	}
+	return err
+}
+
+func hassRestarts(s *scene) (string, error) {
+	before, err := s.ids()
+	if err != nil {
+		return "", err
+	}
+	s.hass.stop()
+	if err := s.hass.start(); err != nil {
+		return "", err
+	}
+	seen, err := s.settled()
+	if err != nil {
+		return "", err
+	}
+	return seen + ", the same ids", s.same(before)
+}
+
+func daemonRestarts(s *scene) (string, error) {
+	before, err := s.ids()
+	if err != nil {
+		return "", err
+	}
+	s.stop()
+	if err := s.hass.state(dog, "unavailable"); err != nil {
+		return "", err
+	}
+	if err := s.start(); err != nil {
+		return "", err
+	}
+	seen, err := s.settled()
+	if err != nil {
+		return "", err
+	}
+	return "unavailable meanwhile; " + seen + ", the same ids", s.same(before)
+}
+
+// gone waits until no entity's id has a part any more.
+func (s *scene) gone(part string) error {
+	return until("no "+part, func() bool {
+		ids, err := s.ids()
+		return err == nil && ids != "" && !strings.Contains(ids, part)
+	})
+}
+
+func labelRemoved(s *scene) (string, error) {
+	less := s.setup
+	less.labels = slices.DeleteFunc(slices.Clone(less.labels), func(l string) bool { return l == "crying_baby" })
+	if err := s.reload(less); err != nil {
+		return "", err
+	}
+	if err := s.gone("crying_baby"); err != nil {
+		return "", err
+	}
+	time.Sleep(5 * time.Second) // its topics are cleared afterwards
+	return s.settled()
+}
+
+func sourceRenamed(s *scene) (string, error) {
+	other := s.setup
+	other.second = "garden"
+	if err := s.reload(other); err != nil {
+		return "", err
+	}
+	if err := s.gone("_yard_"); err != nil {
+		return "", err
+	}
+	time.Sleep(5 * time.Second)
+	if _, err := s.settled(); err != nil {
+		return "", err
+	}
+	ids, err := s.ids()
+	if strings.Contains(ids, "_2 ") || strings.HasSuffix(ids, "_2") || !strings.Contains(ids, "_garden_dog") {
+		s.fail("the ids are %s", ids)
+	}
+	return "sensors of the old name gone, of the new one there, none with _2", err
+}
+
+// blueprintsRun waits until each has acted on a sound of the recording.
+func blueprintsRun(s *scene) (string, error) {
+	for _, name := range []string{"glass", "alarm"} { // the baby was taken out of the configuration
+		err := until("automation."+name+" has run", func() bool {
+			var e entity
+			return s.hass.ask("GET", "/api/states/automation."+name, nil, &e) == nil && e.Attributes["last_triggered"] != nil
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return "glass and alarm have run, baby is loaded", s.hass.state("automation.baby", "on")
+}
+
+// pause mutes the microphone for a while by its number, and ends that.
+func pause(s *scene) (string, error) {
+	const number, whole = "number.hallway_mic_pause", "switch.hallway_mic_mute"
+	if err := s.hass.call("number", "set_value", object{"entity_id": number, "value": 10}); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(whole, "on"); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(number, "10"); err != nil {
+		return "", err
+	}
+	if err := s.hass.call("number", "set_value", object{"entity_id": number, "value": 0}); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(whole, "off"); err != nil {
+		return "", err
+	}
+	return "muted, told as 10 min; 0 ends it", s.hass.state(number, "0")
+}
+
+// language has the entities named in German.
+func language(s *scene) (string, error) {
+	other := s.setup
+	other.language = "de"
+	before, err := s.ids()
+	if err != nil {
+		return "", err
+	}
+	if err := s.reload(other); err != nil {
+		return "", err
+	}
+	err = until("a German name", func() bool {
+		all, err := s.hass.states()
+		return err == nil && strings.HasSuffix(all[dog].name(), "Hund")
+	})
+	if err != nil {
+		return "", err
+	}
+	seen, err := names(s)
+	if err != nil {
+		return "", err
+	}
+	return seen, s.same(before)
+}
+
+// forget stops the program and takes it off the broker.
+func forget(s *scene) (string, error) {
+	s.stop()
+	out, err := exec.Command(s.program, "forget", "--config", s.path("config.yaml")).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	err = until("nothing is left in Home Assistant", func() bool {
+		all, err := s.hass.states()
+		return err == nil && len(all) == 0
+	})
+	if err != nil {
+		return "", err
+	}
+	n, err := s.retained()
+	if n > 0 {
+		s.fail("%d retained topics are left", n)
+	}
+	return strings.TrimSpace(string(out)) + "; no entity and no topic left", err
+}
