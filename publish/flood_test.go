@@ -78,7 +78,7 @@ func TestHugeRetained(t *testing.T) {
 	m := newMosquitto(t)
 	l := m.listen()
 	huge := strings.Repeat("x", 40<<20)
-	const device = "homeassistant/device/earshot_n1/config"
+	const device = "homeassistant/device/earshot_n1_mic/config"
 	topics := []string{device, nodeAvailability, dogState, "earshot/n1/mic/mute/set", "homeassistant/status", "earshot/n1/not/ours"}
 	for _, topic := range topics {
 		l.publish(topic, huge, true)

@@ -21,6 +21,7 @@ type home struct {
 	mu       sync.Mutex
 	entities map[string]string // registry: component key, or per-entity topic → platform
 	since    map[string]bool   // those announced since the start
+	device   map[string]string // component key → topic of its device's configuration
 	order    []string          // "config", or a state topic, as they came
 	configs  int
 	refused  []string
@@ -28,7 +29,7 @@ type home struct {
 
 func newHome(t *testing.T, m *broker) *home {
 	t.Helper()
-	h := &home{entities: map[string]string{}, since: map[string]bool{}}
+	h := &home{entities: map[string]string{}, since: map[string]bool{}, device: map[string]string{}}
 	h.reconnect(t, m)
 	return h
 }
@@ -81,7 +82,7 @@ func (h *home) take(topic string, payload []byte) {
 		h.order = append(h.order, topic)
 	case parts[1] == "device" && len(payload) == 0:
 		for key := range h.entities {
-			if !strings.HasPrefix(key, "homeassistant/") {
+			if h.device[key] == topic {
 				h.remove(key)
 			}
 		}
@@ -99,7 +100,11 @@ func (h *home) take(topic string, payload []byte) {
 			if len(c) == 1 {
 				h.remove(key)
 			} else {
+				if was := h.device[key]; h.since[key] && was != topic { // Home Assistant: the unique id exists
+					h.refused = append(h.refused, key+" is announced on "+topic+" and still on "+was)
+				}
 				h.add(key, fmt.Sprint(c["p"]))
+				h.device[key] = topic
 			}
 		}
 	case len(payload) == 0:

@@ -30,7 +30,7 @@ func gone(t *testing.T, h *home, m *broker, key, topic string) {
 	eventually(t, key+" vanishes from Home Assistant", func() bool { return !h.has(key) })
 	eventually(t, key+" is left out of the configuration, its topics are cleared", func() bool {
 		kept := m.retained()
-		return !strings.Contains(kept["homeassistant/device/earshot_n1/config"], key) && kept[topic] == ""
+		return !strings.Contains(kept["homeassistant/device/earshot_n1_mic/config"], key) && kept[topic] == ""
 	})
 	h.well(t)
 }
@@ -108,7 +108,7 @@ func TestRemovalInterrupted(t *testing.T) {
 	r = run(t, slow)
 	eventually(t, "the first step", func() bool { return !h.has("mic_dog") })
 	r.stop(t)
-	if !strings.Contains(m.retained()["homeassistant/device/earshot_n1/config"], `"mic_dog":{"p":"binary_sensor"}`) {
+	if !strings.Contains(m.retained()["homeassistant/device/earshot_n1_mic/config"], `"mic_dog":{"p":"binary_sensor"}`) {
 		t.Fatal("the stub is not there")
 	}
 	run(t, c)

@@ -21,7 +21,7 @@ func TestRemovedWhileHomeIsDown(t *testing.T) {
 			cfg := testConfig(m.URL())
 			cfg.StateFile = t.TempDir() + "/announced.json"
 			cfg.LegacyDiscovery = c.legacy
-			key, where := "mic_dog", "homeassistant/device/earshot_n1/config"
+			key, where := "mic_dog", "homeassistant/device/earshot_n1_mic/config"
 			if c.legacy {
 				where = "homeassistant/binary_sensor/earshot_n1_mic_dog/config"
 				key = where

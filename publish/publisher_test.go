@@ -98,11 +98,11 @@ func TestLifeOnARealBroker(t *testing.T) {
 	l.expect("earshot/n1/mic/alarm/state", "OFF")
 	r.Occurrence(onset("dog", 0))
 	l.expect("earshot/n1/mic/dog/state", "ON")
-	l.expect("earshot/n1/mic/dog/attributes", `{"score":0.9123,"onset":"2026-11-22T12:00:00.123Z","last_on":"2026-11-22T12:00:00.123Z","duration":null}`)
+	l.expect("earshot/n1/mic/dog/attributes", `{"state":"ON","score":0.9123,"onset":"2026-11-22T12:00:00.123Z","last_on":"2026-11-22T12:00:00.123Z","duration":null,"count":1}`)
 	l.expect("earshot/n1/mic/last", `{"label":"dog","score":0.9123,"onset":"2026-11-22T12:00:00.123Z"}`)
 	r.Occurrence(end("dog", 0, 2*time.Second))
 	l.expect("earshot/n1/mic/dog/state", "OFF")
-	l.expect("earshot/n1/mic/dog/attributes", `{"score":0.9877,"onset":"2026-11-22T12:00:00.123Z","last_on":"2026-11-22T12:00:02.123Z","duration":2}`)
+	l.expect("earshot/n1/mic/dog/attributes", `{"state":"OFF","score":0.9877,"onset":"2026-11-22T12:00:00.123Z","last_on":"2026-11-22T12:00:02.123Z","duration":2,"count":1}`)
 	l.expect("earshot/n1/mic/event", `{"event_type":"dog","phase":"end","id":"mic-dog-1795348800123","score":0.9877,"onset":"2026-11-22T12:00:00.123Z","end":"2026-11-22T12:00:02.123Z","duration":2,"peak_at":"2026-11-22T12:00:01.123Z"}`)
 	r.settled(t)
 	if n := len(l.on("earshot/n1/mic/event")); n != 1 {

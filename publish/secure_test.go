@@ -99,7 +99,7 @@ func TestEverythingOn(t *testing.T) {
 	cert, key := ca.issue("server", "127.0.0.1")
 	clientCert, clientKey := ca.issue("client", "127.0.0.1")
 	m := prepareMosquitto(t)
-	acl := m.write("acl", "user earshot\ntopic readwrite earshot/n1/#\ntopic readwrite homeassistant/device/earshot_n1/config\ntopic read homeassistant/status\n")
+	acl := m.write("acl", "user earshot\ntopic readwrite earshot/n1/#\ntopic readwrite homeassistant/device/+/config\ntopic read homeassistant/status\n")
 	m.configure("cafile "+ca.file, "certfile "+cert, "keyfile "+key, "require_certificate true",
 		"password_file "+passwordFile(t, "earshot", canary), "acl_file "+acl)
 	m.start()

@@ -51,6 +51,12 @@ func (a *Announcer) Describes(topic string) bool { return slices.Contains(a.Topi
 // Announces reports whether topic is one of a configuration per entity.
 func (a *Announcer) Announces(topic string) bool { return slices.Contains(a.last.Legacy, topic) }
 
+// Before is the tree under which the last process announced; "" when nothing is known of one.
+func (a *Announcer) Before() topic.Tree { return topic.Tree(a.last.Base) }
+
+// Spare forgets what the last process announced: it is somebody else's now.
+func (a *Announcer) Spare() { a.last = announced{} }
+
 // Due is when to publish; zero = not.
 func (a *Announcer) Due() time.Time { return a.due }
 

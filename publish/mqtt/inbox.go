@@ -1,6 +1,8 @@
 package mqtt
 
 import (
+	"strings"
+
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
 )
@@ -43,11 +45,18 @@ func (s *Session) take(m mail) {
 	}
 }
 
-// clearOld takes a topic off the broker that a configuration from before named, if it is of this node and stands
-// for nothing any more.
+// clearOld takes a topic off the broker that a configuration from before named, and those beside it, if they are of this
+// node and stand for nothing any more.
 func (s *Session) clearOld(name string) {
-	if leaf, ours := s.tree.Leaf(name); ours && leaf.Retained {
-		s.box.Clear(name)
+	leaf, ours := s.tree.Leaf(name)
+	if !ours || !leaf.Retained {
+		return
+	}
+	start := strings.TrimSuffix(name, leaf.Name)
+	for _, l := range topic.Leaves {
+		if l.Level == leaf.Level && l.Retained {
+			s.box.Clear(start + l.Name)
+		}
 	}
 }
 

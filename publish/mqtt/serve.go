@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"earshot/publish/topic"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
 )
 
 // stopTime is what Run takes at most, once told to stop, to send what waits
@@ -64,6 +66,9 @@ func (s *Session) begin(l *link) error {
 	if err := s.overwrite(l); err != nil {
 		return err
 	}
+	if err := s.spare(l); err != nil {
+		return err
+	}
 	if err := s.listen(l); err != nil {
 		return err
 	}
@@ -73,6 +78,36 @@ func (s *Session) begin(l *link) error {
 	s.box.Repeat(s.box.Retained()...)
 	s.announcer.Connected(s.now().Add(s.cfg.Timing.Debounce))
 	return nil
+}
+
+// spare looks, when this node was called something else last time, whether somebody lives under that name: a copy of
+// its state folder, perhaps. Then what stands there is not ours to take away.
+func (s *Session) spare(l *link) error {
+	before := s.announcer.Before()
+	if before == "" || before == s.tree {
+		return nil
+	}
+	name := before.Of(topic.NodeAvailability)
+	alive := make(chan struct{}, 1)
+	t := l.client.Subscribe(name, 1, func(_ paho.Client, m paho.Message) {
+		if string(m.Payload()) == topic.Online {
+			select {
+			case alive <- struct{}{}:
+			default:
+			}
+		}
+	})
+	if err := s.answered(l, t); err != nil {
+		return err
+	}
+	select {
+	case <-alive:
+		s.announcer.Spare()
+	case <-time.After(s.cfg.Timing.Debounce): // it is retained, and would have come at once
+	case <-l.lost:
+		return s.lostError(l)
+	}
+	return s.answered(l, l.client.Unsubscribe(name))
 }
 
 func (s *Session) sayOnline(l *link) error {

@@ -89,8 +89,8 @@ func (s *Session) tooLarge(topics []string) (longest int) {
 }
 
 func (s *Session) lengthError(topics string, size int) error {
-	return rejected("%s does not take %s, of %d bytes, while one of %d bytes passes: let it take messages that long (message_size_limit or max_packet_size in mosquitto), watch fewer labels, or set mqtt.legacy_discovery",
-		s.broker(), topics, size, s.passed)
+	return rejected("%s does not take %s, of %d bytes, while one of %d bytes passes: let it take messages that long (message_size_limit or max_packet_size in mosquitto), watch fewer labels, or set mqtt.legacy_discovery (if it does take them: may %s write there?)",
+		s.broker(), topics, size, s.passed, s.user())
 }
 
 func (s *Session) broker() string { return "broker " + redact.URLs(s.cfg.Broker) }

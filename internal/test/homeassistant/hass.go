@@ -69,14 +69,14 @@ func newHass(root, automations, blueprints string) (*hass, error) {
 
 // start runs it until it answers.
 func (h *hass) start() error {
-	h.cmd = exec.Command("/ha/bin/hass", "-c", h.config)
+	h.cmd = exec.Command("/ha/bin/hass", "--skip-pip", "-c", h.config) // what it needs is there; what it would like besides wants a compiler
 	h.cmd.Dir, h.cmd.Stdout, h.cmd.Stderr = "/", &h.log, &h.log
 	h.cmd.Env = []string{"PATH=/ha/bin:/usr/bin:/bin", "HOME=/root", "LANG=C.UTF-8", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"}
 	h.cmd.SysProcAttr = &unix.SysProcAttr{Chroot: h.root, Pdeathsig: unix.SIGKILL}
 	if err := h.cmd.Start(); err != nil {
 		return err
 	}
-	return until("Home Assistant answers", func() bool {
+	err := until("Home Assistant answers", func() bool {
 		r, err := http.Get(h.url + "/api/onboarding")
 		if err != nil {
 			return false
@@ -84,6 +84,11 @@ func (h *hass) start() error {
 		r.Body.Close()
 		return r.StatusCode < 500
 	})
+	if err != nil {
+		log := h.log.String()
+		err = fmt.Errorf("%w; the end of its log: %s", err, log[max(0, len(log)-2000):])
+	}
+	return err
 }
 
 // stop ends it as its owner would.
