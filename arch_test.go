@@ -40,8 +40,8 @@ var arrows = map[string][]string{
 	// train's parts, in the order of its own account of them. Only job knows all.
 	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
 	"earshot/train/dataset":        {"earshot/internal/audio"}, // which names are a sound file's
-	"earshot/train/metrics":        {}, // pure numbers: no sound, no network
-	"earshot/train/metrics/stream": {}, // pure numbers too
+	"earshot/train/metrics":        {},                         // pure numbers: no sound, no network
+	"earshot/train/metrics/stream": {},                         // pure numbers too
 	"earshot/train/labels":         {"earshot/train/dataset", "earshot/train/metrics/stream"},
 	"earshot/train/scene":          {"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/labels"},
 	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
@@ -76,15 +76,16 @@ var arrows = map[string][]string{
 		"earshot/internal/audio", "earshot/internal/fairtime", "earshot/internal/sampletime"},
 	"earshot/daemon/...": {"earshot/..."},
 
-	"earshot/internal/...":             {},
-	"earshot/internal/audio":           {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
-	"earshot/internal/figure":          {"earshot/internal/atomicfile"},
-	"earshot/internal/test/...":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
-	"earshot/internal/test/tones":      {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},
-	"earshot/internal/test/learned":    {"earshot/infer", "earshot/internal/test/tones", "earshot/train", "earshot/train/trainer", "earshot/train/acrnn"},
-	"earshot/internal/test/faults":     {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
-	"earshot/internal/test/sourcetest": {"earshot/daemon/capture"},
-	"earshot/internal/test/sinktest":   {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
+	"earshot/internal/...":                {},
+	"earshot/internal/audio":              {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
+	"earshot/internal/figure":             {"earshot/internal/atomicfile"},
+	"earshot/internal/test/...":           {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
+	"earshot/internal/test/tones":         {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},
+	"earshot/internal/test/learned":       {"earshot/infer", "earshot/internal/test/tones", "earshot/train", "earshot/train/trainer", "earshot/train/acrnn"},
+	"earshot/internal/test/faults":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
+	"earshot/internal/test/sourcetest":    {"earshot/daemon/capture"},
+	"earshot/internal/test/sinktest":      {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
+	"earshot/internal/test/homeassistant": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
 		"earshot/verify", "earshot/verify/logmel"},
 }

@@ -1,6 +1,6 @@
 // Package dataset finds labelled clips on disk: ESC's official layout
-// (meta/esc50.csv, audio/*), a folder of folders (label/clip.*), or both
-// together, and decides which fold each clip belongs to.
+// (meta/esc50.csv, audio/*), UrbanSound8K's (metadata/UrbanSound8K.csv), a folder of
+// folders (label/clip.*), or several together, and decides which fold each clip belongs to.
 //
 // It reads names and tables only; decoding is left to package features, which
 // reports the clips that do not decode with the same [Broken] type.
@@ -52,7 +52,7 @@ type Set struct {
 
 // Options says what to load. Only Dirs is required.
 type Options struct {
-	Dirs     []string          // each an ESC layout or a folder of folders, told apart by meta/esc50.csv
+	Dirs     []string          // each a data set known by its table, in it or one level down, or a folder of folders
 	ESC10    bool              // of ESC layouts take the ESC-10 clips only
 	Labels   []string          // subset, after renaming; nil takes all
 	Rename   map[string]string // label id or folder name → new name; two labels renamed alike become one
@@ -80,11 +80,7 @@ func Load(o Options) (*Set, error) {
 		} else {
 			read[real] = true
 		}
-		load := loadFolders
-		if isESC(dir) {
-			load = loadESC
-		}
-		entries, broken, err := load(dir, o)
+		entries, broken, err := loadDir(dir, o)
 		if err != nil {
 			return nil, err
 		}

@@ -16,12 +16,6 @@ import (
 
 const escTable = "meta/esc50.csv"
 
-// isESC reports whether dir has ESC's official layout.
-func isESC(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, escTable))
-	return err == nil
-}
-
 // loadESC reads the official table (K. J. Piczak, "ESC: Dataset for
 // Environmental Sound Classification", ACM MM 2015). The clips may be the
 // first release's Ogg or the second's WAV, whatever the table calls them.

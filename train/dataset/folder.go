@@ -46,7 +46,7 @@ func loadFolders(dir string, o Options) ([]entry, []Broken, error) {
 	folderOf := map[string]string{} // id → folder name
 	for _, f := range folders {
 		name := f.Name()
-		if strings.HasPrefix(name, ".") {
+		if passedOver(name) {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || !info.IsDir() {
@@ -67,6 +67,9 @@ func loadFolders(dir string, o Options) ([]entry, []Broken, error) {
 		if len(clips) == 0 {
 			continue
 		}
+		if err := checkLabel(dir, name, o); err != nil {
+			return nil, nil, err
+		}
 		if other, dup := folderOf[id]; dup {
 			return nil, nil, fmt.Errorf("load data: folders %q and %q in %q are the same label %q; join them or rename one", other, name, dir, id)
 		}
@@ -76,7 +79,7 @@ func loadFolders(dir string, o Options) ([]entry, []Broken, error) {
 		}
 	}
 	if len(out) == 0 {
-		hint := "want dir/label/clip.wav (.flac, .mp3, .m4a, …) or ESC's " + escTable
+		hint := "want dir/label/clip.wav (.flac, .mp3, .m4a, …), ESC's " + escTable + " or UrbanSound8K's " + urbanTable
 		if loose > 0 {
 			hint = fmt.Sprintf("it holds %d sound files itself; put them into one sub-folder a label", loose)
 		}
@@ -105,7 +108,7 @@ func folderClips(dir, label string, licences map[string]licence) ([]Clip, []Brok
 			broken = append(broken, Broken{path, err})
 			return nil
 		}
-		if strings.HasPrefix(d.Name(), ".") && path != resolve(root) {
+		if path != resolve(root) && passedOver(d.Name()) {
 			if d.IsDir() {
 				return filepath.SkipDir
 			}

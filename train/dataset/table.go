@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"earshot/internal/readfile"
 )
 
 // TableName is the file that says whose recordings a folder, or one up to three levels below it, holds: lines of path below the
@@ -53,7 +53,7 @@ func Stated(paths []string) (map[string][]Clip, error) {
 
 // statedIn reads a table by the path of its files; nil where there is none.
 func statedIn(path string) (map[string][]Clip, error) {
-	f, err := os.Open(path)
+	f, err := readfile.Open(path, tableMost)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func statedIn(path string) (map[string][]Clip, error) {
 	}
 	defer f.Close()
 	out := map[string][]Clip{}
-	lines := bufio.NewScanner(io.LimitReader(f, tableMost))
+	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		fields := strings.Split(lines.Text(), "\t")
 		if len(fields) < tableFields-2 || slices.Contains(fields[:2], "") || fields[3] == "" {

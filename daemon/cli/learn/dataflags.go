@@ -22,7 +22,7 @@ type dataFlags struct {
 
 func (d *dataFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&d.dirs, "data", nil, "folder of recordings: ESC layout, or one sub-folder a label; may be given several times")
+	f.StringArrayVar(&d.dirs, "data", nil, "folder of recordings: ESC-50, UrbanSound8K, or one sub-folder a label; may be given several times")
 	f.BoolVar(&d.esc10, "esc10", false, "of ESC take the ESC-10 clips only")
 	f.StringSliceVar(&d.labels, "labels", nil, "only these labels")
 	f.StringToStringVar(&d.rename, "rename", nil, "old=new label names; two alike become one")
