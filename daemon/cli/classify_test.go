@@ -151,6 +151,20 @@ func TestClassifyFaults(t *testing.T) {
 	}
 }
 
+// A folder of what a phone records is not passed over: where ffmpeg is missing, it is named.
+func TestClassifyNamesFFmpeg(t *testing.T) {
+	_, model := sounds(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "memo.m4a"), []byte("\x00\x00\x00\x20ftypM4A "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "/nonexistent")
+	code, _, errs := earshot("classify", "-m", model, dir)
+	if code != exitAudio || !strings.Contains(errs, "it is MP4, M4A or QuickTime; want the Debian package ffmpeg") {
+		t.Errorf("exit code %d, %q", code, errs)
+	}
+}
+
 func TestClassifyFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {

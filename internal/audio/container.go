@@ -20,8 +20,7 @@ type container struct {
 
 // containers are tried in this order. An MPEG audio file has no mark of its own and comes last.
 var containers = []container{
-	{name: "AVI", demuxer: "avi", endings: ".avi", begins: and(at(0, "RIFF"), at(8, "AVI "))},
-	{name: "WAV", demuxer: "wav", endings: ".wav .wave .bwf .rf64", begins: or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), open: openWAV},
+	{name: "WAV", demuxer: "wav", endings: ".wav .wave .bwf .rf64", begins: but(or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), avi), open: openWAV},
 	{name: "FLAC", demuxer: "flac", endings: ".flac", begins: at(0, "fLaC"), open: openFLAC},
 	{name: "Ogg", demuxer: "ogg", endings: ".ogg .oga .opus .spx", begins: at(0, "OggS"), open: openOgg},
 	{name: "AIFF", demuxer: "aiff", endings: ".aif .aiff .aifc", begins: and(at(0, "FORM"), at(8, "AIF")), open: openSndfile("aiff")},
@@ -33,6 +32,7 @@ var containers = []container{
 	{name: "MP4, M4A or QuickTime", demuxer: "mov", endings: ".m4a .m4b .mp4 .mov .3gp .3g2", begins: or(at(4, "ftyp"), at(4, "moov"), at(4, "mdat"), at(4, "wide"))},
 	{name: "Matroska or WebM", demuxer: "matroska", endings: ".mka .mkv .webm", begins: at(0, "\x1a\x45\xdf\xa3")},
 	{name: "Windows Media", demuxer: "asf", endings: ".wma", begins: at(0, "\x30\x26\xb2\x75")},
+	{name: "AVI", demuxer: "avi", endings: ".avi", begins: avi},
 	{name: "WavPack", demuxer: "wv", endings: ".wv", begins: at(0, "wvpk")},
 	{name: "AMR", demuxer: "amr", endings: ".amr", begins: at(0, "#!AMR")},
 	{name: "Monkey's Audio", demuxer: "ape", endings: ".ape", begins: at(0, "MAC ")},
@@ -64,6 +64,8 @@ func identify(head []byte) *container {
 	return nil
 }
 
+var avi = and(at(0, "RIFF"), at(8, "AVI "))
+
 func at(offset int, mark string) func([]byte) bool {
 	return func(h []byte) bool { return len(h) >= offset && bytes.HasPrefix(h[offset:], []byte(mark)) }
 }
@@ -73,6 +75,10 @@ var begunLate = or(and(or(at(0, "RIFF"), at(0, "RF64"), at(0, "BW64")), at(8, "W
 
 func and(a, b func([]byte) bool) func([]byte) bool {
 	return func(h []byte) bool { return a(h) && b(h) }
+}
+
+func but(a, b func([]byte) bool) func([]byte) bool {
+	return func(h []byte) bool { return a(h) && !b(h) }
 }
 
 func or(any ...func([]byte) bool) func([]byte) bool {

@@ -37,7 +37,7 @@ func folders(t *testing.T) string {
 			write(t, dir, fmt.Sprintf("Türklingel unten/ring%d part %d.wav", r, take))
 			write(t, dir, fmt.Sprintf("チャイム/room %d/%d.flac", r, take))
 		}
-		write(t, dir, fmt.Sprintf("dog/%d.MP3", r))
+		write(t, dir, fmt.Sprintf("dog/%d%s", r, []string{".MP3", ".m4a", ".opus", ".aiff"}[r%4]))
 	}
 	write(t, dir, "dog/notes.txt")
 	write(t, dir, "dog/.hidden.wav")
