@@ -40,8 +40,8 @@ var arrows = map[string][]string{
 	// train's parts, in the order of its own account of them. Only job knows all.
 	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},
 	"earshot/train/dataset":        {"earshot/internal/audio", "earshot/internal/readfile"}, // which names are a sound file's
-	"earshot/train/metrics":        {},                         // pure numbers: no sound, no network
-	"earshot/train/metrics/stream": {},                         // pure numbers too
+	"earshot/train/metrics":        {},                                                      // pure numbers: no sound, no network
+	"earshot/train/metrics/stream": {},                                                      // pure numbers too
 	"earshot/train/labels":         {"earshot/train/dataset", "earshot/train/metrics/stream"},
 	"earshot/train/scene":          {"earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/labels"},
 	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
