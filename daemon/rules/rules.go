@@ -66,7 +66,9 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 	for i, id := range m.Labels {
 		w.Titles[i] = cmp.Or(names.Of(f.Config.Node.Language, id), m.Names[id])
 	}
-	copy(w.Titles[len(m.Labels):], cadence.Names)
+	for i, id := range r.labels[len(m.Labels):] {
+		w.Titles[len(m.Labels)+i] = cmp.Or(names.Of(f.Config.Node.Language, id), cadence.Names[i])
+	}
 	r.watched(w)
 	r.groups(w)
 	if len(r.issues) > 0 {
