@@ -42,7 +42,9 @@ func Starts(c *features.Clip, hop int) []int {
 func Cut(dst, log []float32, c *features.Clip, start int, front gammatone.Config) {
 	have := min(max(c.Frames-start, 0), Frames)
 	clear(log)
-	copy(log, c.Energies[start*Bands:(start+have)*Bands])
+	if have > 0 {
+		copy(log, c.Energies[start*Bands:(start+have)*Bands])
+	}
 	gammatone.LogFloor(log, log, front.Floor)
 	front.FillWindow(dst, log)
 }

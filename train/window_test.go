@@ -51,3 +51,14 @@ func TestFitNorm(t *testing.T) {
 		}
 	}
 }
+
+// A window that begins behind the end of a short clip is digital silence.
+func TestCutBehindTheEnd(t *testing.T) {
+	clip, front := tones.Noise(20, 1, rand.New(rand.NewPCG(1, 1))), tones.Front()
+	behind, silent, log := make([]float32, train.WindowLen), make([]float32, train.WindowLen), make([]float32, train.Frames*train.Bands)
+	train.Cut(behind, log, clip, 32, front)
+	train.Cut(silent, log, tones.Silent(300), 0, front)
+	if !slices.Equal(behind, silent) {
+		t.Error("a window behind the end of a clip is not silent")
+	}
+}
