@@ -130,7 +130,7 @@ func TestBirthBringsConfigurationThenStates(t *testing.T) {
 	h.mu.Unlock()
 	h.publish("homeassistant/status", "offline", false) // says nothing to us
 	h.publish("homeassistant/status", "online", false)
-	eventually(t, "the configuration again", func() bool { return h.count() == before+1 })
+	eventually(t, "the configuration again", func() bool { return h.count() == before+2 }) // the node and its source
 	eventually(t, "the states after it", func() bool {
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -164,7 +164,7 @@ func TestChangesAreDebounced(t *testing.T) {
 		r.settled(t)
 	}
 	r.up(t)
-	later(1)
+	later(2) // the node and its source
 	for i := range 20 {
 		s := testSources()
 		s[0].Labels = append(s[0].Labels, Label{ID: fmt.Sprintf("new%d", i), Watched: true})
@@ -174,10 +174,10 @@ func TestChangesAreDebounced(t *testing.T) {
 		h.publish("homeassistant/status", "online", false)
 	}
 	eventually(t, "states do not wait", func() bool { return h.saw("earshot/n1/mic/new19/state") })
-	if n := h.count(); n != 1 {
-		t.Errorf("%d configurations within the debounce", n-1)
+	if n := h.count(); n != 2 {
+		t.Errorf("%d configurations within the debounce", n-2)
 	}
-	later(2)
+	later(4)
 	if !h.has("mic_new19") || h.has("mic_new3") {
 		t.Error("not the newest, or an intermediate state was announced")
 	}

@@ -12,14 +12,20 @@ import (
 // most, and only as long as it is heard; a group follows the strongest of its members; what is muted or off stays.
 func TestSoundIsToldAnew(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	o, err := New(Settings{Tree: "earshot/n1", Limit: 10, Sources: []topic.Source{{Name: "mic", Labels: []topic.Label{
+	o, err := New(Settings{Tree: "earshot/n1", Limit: 10, Replay: time.Minute, Sources: []topic.Source{{Name: "mic", Labels: []topic.Label{
 		{ID: "dog", Watched: true, Off: 0.4}, {ID: "pets", Group: true, Members: []string{"dog", "cat"}, Watched: true, Off: 0.4}, {ID: "cat", Watched: true, Off: 0.4}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, label := range []string{"dog", "pets"} {
 		o.Add(Occurrence{Source: "mic", Label: label, On: true, Score: 0.9, Onset: now}, now)
-		o.Next(now, 100, func(string) bool { return false })
+	}
+	for {
+		batch, more := o.Next(now, 100, func(string) bool { return false })
+		if !more {
+			break
+		}
+		o.Done(batch)
 	}
 	value := func(label string) string { return string(o.Value("earshot/n1/mic/" + label + "/attributes")) }
 	for _, c := range []struct {

@@ -193,7 +193,15 @@ func (h *hass) moveIn(broker string) error {
 	if flow.Type != "create_entry" {
 		return fmt.Errorf("the MQTT integration is not set up: %v", flow)
 	}
-	return nil
+	return h.running()
+}
+
+// running waits until the start is over: the recorder writes nothing before.
+func (h *hass) running() error {
+	return until("Home Assistant has started", func() bool {
+		var is struct{ State string }
+		return h.ask("GET", "/api/config", nil, &is) == nil && is.State == "RUNNING"
+	})
 }
 
 // entity is one with its state, where it has one.

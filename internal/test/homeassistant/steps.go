@@ -154,12 +154,15 @@ func sound(s *scene) (string, error) {
 	if err != nil {
 		s.fail("onset: %v", err)
 	}
-	event := all["event.hallway_mic_event"]
-	if event.Attributes["event_type"] != "dog" {
-		s.fail("the event is %v", event.Attributes["event_type"])
+	var event entity
+	err = until("the event's beginning", func() bool { // its message follows the state's
+		return s.hass.ask("GET", "/api/states/event.hallway_mic_event", nil, &event) == nil && event.Attributes["event_type"] == "dog"
+	})
+	if err != nil {
+		return "", err
 	}
-	if last := all["sensor.hallway_mic_last"].State; last != "dog" {
-		s.fail("the last sound is %s", last)
+	if err := s.hass.state("sensor.hallway_mic_last", "dog"); err != nil {
+		return "", err
 	}
 	if err := s.hass.state(dog, "off"); err != nil {
 		return "", err
@@ -168,6 +171,10 @@ func sound(s *scene) (string, error) {
 		return "", err
 	}
 	off := all[dog].Attributes
+	time.Sleep(time.Second) // the event's end follows it
+	if all, err = s.hass.states(); err != nil {
+		return "", err
+	}
 	if _, twice := off["state"]; twice {
 		s.fail("the state stands among the attributes")
 	}
