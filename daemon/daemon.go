@@ -100,6 +100,8 @@ type Daemon struct {
 	engine  *engine.Engine
 	rules   *rules.Rules
 	sources []*source.Source
+
+	stateTrouble string // why nothing can be written to the state folder; "" = it can
 }
 
 // Limits of the parts of a clean stop, together below two seconds.
@@ -137,6 +139,7 @@ func Run(ctx context.Context, opts Options) error {
 	if err := d.start(f); err != nil {
 		return errors.Join(err, d.stop(0))
 	}
+	d.root.Go("state folder", d.watchState)
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

@@ -28,6 +28,9 @@ func (d *Daemon) status() status.Status {
 			}
 		}
 	}
+	if d.stateTrouble != "" {
+		s.Problems = append(s.Problems, "state: "+d.stateTrouble)
+	}
 	for _, source := range d.sources {
 		one := source.Report()
 		s.Sources = append(s.Sources, one)

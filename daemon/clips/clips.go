@@ -44,6 +44,7 @@ type Config struct {
 	MaxBytes     int64         // of all clips together; the oldest go first
 	MinFreeBytes int64         // that the clips leave free on the disk; the oldest go first, then none is written
 	OnError      func(error)   // if set, told by Run of each clip lost and each file not removed
+	OnWell       func()        // if set, told by Run when clips can be written again
 }
 
 const (
@@ -91,7 +92,9 @@ type Store struct {
 	free    func(dir string) (int64, error)
 	encode  func(path string, x []int16, rateHz int) error
 
-	born map[string]time.Duration // clips in the folder → when they were made, by elapsed; Run's
+	born                   map[string]time.Duration // clips in the folder → when they were made, by elapsed; Run's
+	missing                int64                    // bytes that there was no way to write; 0 = none; Run's
+	lookEvery, drainWithin time.Duration
 
 	mu    sync.Mutex
 	stats Stats // guarded by mu
@@ -116,7 +119,10 @@ type Stats struct {
 	KeptBytes int64  // and their size
 	Queued    int    // clips waiting to be written
 	LastError string // of the last clip lost or file not removed; empty if none was
+	Trouble   string // why no clip can be written now; empty when one can
 }
+
+const folderMode = 0o750
 
 // New makes a store. It creates the folder, clears away what an interrupted write left
 // there, and fails when c is not valid or the folder cannot be written.
@@ -125,7 +131,7 @@ func New(c Config) (*Store, error) {
 		return nil, err
 	}
 	c.MaxLength = c.maxLength()
-	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
+	if err := os.MkdirAll(c.Dir, folderMode); err != nil {
 		return nil, fmt.Errorf("clips: make the folder: %w", err)
 	}
 	probe, err := os.CreateTemp(c.Dir, ".probe.*.tmp")
@@ -144,6 +150,8 @@ func New(c Config) (*Store, error) {
 		free:    freeBytes,
 		encode:  writeFLAC,
 		born:    map[string]time.Duration{},
+
+		lookEvery: lookEvery, drainWithin: drainWithin,
 	}
 	s.clearTemporary()
 	return s, nil

@@ -2,6 +2,7 @@ package clips
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,18 +20,16 @@ type kept struct {
 }
 
 // prune removes clips that are too old, then the oldest ones until need more bytes fit
-// into both limits, and says whether they do. It touches only files that are named like
+// into both limits; errNoRoom says that they do not. It touches only files that are named like
 // clips.
-func (s *Store) prune(need int64) bool {
+func (s *Store) prune(need int64) error {
 	all, err := s.list()
 	if err != nil {
-		s.fail(fmt.Errorf("clips: look into the folder: %w", err))
-		return false
+		return fmt.Errorf("look into the folder: %w", err)
 	}
 	free, err := s.free(s.c.Dir)
 	if err != nil {
-		s.fail(fmt.Errorf("clips: ask for the free space: %w", err))
-		return false
+		return fmt.Errorf("ask for the free space: %w", err)
 	}
 	var total int64
 	for _, k := range all {
@@ -58,8 +57,14 @@ func (s *Store) prune(need int64) bool {
 	if now, err := s.free(s.c.Dir); err == nil {
 		free = now
 	}
-	return total+need <= s.c.MaxBytes && free-need >= s.c.MinFreeBytes
+	if total+need > s.c.MaxBytes || free-need < s.c.MinFreeBytes {
+		return fmt.Errorf("%w: %d bytes for all clips, %d bytes left free on the disk", errNoRoom, s.c.MaxBytes, s.c.MinFreeBytes)
+	}
+	return nil
 }
+
+// errNoRoom is why a clip is refused.
+var errNoRoom = errors.New("the limits leave no room")
 
 // list returns the clips in the folder, oldest first. A file's date is believed once, when the clip
 // is first seen; from then on it ages by the monotonic clock, so that a wall clock that is set makes

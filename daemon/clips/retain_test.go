@@ -1,6 +1,7 @@
 package clips
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -84,7 +86,7 @@ func TestPrune(t *testing.T) {
 				}
 				return free, nil
 			}
-			if fits := s.prune(g.need); fits != g.fits {
+			if fits := s.prune(g.need) == nil; fits != g.fits {
 				t.Errorf("prune says %v, want %v", fits, g.fits)
 			}
 			want := slices.Clone(foreign)
@@ -216,6 +218,91 @@ func TestNeverFillsTheDisk(t *testing.T) {
 	t.Logf("%+v", st)
 	if st.Written != 50 || st.Removed == 0 || st.Kept < 5 || st.Failed+st.Refused != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// TestFolderGone: the folder is taken away while clips are due, then stands on a disk that is read-only. Each is told as
+// what it is; clips are written again as soon as they can be, into a folder that is made anew.
+func TestFolderGone(t *testing.T) {
+	c := config(filepath.Join(t.TempDir(), "state", "clips"))
+	var well atomic.Int32
+	c.OnWell = func() { well.Add(1) }
+	s := newStore(t, c)
+	s.lookEvery = time.Millisecond
+	s.free = func(string) (int64, error) { return 1 << 40, nil }
+	r := s.Recorder("mic")
+	rng := rand.New(rand.NewPCG(5, 5))
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { _ = s.Run(ctx); close(done) }()
+	defer func() { stop(); <-done }()
+	until := func(what string, ok func(Stats) bool) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); !ok(s.Stats()); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("never: %s; %+v", what, s.Stats())
+			}
+		}
+	}
+	state := filepath.Dir(c.Dir)
+	if err := os.Rename(state, state+".old"); err != nil {
+		t.Fatal(err)
+	}
+	name := record(s, r, rng, 0)
+	until("a clip in a folder made anew", func(st Stats) bool { return st.Written == 1 })
+	if got := files(t, c.Dir); !slices.Equal(got, []string{name}) {
+		t.Errorf("the folder has %v, want %s", got, name)
+	}
+
+	until("a file in the folder's place", func(Stats) bool { // against Run, which makes it anew
+		_ = os.RemoveAll(state)
+		return os.WriteFile(state, nil, 0o600) == nil
+	})
+	until("what stands in the way is told before a clip is due", func(st Stats) bool { return strings.Contains(st.Trouble, "not a directory") })
+	record(s, r, rng, 1)
+	until("a clip lost", func(st Stats) bool { return st.Failed == 1 })
+	if st := s.Stats(); st.Refused != 0 || !strings.Contains(st.LastError, "not a directory") {
+		t.Errorf("%+v, want the true reason", st)
+	}
+	if err := os.Remove(state); err != nil {
+		t.Fatal(err)
+	}
+	until("well again", func(st Stats) bool { return st.Trouble == "" })
+	record(s, r, rng, 2)
+	until("the next clip", func(st Stats) bool { return st.Written == 2 })
+	if well.Load() != 1 {
+		t.Errorf("told %d times that it is well again", well.Load())
+	}
+}
+
+// TestReadOnlyDisk: a disk that goes read-only under the folder is told as that.
+func TestReadOnlyDisk(t *testing.T) {
+	c := config(smallDisk(t, 1<<20))
+	s := newStore(t, c)
+	s.free = func(string) (int64, error) { return 1 << 40, nil }
+	r := s.Recorder("mic")
+	rng := rand.New(rand.NewPCG(6, 6))
+	remount := func(flags uintptr) {
+		t.Helper()
+		if err := syscall.Mount("", c.Dir, "", syscall.MS_REMOUNT|flags, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remount(syscall.MS_RDONLY)
+	record(s, r, rng, 0)
+	flush(t, s)
+	if st := s.Stats(); st.Failed != 1 || st.Refused != 0 || !strings.Contains(st.Trouble, "read-only file system; want a folder that may be written") {
+		t.Errorf("%+v, want one failed on a read-only disk", st)
+	}
+	remount(0)
+	s.look()
+	if st := s.Stats(); st.Trouble != "" {
+		t.Errorf("still in trouble: %s", st.Trouble)
+	}
+	name := record(s, r, rng, 1)
+	flush(t, s)
+	if got := files(t, c.Dir); !slices.Equal(got, []string{name}) {
+		t.Errorf("the folder has %v, want %s", got, name)
 	}
 }
 

@@ -43,6 +43,7 @@ func open(f *settings.File, env sink.Env) (sink.Sink, error) {
 		MaxAge:       c.MaxAge,
 		MaxBytes:     int64(c.MaxSize),
 		MinFreeBytes: int64(c.KeepFree),
+		OnWell:       func() { env.Log.Info().Msg("clips can be written again") },
 		OnError:      func(err error) { env.Log.Often(env.Log.Error().Err(err), "clips").Msg("clip") },
 	})
 	if err != nil {
@@ -145,4 +146,7 @@ func (s *Sink) Diagnostics(status.Status) {}
 func (s *Sink) Report(out *status.Status) {
 	st := s.store.Stats()
 	out.Clips = status.Clips{On: true, Written: st.Written, Lost: st.Dropped + st.Refused + st.Failed, Kept: st.Kept, Bytes: st.KeptBytes, Error: st.LastError}
+	if st.Trouble != "" {
+		out.Problems = append(out.Problems, "clips: "+st.Trouble)
+	}
 }

@@ -2,6 +2,7 @@ package clips
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 const (
 	pruneEvery  = 10 * time.Minute // age is looked at this often even when nothing is written
+	lookEvery   = 10 * time.Second // and whether the folder is there and can be written to
 	drainWithin = time.Second      // to write what is queued once the context has ended
 )
 
@@ -42,14 +44,18 @@ func (s *Store) enqueue(j job, short bool) {
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
-	s.prune(0)
+	look := time.NewTicker(s.lookEvery)
+	defer look.Stop()
+	s.tell(s.prune(0))
 	for {
 		select {
 		case <-ctx.Done():
 			s.drain()
 			return nil
 		case <-tick.C:
-			s.prune(0)
+			s.tell(s.prune(0))
+		case <-look.C:
+			s.look()
 		case j := <-s.queue:
 			s.write(j)
 		}
@@ -57,7 +63,7 @@ func (s *Store) Run(ctx context.Context) error {
 }
 
 func (s *Store) drain() {
-	deadline := time.Now().Add(drainWithin)
+	deadline := time.Now().Add(s.drainWithin)
 	for {
 		select {
 		case j := <-s.queue:
@@ -74,18 +80,26 @@ func (s *Store) drain() {
 
 // write makes room for a clip and writes it.
 func (s *Store) write(j job) {
-	if !s.prune(bytesAtMost(len(j.x))) {
-		s.count(func(st *Stats) { st.Refused++ })
-		s.fail(fmt.Errorf("clips: %s not written: the limits of %d bytes for all clips and %d bytes left free on the disk leave no room",
-			j.name, s.c.MaxBytes, s.c.MinFreeBytes))
+	path, need := filepath.Join(s.c.Dir, j.name), bytesAtMost(len(j.x))
+	err := atomicfile.Folder(s.c.Dir, folderMode)
+	if err == nil {
+		err = s.prune(need)
+	}
+	if err == nil {
+		err = s.encode(path, j.x, s.c.SampleRate)
+	}
+	if err != nil {
+		if errors.Is(err, errNoRoom) {
+			s.count(func(st *Stats) { st.Refused++ })
+		} else {
+			s.count(func(st *Stats) { st.Failed++ })
+		}
+		s.missing = need
+		s.trouble(err)
+		s.fail(fmt.Errorf("clips: %s not written: %w", j.name, err))
 		return
 	}
-	path := filepath.Join(s.c.Dir, j.name)
-	if err := s.encode(path, j.x, s.c.SampleRate); err != nil {
-		s.count(func(st *Stats) { st.Failed++ })
-		s.fail(fmt.Errorf("clips: %w", err))
-		return
-	}
+	s.well()
 	s.born[j.name] = s.elapsed()
 	s.count(func(st *Stats) {
 		st.Written++
@@ -95,6 +109,45 @@ func (s *Store) write(j job) {
 			st.KeptBytes += info.Size()
 		}
 	})
+}
+
+// look finds out whether clips could be written now: that the folder is gone, or read-only, is known before a clip is
+// lost to it, and that it is back before the next one is due.
+func (s *Store) look() {
+	err := atomicfile.Folder(s.c.Dir, folderMode)
+	if err == nil && s.missing > 0 {
+		err = s.prune(s.missing)
+	}
+	switch before := s.Stats().Trouble; {
+	case err == nil:
+		s.well()
+	case before == "":
+		s.trouble(err)
+		s.tell(err)
+	default:
+		s.trouble(err) // for another reason, perhaps
+	}
+}
+
+// trouble notes why clips are not written, until well.
+func (s *Store) trouble(err error) { s.count(func(st *Stats) { st.Trouble = err.Error() }) }
+
+func (s *Store) well() {
+	s.missing = 0
+	if s.Stats().Trouble == "" {
+		return
+	}
+	s.count(func(st *Stats) { st.Trouble = "" })
+	if s.c.OnWell != nil {
+		s.c.OnWell()
+	}
+}
+
+// tell is fail, if there is an error that is one before a clip is due.
+func (s *Store) tell(err error) {
+	if err != nil && !errors.Is(err, errNoRoom) {
+		s.fail(fmt.Errorf("clips: %w", err))
+	}
 }
 
 // bytesAtMost is an upper bound for the FLAC file of n 16-bit samples: stored verbatim,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"earshot/daemon/capture/kind"
 	"earshot/daemon/config"
 	"earshot/daemon/health"
+	"earshot/daemon/rules"
 	"earshot/gammatone"
 	"earshot/internal/audio"
 	"earshot/internal/test/sourcetest"
@@ -207,5 +209,22 @@ func TestInvertedChannel(t *testing.T) {
 	picked.comes(t, 3*sourcetest.Rate/2)
 	if v := picked.doctor.verdict(); v.Problem == health.Inverted {
 		t.Errorf("told although the channel is picked: %s", v.Detail)
+	}
+}
+
+// TestNarrow: a source whose sound ends at 4 kHz is told with what of the watched it costs.
+func TestNarrow(t *testing.T) {
+	d := newDoctor(gammatone.Default(), zerolog.Nop(), func() {})
+	watched := func() []rules.Label { return []rules.Label{{ID: "dog"}, {ID: "glass_breaking"}, {ID: "crying_baby"}} }
+	second := make([]float32, 44100)
+	for i := range second {
+		second[i] = float32(0.2*math.Sin(2*math.Pi*1500*float64(i)/44100) + 0.1*math.Sin(2*math.Pi*3600*float64(i)/44100))
+	}
+	for range 601 {
+		d.bands(second, watched)
+	}
+	v := d.verdict()
+	if v.Problem != health.Narrow || !strings.Contains(v.Detail, "nothing above 4.0 kHz for 10m0s: glass_breaking, crying_baby are heard less") {
+		t.Errorf("%+v", v)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Write makes the file at path of what fill writes: into a temporary file beside
@@ -96,6 +98,18 @@ func Cache(path string, b []byte) (err error) {
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+// Folder makes the folder dir anew when it is gone, and says why nothing could be written there: the error names it.
+func Folder(dir string, perm fs.FileMode) error {
+	err := os.MkdirAll(dir, perm)
+	if err == nil {
+		err = unix.Access(dir, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return fmt.Errorf("folder %q: %w", dir, advise(err))
+	}
+	return nil
 }
 
 // ClearHalf removes what a write of path left behind that a crash interrupted.

@@ -50,7 +50,7 @@ type VerifyDiagnostics struct {
 type SourceDiagnostics struct {
 	Name      string
 	LevelDBFS float64 // ≤ 0; -Inf and NaN become null
-	Problem   string  // "" = none; else "dead", "clipped", "dc_offset", "too_quiet", "lost", …
+	Problem   string  // "" = none; else "dead", "rate", "clipped", "narrow", "lost", …
 	Detail    string  // one sentence for people
 	Faults    uint64  // times the source was lost
 	Dropped   uint64  // windows
