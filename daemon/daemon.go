@@ -113,7 +113,7 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	f, err := opts.Load()
 	if err != nil {
-		return err
+		return EveryMistake(f, err, opts.BuiltIn)
 	}
 	d := &Daemon{
 		opts:    opts,
@@ -130,7 +130,7 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	d.log.SetLevel(f.Config.Log.Level)
 	if err := d.start(f); err != nil {
-		return errors.Join(err, d.stop(0))
+		return errors.Join(EveryMistake(f, err, opts.BuiltIn), d.stop(0))
 	}
 	err = d.loop(ctx)
 	d.opts.Notify.Stopping()

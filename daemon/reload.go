@@ -30,6 +30,7 @@ func (d *Daemon) reload() {
 		}
 		d.log.Info().Str("changed", strings.Join(shown, ", ")).Msg("configuration read again")
 	} else {
+		err = EveryMistake(f, err, d.opts.BuiltIn)
 		d.refuse(err)
 	}
 	d.opts.Notify.Ready(d.statusLine())

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"earshot/publish/topic"
 )
 
 // checker collects what is wrong between keys; single values were checked while decoding.
@@ -30,9 +32,6 @@ func (f *File) check() Errors {
 	return c.issues
 }
 
-// reservedNames would make a source's topic look like one of the node's own.
-var reservedNames = []string{"availability", "diagnostics", "latency"}
-
 func (c *checker) sources(sources []Source) {
 	names := map[string]int{}
 	stdin := -1
@@ -52,7 +51,7 @@ func (c *checker) sources(sources []Source) {
 			c.fail(key+".name", "%q is already the name of sources[%d]; every source needs its own", s.Name, first)
 		}
 		names[s.Name] = i
-		if slices.Contains(reservedNames, s.Name) {
+		if slices.Contains(topic.ReservedForNode(), s.Name) {
 			c.fail(key+".name", "%q is a topic of its own; choose another name", s.Name)
 		}
 		c.kindKeys(s, key)
@@ -108,6 +107,9 @@ func (c *checker) watch(w *Watch) {
 			c.fail(key+".label", "%q is already watched by watch.labels[%d]", l.Label, first)
 		}
 		labels[l.Label] = i
+		if slices.Contains(topic.Reserved(), topic.Slug(l.Label)) {
+			c.fail(key+".label", "%q would share its topics with the source's own; rename it in the model", l.Label)
+		}
 		c.thresholds(key, Or(l.On, w.On), Or(l.Off, w.Off))
 	}
 	groups := map[string]int{}
@@ -124,6 +126,9 @@ func (c *checker) watch(w *Watch) {
 			c.fail(key+".name", "%q is already the name of watch.groups[%d]", g.Name, first)
 		}
 		groups[g.Name] = i
+		if slices.Contains(topic.Reserved(), topic.Slug(g.Name)) {
+			c.fail(key+".name", "%q would share its topics with the source's own; choose another name", g.Name)
+		}
 		if len(g.Labels) == 0 {
 			c.fail(key+".labels", "missing; want the labels that switch the group on")
 		}
