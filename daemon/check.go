@@ -1,20 +1,28 @@
 package daemon
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 
 	"earshot/daemon/capture/command"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
+	"earshot/gammatone"
 	"earshot/internal/audio"
 	"earshot/internal/readfile"
 )
 
 // Check looks at what a configuration names beyond itself: the model and its labels, secrets, certificates,
-// recordings, programs. It touches no network and no sound device, and reports everything at once.
-func Check(f *config.File, builtIn func() []byte) error {
+// recordings, programs, folders, and whether each topic belongs to one thing. It touches no network and no sound device. found
+// are the mistakes in the file itself; all come back at once, config.Errors.
+func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 	var issues config.Errors
 	note := func(key, format string, args ...any) { issues = append(issues, f.Issue(key, format, args...)) }
 	m, front, err := engine.Load(f.Config.Model.Path, builtIn)
@@ -25,17 +33,29 @@ func Check(f *config.File, builtIn func() []byte) error {
 		if err != nil {
 			note("verify.model", "%v", err)
 		}
-		if _, err := rules.Resolve(f, m, front, second.Head); err != nil {
-			if more, ok := err.(config.Errors); ok {
-				issues = append(issues, more...)
-			} else {
-				note("watch", "%v", err)
+		r, err := rules.Resolve(f, m, front, second.Head)
+		more, listed := err.(config.Errors)
+		issues = append(issues, more...)
+		if err != nil && !listed && len(found) == 0 {
+			note("watch", "%v", err)
+		}
+		if err == nil && len(found) == 0 { // else names may be missing
+			if err := mqtt.CheckShown(mqtt.Setup{File: f, Sources: wanted(f, false), Rules: r}); err != nil {
+				note("sources", "%v", err)
 			}
 		}
 	}
 	c := f.Config.MQTT
 	if _, err := config.ReadSecret(c.PasswordFile, config.CredentialPassword); err != nil {
 		note("mqtt.password_file", "%v", err)
+	}
+	if _, err := config.ReadSecret(f.Config.Web.PasswordFile, config.CredentialWeb); err != nil {
+		note("web.password_file", "%v", err)
+	}
+	if dir := f.Config.Clips.Dir; f.Config.Clips.Enabled && dir != "" {
+		if err := creatable(dir); err != nil {
+			note("clips.dir", "%v", err)
+		}
 	}
 	for key, path := range map[string]string{"ca_file": c.CAFile, "cert_file": c.CertFile, "key_file": c.KeyFile} {
 		if path == "" {
@@ -52,7 +72,7 @@ func Check(f *config.File, builtIn func() []byte) error {
 				note(fmt.Sprintf("%s.paths[%d]", key, j), "%v", err)
 			}
 		}
-		if s.Kind == config.KindCommand {
+		if s.Kind == config.KindCommand && len(s.Command) > 0 {
 			if _, err := exec.LookPath(s.Command[0]); err != nil {
 				note(key+".command", "the program cannot be run: %v", err)
 			}
@@ -61,8 +81,8 @@ func Check(f *config.File, builtIn func() []byte) error {
 			}
 		}
 	}
-	if len(issues) > 0 {
-		return issues
+	if all := found.And(issues); len(all) > 0 {
+		return all
 	}
 	return nil
 }
@@ -75,11 +95,50 @@ func readable(path string) error {
 	return file.Close()
 }
 
-// playable opens a recording as far as its header.
+// creatable tells whether a folder is there or can be made: what is there of its path must be folders.
+func creatable(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		switch {
+		case err == nil && !info.IsDir():
+			return fmt.Errorf("%q is no folder", dir)
+		case err == nil || !errors.Is(err, fs.ErrNotExist) || filepath.Dir(dir) == dir:
+			return err
+		}
+		dir = filepath.Dir(dir)
+	}
+}
+
+// checkedSeconds is how much of a recording is decoded to see whether it can be played.
+const checkedSeconds = 600
+
+// playable decodes a recording, a very long one in part.
 func playable(path string) error {
 	reader, err := audio.Open(path)
 	if err != nil {
 		return err
 	}
-	return reader.Close()
+	defer reader.Close()
+	mono, err := audio.Mono(reader, gammatone.Default().SampleRate, audio.Mix)
+	if err != nil {
+		return err
+	}
+	buf := make([]float32, gammatone.Default().SampleRate)
+	for range checkedSeconds {
+		if _, err := mono.Read(buf); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EveryMistake adds to the mistakes that kept a configuration from use those that would come to light after them.
+func EveryMistake(f *config.File, err error, builtIn func() []byte) error {
+	var found config.Errors
+	if f == nil || !errors.As(err, &found) {
+		return err
+	}
+	return Check(f, found, builtIn)
 }

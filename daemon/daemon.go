@@ -120,7 +120,7 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	f, err := opts.Load()
 	if err != nil {
-		return err
+		return EveryMistake(f, err, opts.BuiltIn)
 	}
 	d := &Daemon{
 		opts:    opts,
@@ -137,7 +137,7 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	d.log.SetLevel(f.Config.Log.Level)
 	if err := d.start(f); err != nil {
-		return errors.Join(err, d.stop(0))
+		return errors.Join(EveryMistake(f, err, opts.BuiltIn), d.stop(0))
 	}
 	d.root.Go("state folder", d.watchState)
 	err = d.loop(ctx)

@@ -63,6 +63,7 @@ func (d *Daemon) startReload() {
 		if p.file, p.err = d.opts.Load(); p.err == nil {
 			p.change, p.err = d.plan(p.file)
 		}
+		p.err = EveryMistake(p.file, p.err, d.opts.BuiltIn)
 		r.done <- p
 		return nil
 	}, func(err error) {

@@ -88,11 +88,13 @@ func (d *Daemon) chooseSources() {
 // wanted are the sources to run: the configured ones, or the microphone. Where there was none at the start the bundled
 // recording shows how all this works, but to the embedded broker only: its glass and its siren would ring the alarm
 // in a house, which is told instead that there is no microphone.
-func (d *Daemon) wanted(f *config.File) []config.Source {
+func (d *Daemon) wanted(f *config.File) []config.Source { return wanted(f, d.deaf) }
+
+func wanted(f *config.File, deaf bool) []config.Source {
 	switch {
 	case len(f.Config.Sources) > 0:
 		return f.Config.Sources
-	case d.deaf && f.Config.MQTT.Broker == "":
+	case deaf && f.Config.MQTT.Broker == "":
 		return []config.Source{{Name: "demo", Title: "Bundled recording", Kind: kind.Demo}}
 	}
 	return []config.Source{{Name: "mic", Kind: config.KindPortAudio}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -20,17 +21,21 @@ const probeLimit = 20 * time.Second
 
 func newCheckConfigCmd(shipped []byte) *cobra.Command {
 	var set settings
-	var defaults, online bool
+	var defaults, online, asJSON bool
 	c := &cobra.Command{
 		Use:   "check-config [FILE]",
 		Short: "Check the configuration and list every mistake with its line",
-		Long: `Reads the configuration as "earshot run" would, and what it names: the model and
-whether it knows the watched labels, password and certificate files, recordings,
-programs. All mistakes are listed at once, each with its line and what would be
-right. Secrets are never printed. With --online it also connects to the broker and
-looks for the microphones.`,
+		Long: `Reads the configuration as "earshot run" would ("-" is standard input), and what it
+names: the model and whether it knows the watched labels, password and certificate
+files, recordings, programs, folders, and whether each topic belongs to one thing. All
+mistakes are listed at once, each with its line and what would be right. Secrets are
+never printed. With --online it also connects to the broker and looks for the
+microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
+"key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups", "page",
+"clips"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
   earshot check-config /etc/earshot/config.yaml
+  earshot check-config --json | jq -r '.mistakes[].text'
   earshot check-config --defaults > config.yaml      a commented file to start from`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && c.Flags().Changed("config") {
@@ -46,42 +51,87 @@ looks for the microphones.`,
 				_, err := c.OutOrStdout().Write(shipped)
 				return err
 			}
-			f, err := set.load(c)
-			if err != nil {
-				return err
-			}
-			if err := daemon.Check(f, builtInModel); err != nil {
-				return fail(exitConfig, err)
-			}
-			if online {
+			f, err := checkedConfig(c, &set)
+			if err == nil && online {
 				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
 				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 				defer cancel()
-				if err := daemon.Probe(ctx, f, log, portaudio.Devices); err != nil {
-					return classifyError(err)
-				}
+				err = classifyError(daemon.Probe(ctx, f, log, portaudio.Devices))
 			}
-			describeConfig(c.OutOrStdout(), f)
-			return nil
+			if asJSON {
+				return errors.Join(printJSON(c.OutOrStdout(), reportConfig(f, err)), silent(err))
+			}
+			if err == nil {
+				describeConfig(f).print(c.OutOrStdout())
+			}
+			return err
 		},
 	}
 	set.addTo(c)
 	c.Flags().BoolVar(&online, "online", false, "connect to the broker and look for the microphones too")
 	c.Flags().BoolVar(&defaults, "defaults", false, "print the commented default configuration and stop")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// describeConfig says what the configuration comes to, without secrets: a command's arguments may hold one.
-func describeConfig(w io.Writer, f *config.File) {
-	c := f.Config
-	fmt.Fprintf(w, "%s: all right\n", f.Origin)
-	if len(c.Sources) == 0 {
-		otherwise := "it is waited for" // the recording never reaches a broker of the house
-		if c.MQTT.Broker == "" {
-			otherwise = "the bundled recording is played"
-		}
-		fmt.Fprintf(w, "  sources:  the default microphone; where there is none %s\n", otherwise)
+// checkedConfig reads the configuration and tells everything that is wrong with it.
+func checkedConfig(c *cobra.Command, set *settings) (*config.File, error) {
+	read := set.load
+	if set.path == stdio {
+		read = set.loadStdin
 	}
+	f, err := read(c)
+	var found config.Errors
+	if err != nil && (f == nil || !errors.As(err, &found)) {
+		return nil, err
+	}
+	return f, fail(exitConfig, daemon.Check(f, found, builtInModel))
+}
+
+// configReport is what check-config has to say, for programs.
+type configReport struct {
+	File     string         `json:"file,omitempty"`
+	OK       bool           `json:"ok"`
+	Mistakes []config.Issue `json:"mistakes"`
+	*Summary
+}
+
+func reportConfig(f *config.File, err error) configReport {
+	r := configReport{OK: err == nil, Mistakes: []config.Issue{}}
+	if f != nil {
+		r.File = f.Origin
+	}
+	var issues config.Errors
+	switch {
+	case err == nil:
+		r.Summary = describeConfig(f)
+	case errors.As(err, &issues):
+		r.Mistakes = issues
+	default:
+		r.Mistakes = append(r.Mistakes, config.Issue{Origin: r.File, Text: err.Error()})
+	}
+	return r
+}
+
+// Summary is what a configuration comes to, without secrets: a command's arguments may hold one.
+type Summary struct {
+	Sources []sourceSummary `json:"sources"`
+	Broker  string          `json:"broker"`
+	Labels  int             `json:"labels"`
+	Groups  int             `json:"groups"`
+	Page    string          `json:"page,omitempty"`
+	Clips   string          `json:"clips,omitempty"`
+	origin  string
+}
+
+type sourceSummary struct {
+	Name string `json:"name"`
+	What string `json:"what"`
+}
+
+func describeConfig(f *config.File) *Summary {
+	c := f.Config
+	d := &Summary{origin: f.Origin, Broker: c.MQTT.Broker, Labels: len(c.Watch.Labels), Groups: len(c.Watch.Groups), Sources: []sourceSummary{}}
 	for _, s := range c.Sources {
 		what := s.Kind
 		switch s.Kind {
@@ -92,18 +142,38 @@ func describeConfig(w io.Writer, f *config.File) {
 		case config.KindCommand:
 			what = "program " + s.Command[0]
 		}
-		fmt.Fprintf(w, "  source:   %s: %s\n", s.Name, what)
+		d.Sources = append(d.Sources, sourceSummary{s.Name, what})
 	}
-	broker := c.MQTT.Broker
-	if broker == "" {
-		broker = "embedded, on " + c.MQTT.Embedded
+	if d.Broker == "" {
+		d.Broker = "embedded, on " + c.MQTT.Embedded
 	}
-	fmt.Fprintf(w, "  broker:   %s\n", broker)
-	fmt.Fprintf(w, "  watching: %d labels, %d groups\n", len(c.Watch.Labels), len(c.Watch.Groups))
 	if c.Web.Listen != "" {
-		fmt.Fprintf(w, "  page:     http://%s/\n", c.Web.Listen)
+		d.Page = "http://" + c.Web.Listen + "/"
 	}
 	if c.Clips.Enabled {
-		fmt.Fprintf(w, "  clips:    ON: sound around events is written to disk, at most %s, for %s\n", c.Clips.MaxSize, c.Clips.MaxAge)
+		d.Clips = fmt.Sprintf("ON: sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
+	}
+	return d
+}
+
+func (d *Summary) print(w io.Writer) {
+	fmt.Fprintf(w, "%s: all right\n", d.origin)
+	if len(d.Sources) == 0 {
+		otherwise := "it is waited for" // the recording never reaches a broker of the house
+		if strings.HasPrefix(d.Broker, "embedded") {
+			otherwise = "the bundled recording is played"
+		}
+		fmt.Fprintf(w, "  sources:  the default microphone; where there is none %s\n", otherwise)
+	}
+	for _, s := range d.Sources {
+		fmt.Fprintf(w, "  source:   %s: %s\n", s.Name, s.What)
+	}
+	fmt.Fprintf(w, "  broker:   %s\n", d.Broker)
+	fmt.Fprintf(w, "  watching: %d labels, %d groups\n", d.Labels, d.Groups)
+	if d.Page != "" {
+		fmt.Fprintf(w, "  page:     %s\n", d.Page)
+	}
+	if d.Clips != "" {
+		fmt.Fprintf(w, "  clips:    %s\n", d.Clips)
 	}
 }

@@ -29,7 +29,7 @@ func newClassifyCmd() *cobra.Command {
 		Use:   "classify FILE|FOLDER…",
 		Short: "Name the sound in files",
 		Long: `classify names the sound in each file: WAV, FLAC, Ogg, MP3, M4A, … of any rate and
-channel count, known by content and not by name. In a folder (and the folders in
+channel count, known by content and not by name; "-" is standard input. In a folder (and the folders in
 it) it takes the files that end in .wav, .flac, .ogg, .oga or .mp3.
 
 Each file is cut into windows of 1.5 s, one every --hop frames of 11.6 ms. A file's
@@ -46,6 +46,7 @@ With --json each file is one line: {"file", "seconds", "label", "name", "score",
 The exit code is 0 when every file could be read and named.`,
 		Example: `  earshot classify bark.wav
   earshot classify --windows --top 5 yard.flac
+  ffmpeg -i film.mkv -f wav - | earshot classify -
   earshot classify --json sounds/ | jq -r '[.file, .label] | @tsv'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -103,6 +104,11 @@ func runClassify(c *cobra.Command, args []string, o classifyOptions) error {
 	if err != nil {
 		return fail(exitAudio, err)
 	}
+	input, err := takeStdin(c.InOrStdin(), paths)
+	if err != nil {
+		return fail(exitAudio, err)
+	}
+	defer input.close()
 	cfg, err := config.Load(config.Find(o.config), o.overrides())
 	if err != nil {
 		return fail(exitConfig, err)
@@ -120,7 +126,7 @@ func runClassify(c *cobra.Command, args []string, o classifyOptions) error {
 	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := newClassifyOutput(c.OutOrStdout(), c.ErrOrStderr(), pool.model, paths, o)
-	pool.run(ctx, paths, out.clip)
+	pool.run(ctx, paths, input, out.clip)
 	return out.finish(ctx)
 }
 
@@ -134,14 +140,14 @@ type classifyResult struct {
 
 // run classifies paths with every worker of the pool and hands the results to
 // done in the order of paths, from this goroutine. It stops when ctx ends.
-func (p *classifyPool) run(ctx context.Context, paths []string, done func(classifyResult)) {
+func (p *classifyPool) run(ctx context.Context, paths []string, input *stdinFile, done func(classifyResult)) {
 	jobs := make(chan int)
 	results := make(chan classifyResult)
 	for _, w := range p.workers {
 		go func() {
 			for i := range jobs {
-				clip, err := w.File(ctx, paths[i])
-				results <- classifyResult{i, paths[i], clip, err}
+				clip, err := w.File(ctx, input.path(paths[i]))
+				results <- classifyResult{i, paths[i], clip, input.named(err)}
 			}
 		}()
 	}

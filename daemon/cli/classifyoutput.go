@@ -94,15 +94,12 @@ func (c *classifyOutput) finish(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted after %d of %d files", c.done, c.all)
 	case c.failed > 0 && c.all == 1:
-		return fail(c.code, errSaid)
+		return fail(c.code, errSilent)
 	case c.failed > 0:
 		return fail(c.code, fmt.Errorf("%d of %d files could not be classified", c.failed, c.all))
 	}
 	return nil
 }
-
-// errSaid is an error whose message has been printed already.
-var errSaid = errors.New("")
 
 func (c *classifyOutput) printf(format string, a ...any) {
 	if _, err := fmt.Fprintf(c.out, format, a...); err != nil && c.err == nil {

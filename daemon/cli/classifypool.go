@@ -25,6 +25,8 @@ func soundFiles(args []string) ([]string, error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		switch {
+		case arg == stdio:
+			paths = append(paths, arg)
 		case err != nil:
 			paths = append(paths, arg) // reported with the other files' faults, in its place
 		case !info.IsDir():

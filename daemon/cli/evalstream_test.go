@@ -94,7 +94,7 @@ func TestMix(t *testing.T) {
 		evening(t, at(name))
 	}
 	mix := func(args ...string) (int, string, string) {
-		return earshot(append([]string{"mix", "--clips", at("clips"), "--minutes", "1", "--density", "120/h"}, args...)...)
+		return earshot(append([]string{"mix", "--clips", at("clips"), "--minutes", "0.5", "--density", "240/h"}, args...)...)
 	}
 	code, out, errs := mix("--background", at("bed"), "--snr", "-5:20", "--reverb", "--distance", "--band", "8000", "--out", at("scene.wav"))
 	if code != exitOK || !strings.Contains(out, "2 events") {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -54,6 +55,22 @@ func fail(code int, err error) error {
 		return nil
 	}
 	return &exitError{code, err}
+}
+
+// silent is err with its exit code, and nothing more to print.
+func silent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fail(exitCode(err), errSilent)
+}
+
+func exitCode(err error) int {
+	var e *exitError
+	if errors.As(err, &e) {
+		return e.code
+	}
+	return exitFailure
 }
 
 func usage(err error) error { return fail(exitUsage, err) }

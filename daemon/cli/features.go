@@ -12,6 +12,7 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/gammatone"
+	"earshot/internal/atomicfile"
 	"earshot/internal/audio"
 	"earshot/internal/figure"
 )
@@ -20,7 +21,7 @@ import (
 type featuresOptions struct {
 	out, model, config string
 	floor              float64
-	floorGiven         bool
+	floorGiven, npy    bool
 	width, height      int
 }
 
@@ -31,7 +32,8 @@ func newFeaturesCmd() *cobra.Command {
 		Short: "Show what the network hears in a file",
 		Long: `features turns a sound file (WAV, FLAC, Ogg, MP3, M4A, …; any rate, any channels) into
 what the network sees of it: the energy in 128 gammatone bands from 50 Hz to 22 kHz,
-one frame every 11.6 ms, in dB.
+one frame every 11.6 ms, in dB. "-" is standard input, and standard output: a picture, or
+numbers with --npy.
 
 OUT.png is a picture: time along, the bands' centre frequencies up, the level in
 colour over the loudest 90 dB; beside it the delta, the slope over 9 frames. With
@@ -44,7 +46,8 @@ The floor is the energy below which all is silence; 1e-10 is −100 dB. With --m
 is the one that the model was trained with.`,
 		Example: `  earshot features bark.wav -o bark.png
   earshot features bark.wav -o bark.png --model built-in
-  earshot features bark.wav -o bark.npy --floor 1e-6`,
+  earshot features bark.wav -o bark.npy --floor 1e-6
+  sox in.aiff -t wav - | earshot features - -o - > in.png`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage(fmt.Errorf("features wants one FILE; found %d", len(args)))
@@ -58,6 +61,7 @@ is the one that the model was trained with.`,
 	}
 	f := c.Flags()
 	f.StringVarP(&o.out, "output", "o", "", "file to write; its ending, .png or .npy, says what")
+	f.BoolVar(&o.npy, "npy", false, "write numbers whatever the output is called")
 	f.Float64Var(&o.floor, "floor", gammatone.Default().Floor, "least energy, above 0 and at most 1")
 	f.StringVarP(&o.model, "model", "m", "", `model file whose floor is used and whose attention is drawn; "built-in" is the one in this binary`)
 	f.StringVarP(&o.config, "config", "c", "", "configuration file, for its inference settings")
@@ -73,7 +77,7 @@ func (o featuresOptions) check() error {
 	switch ext := strings.ToLower(filepath.Ext(o.out)); {
 	case o.out == "":
 		fault("no output: want -o with a name that ends in .png or .npy")
-	case ext != ".png" && ext != ".npy":
+	case !o.npy && o.out != stdio && ext != ".png" && ext != ".npy":
 		fault("--output %q: want a name that ends in .png or .npy", o.out)
 	}
 	if !(o.floor >= 1e-30 && o.floor <= 1) {
@@ -109,17 +113,26 @@ func runFeatures(c *cobra.Command, path string, o featuresOptions) error {
 		defer view.close()
 		cfg = view.front
 	}
-	log, samples, err := logFrames(path, cfg)
+	input, err := takeStdin(c.InOrStdin(), []string{path})
 	if err != nil {
 		return fail(exitAudio, err)
 	}
-	frames := len(log) / cfg.Bands
-	if strings.EqualFold(filepath.Ext(o.out), ".npy") {
-		err = figure.WriteNPY(o.out, log, frames, cfg.Bands)
-	} else {
-		err = drawFeatures(c.ErrOrStderr(), path, o, cfg, log, samples, view)
-	}
+	defer input.close()
+	log, samples, err := logFrames(input.path(path), cfg)
 	if err != nil {
+		return fail(exitAudio, input.named(err))
+	}
+	frames := len(log) / cfg.Bands
+	fill := func(w io.Writer) error { return figure.EncodeNPY(w, log, frames, cfg.Bands) }
+	if !o.npy && !strings.EqualFold(filepath.Ext(o.out), ".npy") {
+		if fill, err = drawFeatures(c.ErrOrStderr(), path, o, cfg, log, samples, view); err != nil {
+			return err
+		}
+	}
+	if o.out == stdio {
+		return fill(c.OutOrStdout())
+	}
+	if err := atomicfile.Write(o.out, 0o644, fill); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: %d frames × %d bands, %.2f s, floor %.0f dB\n", o.out, frames, cfg.Bands,
@@ -164,8 +177,8 @@ func logFrames(path string, cfg gammatone.Config) (log []float32, samples int, e
 	return log, samples, nil
 }
 
-// drawFeatures writes the picture.
-func drawFeatures(stderr io.Writer, path string, o featuresOptions, cfg gammatone.Config, log []float32, samples int, view *attentionView) error {
+// drawFeatures makes the picture, and returns what writes it.
+func drawFeatures(stderr io.Writer, path string, o featuresOptions, cfg gammatone.Config, log []float32, samples int, view *attentionView) (func(io.Writer) error, error) {
 	s := &figure.Spectrogram{
 		Title: fmt.Sprintf("%s   %.2f s", filepath.Base(path), float64(samples)/float64(cfg.SampleRate)),
 		Log:   log, Delta: wholeDelta(log, cfg), BandHz: gammatone.CentreFrequencies(cfg),
@@ -176,10 +189,10 @@ func drawFeatures(stderr io.Writer, path string, o featuresOptions, cfg gammaton
 		if len(log) < cfg.WindowFrames*cfg.Bands {
 			fmt.Fprintf(stderr, "earshot: %s is shorter than the network's window of %.2f s: no attention to draw\n", path, float64(cfg.WindowSamples())/float64(cfg.SampleRate))
 		} else if err := view.addTo(s); err != nil {
-			return fail(exitModel, err)
+			return nil, fail(exitModel, err)
 		}
 	}
-	return s.WritePNG(o.out)
+	return s.EncodePNG, nil
 }
 
 // wholeDelta is the delta over the whole file, (frame, band), dB a frame; nil

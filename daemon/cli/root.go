@@ -12,6 +12,7 @@ import (
 	"earshot/daemon/config"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Main runs the command line and returns the exit code. shipped is the text of config.yaml.
@@ -30,11 +31,7 @@ func execute(args []string, shipped []byte, stdin io.Reader, stdout, stderr io.W
 	if err == nil {
 		return exitOK
 	}
-	code := exitFailure
-	var e *exitError
-	if errors.As(err, &e) {
-		code = e.code
-	}
+	code := exitCode(err)
 	var issues config.Errors
 	switch {
 	case errors.Is(err, errSilent):
@@ -77,7 +74,10 @@ and none is written to disk unless you switch clips on.`,
 	)
 	root.SetHelpCommandGroupID("setup")
 	root.SetCompletionCommandGroupID("setup")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(badFlag)
+	b := buildInfo()
+	root.Version = b.Version + bracket(b.Commit)
+	root.SetVersionTemplate("earshot {{.Version}}\n")
 	// One line each: the helpers that own a command add theirs here.
 	root.AddCommand(
 		inGroup("listen", newRunCmd()),
@@ -90,6 +90,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
 	)
+	root.AddCommand(helpTopics()...)
 	for _, c := range learning().Commands() {
 		root.AddCommand(inGroup("learn", c))
 	}
@@ -118,6 +119,21 @@ Exit codes:
 ` + exitCodeHelp() + `{{end}}`)
 }
 
+// badFlag helps with a flag that there is not.
+func badFlag(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+		return usage(err)
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	near := config.Nearest(unknown.GetSpecifiedName(), names)
+	if near != "" {
+		near = "--" + near
+	}
+	return usage(fmt.Errorf("%w%s", err, config.DidYouMean(near)))
+}
+
 // noArgs is cobra.NoArgs with a word on what was meant.
 func noArgs(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -130,11 +146,7 @@ func noArgs(c *cobra.Command, args []string) error {
 				names = append(names, sub.Name())
 			}
 		}
-		hint := ""
-		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = fmt.Sprintf(" Did you mean %s?", strings.Join(near, " or "))
-		}
-		return usage(fmt.Errorf("unknown command %q; there is %s.%s", args[0], strings.Join(names, ", "), hint))
+		return usage(fmt.Errorf("unknown command %q; there is %s%s", args[0], strings.Join(names, ", "), config.DidYouMean(config.Nearest(args[0], names))))
 	}
 	return usage(fmt.Errorf("%s takes no arguments; found %q", c.CommandPath(), args[0]))
 }

@@ -27,8 +27,10 @@ type runFlags struct {
 	fast   bool
 }
 
-func newRunCmd() *cobra.Command {
-	var flags runFlags
+func newRunCmd() *cobra.Command { return runCmd(new(runFlags)) }
+
+// runCmd is the command that fills flags.
+func runCmd(flags *runFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Listen, name what is heard, and publish it over MQTT",
@@ -50,7 +52,7 @@ SIGHUP reads the configuration again; a bad one is reported and not used.`,
   earshot run --set watch.hold=10s --set mqtt.scores=3
   ffmpeg -i rtsp://camera/… -f s16le -ac 1 -ar 44100 - | earshot run --set 'sources=[{kind: stdin}]'`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return run(c, &flags) },
+		RunE: func(c *cobra.Command, _ []string) error { return run(c, flags) },
 	}
 	flags.addTo(c)
 	f := c.Flags()
@@ -69,7 +71,7 @@ func run(c *cobra.Command, flags *runFlags) error {
 	load := func() (*config.File, error) { return flags.load(c, more...) }
 	first, err := load()
 	if err != nil {
-		return err
+		return fail(exitCode(err), daemon.EveryMistake(first, err, builtInModel))
 	}
 	log := logging.New(logging.Config{Level: first.Config.Log.Level, Format: first.Config.Log.Format, Out: c.ErrOrStderr()})
 	log.Info().Str("version", version).Str("configuration", first.Origin).Msg("earshot")

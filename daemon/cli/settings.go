@@ -76,3 +76,13 @@ func (s *settings) load(c *cobra.Command, more ...config.Override) (*config.File
 	f, err := config.Load(config.Find(s.path), append(overrides, more...))
 	return f, fail(exitConfig, err)
 }
+
+// loadStdin is load from standard input, for a command that reads the configuration once.
+func (s *settings) loadStdin(c *cobra.Command, more ...config.Override) (*config.File, error) {
+	overrides, err := s.overrides(c)
+	if err != nil {
+		return nil, err
+	}
+	f, err := config.Read("standard input", c.InOrStdin(), append(overrides, more...))
+	return f, fail(exitConfig, err)
+}

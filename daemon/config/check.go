@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"earshot/publish/topic"
 	"earshot/verify"
 )
 
@@ -32,9 +33,6 @@ func (f *File) check() Errors {
 	return c.issues
 }
 
-// reservedNames would make a source's topic look like one of the node's own.
-var reservedNames = []string{"availability", "diagnostics", "latency"}
-
 func (c *checker) sources(sources []Source) {
 	names, devices := map[string]int{}, map[string]int{}
 	stdin := -1
@@ -54,7 +52,7 @@ func (c *checker) sources(sources []Source) {
 			c.fail(key+".name", "%q is already the name of sources[%d]; every source needs its own", s.Name, first)
 		}
 		names[s.Name] = i
-		if slices.Contains(reservedNames, s.Name) {
+		if slices.Contains(topic.ReservedForNode(), s.Name) {
 			c.fail(key+".name", "%q is a topic of its own; choose another name", s.Name)
 		}
 		c.kindKeys(s, key)
@@ -121,6 +119,9 @@ func (c *checker) watch(w *Watch) {
 			c.fail(key+".label", "%q is already watched by watch.labels[%d]", l.Label, first)
 		}
 		labels[l.Label] = i
+		if slices.Contains(topic.Reserved(), topic.Slug(l.Label)) {
+			c.fail(key+".label", "%q would share its topics with the source's own; rename it in the model", l.Label)
+		}
 		c.thresholds(key, Or(l.On, w.On), Or(l.Off, w.Off))
 	}
 	groups := map[string]int{}
@@ -137,6 +138,9 @@ func (c *checker) watch(w *Watch) {
 			c.fail(key+".name", "%q is already the name of watch.groups[%d]", g.Name, first)
 		}
 		groups[g.Name] = i
+		if slices.Contains(topic.Reserved(), topic.Slug(g.Name)) {
+			c.fail(key+".name", "%q would share its topics with the source's own; choose another name", g.Name)
+		}
 		if len(g.Labels) == 0 {
 			c.fail(key+".labels", "missing; want the labels that switch the group on")
 		}

@@ -2,7 +2,7 @@
 //
 // A struct tag says what each key allows and the decoder enforces it: `key` is the YAML name, `min`/`max`
 // bound numbers, durations and sizes, `oneof` lists the words allowed, `match` is a regular expression with
-// its meaning in `want`, and `secret:"true"` keeps the value out of every message.
+// its meaning in `want`, `meant` lists words of others with the allowed one each stands for, and `secret:"true"` keeps the value out of every message.
 package config
 
 import "time"
@@ -81,7 +81,7 @@ type Verify struct {
 // Inference is where and how the network runs; MaxBatch 0 is package infer's choice for the provider.
 type Inference struct {
 	Library  string `key:"library"`
-	Provider string `key:"provider" oneof:"auto cuda tensorrt openvino cpu"`
+	Provider string `key:"provider" oneof:"auto cuda tensorrt openvino cpu" meant:"gpu=cuda nvidia=cuda trt=tensorrt intel=openvino"`
 	DeviceID int    `key:"device_id" min:"0" max:"64"`
 	Threads  int    `key:"threads" min:"1" max:"64"`
 	MaxBatch int    `key:"max_batch" min:"0" max:"64"`

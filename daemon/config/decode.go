@@ -96,16 +96,20 @@ func (d *decoder) unknown(name *yaml.Node, key, path string, t reflect.Type) {
 			return
 		}
 	}
+	d.fail(name, path, "%s", unknownKey(name.Value, key, t))
+}
+
+// unknownKey says what a block of type t has instead of name.
+func unknownKey(name, block string, t reflect.Type) string {
 	keys := keysOf(t)
-	if best := Nearest(name.Value, keys); best != "" {
-		d.fail(name, path, "unknown key; did you mean %s?", best)
-		return
+	if best := Nearest(name, keys); best != "" {
+		return "unknown key" + DidYouMean(best)
 	}
 	where := "at the top level"
-	if key != "" {
-		where = "in " + key
+	if block != "" {
+		where = "in " + block
 	}
-	d.fail(name, path, "unknown key; allowed %s: %s", where, strings.Join(keys, ", "))
+	return fmt.Sprintf("unknown key; allowed %s: %s", where, strings.Join(keys, ", "))
 }
 
 func (d *decoder) list(node *yaml.Node, v reflect.Value, key string, tag reflect.StructTag) {

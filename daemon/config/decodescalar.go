@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -108,11 +109,7 @@ func setString(v reflect.Value, node *yaml.Node, tag reflect.StructTag) error {
 	if words := tag.Get("oneof"); words != "" {
 		allowed := strings.Fields(words)
 		if !slices.Contains(allowed, text) {
-			hint := ""
-			if best := Nearest(text, allowed); best != "" {
-				hint = fmt.Sprintf("; did you mean %s?", best)
-			}
-			return fmt.Errorf("want one of %s%s", strings.Join(allowed, ", "), hint)
+			return fmt.Errorf("want one of %s%s", strings.Join(allowed, ", "), DidYouMean(cmp.Or(meant(text, tag), Nearest(text, allowed))))
 		}
 	}
 	if pattern := tag.Get("match"); pattern != "" && !regexp.MustCompile(pattern).MatchString(text) {
@@ -174,4 +171,14 @@ func mustFloat(text string) float64 {
 		panic("config: tag: " + err.Error())
 	}
 	return f
+}
+
+// meant is the allowed word that another, which is in use elsewhere, stands for: its tag lists word=allowed pairs.
+func meant(word string, tag reflect.StructTag) string {
+	for pair := range strings.FieldsSeq(tag.Get("meant")) {
+		if other, allowed, _ := strings.Cut(pair, "="); strings.EqualFold(other, word) {
+			return allowed
+		}
+	}
+	return ""
 }

@@ -1,17 +1,18 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 )
 
 // Issue is one mistake: where it stands, which key, and what would be right.
 type Issue struct {
-	Origin string // file name, or the flag that set the value
-	Line   int    // 1-based; 0 when it is not in a file
-	Key    string // dotted path, such as sources[1].device
-	Text   string // value and wish; never a secret
+	Origin string `json:"origin"`         // file name, or the flag that set the value
+	Line   int    `json:"line,omitempty"` // 1-based; 0 when it is not in a file
+	Key    string `json:"key,omitempty"`  // dotted path, such as sources[1].device
+	Text   string `json:"text"`           // value and wish; never a secret
 }
 
 // String gives "file:line: key: text".
@@ -42,10 +43,26 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted orders issues by line, keeping the order in which those of one line were found.
-func (e Errors) sorted() Errors {
-	sort.SliceStable(e, func(i, j int) bool { return e[i].Line < e[j].Line })
-	return e
+// And adds what a later look found, in the order of the lines. What has been said of a key, or of a block that it stands in, is not
+// said twice: the rest follows from it.
+func (e Errors) And(later Errors) Errors {
+	all := slices.Clone(e)
+	for _, i := range later {
+		if !e.about(i.Key) {
+			all = append(all, i)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Issue) int { return cmp.Compare(a.Line, b.Line) })
+	return all
+}
+
+func (e Errors) about(key string) bool {
+	for k := key; k != ""; k = parent(k) {
+		if slices.ContainsFunc(e, func(i Issue) bool { return i.Key == k }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Nearest returns the candidate that a typing slip could have turned into word, or "".
@@ -57,6 +74,14 @@ func Nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// DidYouMean ends an error with a suggestion, when there is one.
+func DidYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "; did you mean " + word + "?"
 }
 
 // editDistance is Damerau's optimal string alignment distance: insert, delete, replace, swap neighbours.

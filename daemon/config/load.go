@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// File is a configuration that passed every check, and where each key of it was set.
+// File is a configuration, and where each key of it was set. One that Load returned without an error passed every check.
 type File struct {
 	Config Config
 	Origin string // path of the file, or BuiltIn
@@ -57,7 +57,7 @@ func Find(named string) string {
 }
 
 // Load reads the file (the defaults when path is empty), applies the overrides and checks everything.
-// Its error is Errors with every mistake, or says why the file could not be read.
+// Its error is Errors with every mistake, beside the file with the defaults in their places, or says why there is none.
 func Load(path string, overrides []Override) (*File, error) {
 	if path == "" {
 		return Parse(BuiltIn, nil, overrides)
@@ -70,6 +70,18 @@ func Load(path string, overrides []Override) (*File, error) {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}
 	return Parse(path, text, overrides)
+}
+
+// Read is Load from what is open already, which origin names.
+func Read(origin string, r io.Reader, overrides []Override) (*File, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration %q: %w", origin, err)
+	}
+	if len(text) > maxFileBytes {
+		return nil, fmt.Errorf("configuration %q is larger than 1 MB; is it the right file?", origin)
+	}
+	return Parse(origin, text, overrides)
 }
 
 // Parse decodes text over the defaults, then the overrides, and checks the result.
@@ -87,18 +99,8 @@ func Parse(origin string, text []byte, overrides []Override) (*File, error) {
 	for _, o := range overrides {
 		issues = append(issues, f.apply(o)...)
 	}
-	broken := map[string]bool{}
-	for _, i := range issues {
-		broken[i.Key] = true
-	}
-	// A key that could not be read has already been reported; what follows from it is not news.
-	for _, i := range f.check() {
-		if !under(broken, i.Key) {
-			issues = append(issues, i)
-		}
-	}
-	if len(issues) > 0 {
-		return nil, issues.sorted()
+	if issues = issues.And(f.check()); len(issues) > 0 {
+		return f, issues
 	}
 	return f, nil
 }
@@ -149,14 +151,16 @@ func (f *File) apply(o Override) Errors {
 	}
 	v := reflect.ValueOf(&f.Config).Elem()
 	var tag reflect.StructTag
+	block := ""
 	for part := range strings.SplitSeq(o.Key, ".") {
-		field, ok := reflect.StructField{}, false
-		if v.Kind() == reflect.Struct && v.Type() != durationType {
-			field, ok = fieldOf(v.Type(), part)
+		if v.Kind() != reflect.Struct {
+			return Errors{{o.Flag, 0, o.Key, "unknown key: " + block + " is a single setting"}}
 		}
+		field, ok := fieldOf(v.Type(), part)
 		if !ok {
-			return Errors{{o.Flag, 0, o.Key, "unknown key"}}
+			return Errors{{o.Flag, 0, o.Key, unknownKey(part, block, v.Type())}}
 		}
+		block = join(block, part)
 		v, tag = v.FieldByIndex(field.Index), field.Tag
 	}
 	d := &decoder{origin: o.Flag, lines: map[string]int{}}
@@ -198,14 +202,4 @@ func document(origin string, text []byte) (*yaml.Node, *Issue) {
 		return nil, nil
 	}
 	return root.Content[0], nil
-}
-
-// under tells whether the key or a block it stands in has been reported.
-func under(broken map[string]bool, key string) bool {
-	for k := key; k != ""; k = parent(k) {
-		if broken[k] {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 
@@ -48,4 +49,18 @@ func (s *Section) page(w config.Web) {
 	default:
 		s.add(Bad, "the page is open to the network (%s): whoever reaches it sees a spectrogram, from which speech can be made out with effort", w.Listen)
 	}
+}
+
+// Daemon is what the configuration of a running daemon means for sound; f is nil where err says why it cannot be read.
+func Daemon(pid int, f *config.File, err error) Section {
+	title := fmt.Sprintf("Configuration of process %d", pid)
+	if err != nil {
+		s := Section{Title: title}
+		s.add(Open, "cannot be read, so whether this daemon writes clips is not known: %v (run this as its user or as root)", err)
+		return s
+	}
+	s := Configuration(f)
+	s.Title = title + " (" + f.Origin + ")"
+	s.add(Fact, "this is the file as it stands now: what was changed since the daemon last read it takes effect with its next reload")
+	return s
 }

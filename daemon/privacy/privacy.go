@@ -5,6 +5,7 @@ package privacy
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Verdict is how a finding bears on the promise.
@@ -15,6 +16,7 @@ const (
 	Good Verdict = "ok"   // supports it
 	Bad  Verdict = "NO"   // contradicts it
 	Fact Verdict = "note" // worth knowing
+	Open Verdict = "?"    // cannot be told from here
 )
 
 // Finding is one piece of evidence.
@@ -34,15 +36,12 @@ func (s *Section) add(v Verdict, format string, args ...any) {
 }
 
 // Holds tells whether nothing contradicts the promise.
-func Holds(sections []Section) bool {
-	for _, s := range sections {
-		for _, f := range s.Findings {
-			if f.Verdict == Bad {
-				return false
-			}
-		}
-	}
-	return true
+func Holds(sections []Section) bool { return !found(sections, Bad) }
+
+func found(sections []Section, v Verdict) bool {
+	return slices.ContainsFunc(sections, func(s Section) bool {
+		return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Verdict == v })
+	})
 }
 
 // Print writes the evidence for people.
@@ -54,9 +53,12 @@ func Print(w io.Writer, sections []Section) {
 		}
 	}
 	fmt.Fprintln(w)
-	if Holds(sections) {
-		fmt.Fprintln(w, "No sound is written to disk, and none leaves this machine.")
-	} else {
+	switch {
+	case !Holds(sections):
 		fmt.Fprintln(w, "The lines marked NO say where sound is written or could be.")
+	case found(sections, Open):
+		fmt.Fprintln(w, "Nothing here writes sound, but the lines marked ? could not be looked into: run this as root to know.")
+	default:
+		fmt.Fprintln(w, "No sound is written to disk, and none leaves this machine.")
 	}
 }

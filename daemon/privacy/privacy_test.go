@@ -110,3 +110,38 @@ func TestFindsDaemons(t *testing.T) {
 		t.Errorf("found %v, want [12]", got)
 	}
 }
+
+// TestStartedAs: a daemon's files are looked for where it looks for them, also in a container.
+func TestStartedAs(t *testing.T) {
+	root := t.TempDir()
+	at := filepath.Join(root, "12")
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"cmdline": "/usr/bin/earshot\x00run\x00--config\x00x.yaml\x00", "environ": "HOME=/\x00EARSHOT_CONFIG=/etc/e.yaml\x00"} {
+		if err := os.WriteFile(filepath.Join(at, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := startedAs(root, 12); err == nil {
+		t.Error("nothing is known of its folder, and no error")
+	}
+	if err := os.Symlink("/srv/ear", filepath.Join(at, "cwd")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := startedAs(root, 12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(s.Args, " "); got != "--config x.yaml" || s.Config != "/etc/e.yaml" {
+		t.Errorf("%+v", s)
+	}
+	for name, want := range map[string]string{"x.yaml": "/srv/ear/x.yaml", "/etc/e.yaml": "/etc/e.yaml"} {
+		if got := s.Path(name); got != filepath.Join(at, "root", want) || s.Shown(got) != want {
+			t.Errorf("%s is at %s, shown as %s", name, got, s.Shown(got))
+		}
+	}
+	if s := Daemon(12, nil, os.ErrPermission); !Holds([]Section{s}) || strings.Contains(text(s), "No sound is written") || !strings.Contains(text(s), "not known") {
+		t.Errorf("what is not known is promised: %s", text(s))
+	}
+}

@@ -49,7 +49,7 @@ func Process(pid int) Section {
 	s := Section{Title: fmt.Sprintf("Running process %d", pid)}
 	files, sockets, err := opened(proc, pid)
 	if err != nil {
-		s.add(Fact, "cannot be looked into: %v (run this as its user or as root)", err)
+		s.add(Open, "cannot be looked into: %v (run this as its user or as root)", err)
 		return s
 	}
 	for _, path := range files {

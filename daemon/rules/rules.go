@@ -215,7 +215,7 @@ func (r *resolver) samples(d time.Duration) int64 { return sampletime.Samples(d,
 // known helps with a label that is not there: the nearest, or all.
 func known(id string, labels []string) string {
 	if near := config.Nearest(id, labels); near != "" {
-		return fmt.Sprintf("; did you mean %s?", near)
+		return config.DidYouMean(near)
 	}
 	return "; it knows " + strings.Join(labels, ", ")
 }

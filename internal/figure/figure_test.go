@@ -6,11 +6,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"earshot/internal/atomicfile"
 )
 
 // sample is a spectrogram in which band b of frame t has 0.3·(b + t) dB.
@@ -69,10 +72,10 @@ func TestPicture(t *testing.T) {
 
 func TestWritePNG(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.png")
-	if err := sample(10, 16).WritePNG(path); err != nil {
+	if err := atomicfile.Write(path, 0o644, sample(10, 16).EncodePNG); err != nil {
 		t.Fatal(err)
 	}
-	err := sample(10, 16).WritePNG(filepath.Join(path, "b.png"))
+	err := atomicfile.Write(filepath.Join(path, "b.png"), 0o644, sample(10, 16).EncodePNG)
 	if err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("%v, want an error that names the file", err)
 	}
@@ -150,7 +153,7 @@ func TestNPYRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.npy")
 	x := []float32{1, -2.5, float32(math.Inf(1)), 0, 1e-30, 7}
 	for _, shape := range [][]int{{6}, {2, 3}, {1, 2, 3}} {
-		if err := WriteNPY(path, x, shape...); err != nil {
+		if err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeNPY(w, x, shape...) }); err != nil {
 			t.Fatal(err)
 		}
 		y, got, err := ReadNPY(path)
@@ -167,7 +170,7 @@ func TestNPYRoundTrip(t *testing.T) {
 	if (len(b)-24)%64 != 0 {
 		t.Errorf("the values start at byte %d, want a multiple of 64", len(b)-24)
 	}
-	if err := WriteNPY(path, []float64{math.Pi}, 1); err != nil {
+	if err := atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeNPY(w, []float64{math.Pi}, 1) }); err != nil {
 		t.Fatal(err)
 	}
 	if y, _, _ := ReadNPY(path); y[0] != math.Pi {

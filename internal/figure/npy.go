@@ -9,21 +9,15 @@ import (
 	"strconv"
 	"strings"
 
-	"earshot/internal/atomicfile"
 	"earshot/internal/readfile"
 )
 
 // Float is an element of an array that NumPy reads: <f4 or <f8.
 type Float interface{ float32 | float64 }
 
-// WriteNPY writes x, in C order of the given shape, as a NumPy file (format 1.0,
-// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html), which
-// is there whole or not at all. A shape of another size than x panics.
-func WriteNPY[T Float](path string, x []T, shape ...int) error {
-	return atomicfile.Write(path, 0o644, func(w io.Writer) error { return EncodeNPY(w, x, shape...) })
-}
-
-// EncodeNPY writes x as WriteNPY does.
+// EncodeNPY writes x, in C order of the given shape, as a NumPy file (format 1.0,
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+// A shape of another size than x panics.
 func EncodeNPY[T Float](w io.Writer, x []T, shape ...int) error {
 	size := 1
 	dims := ""

@@ -8,8 +8,6 @@ import (
 	"io"
 	"math"
 	"slices"
-
-	"earshot/internal/atomicfile"
 )
 
 // Spectrogram is what a picture shows: a log-gammatone spectrogram, its delta
@@ -47,11 +45,6 @@ const (
 	minPX      = 300   // least width of a panel and height of the picture
 	maxPX      = 20000 // greatest width and height
 )
-
-// WritePNG writes the picture to path, where it is whole or not at all.
-func (s *Spectrogram) WritePNG(path string) error {
-	return atomicfile.Write(path, 0o644, s.EncodePNG)
-}
 
 // EncodePNG writes the picture as PNG.
 func (s *Spectrogram) EncodePNG(w io.Writer) error { return png.Encode(w, s.Draw()) }

@@ -31,7 +31,7 @@ func TestLeaves(t *testing.T) {
 }
 
 func TestReserved(t *testing.T) {
-	got := reserved()
+	got := Reserved()
 	slices.Sort(got)
 	if want := []string{"availability", "event", "last", "level", "mute", "pause", "problem", "scores", "set"}; !slices.Equal(got, want) {
 		t.Errorf("reserved are %q, want %q", got, want)

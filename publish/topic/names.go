@@ -42,9 +42,9 @@ func Humanise(id string) string {
 	return strings.ToUpper(string(r[0])) + string(r[1:])
 }
 
-// reserved returns the names that a label must not have: it would share its topics or its entity with
+// Reserved returns the names that a label must not have: it would share its topics or its entity with
 // the source's own.
-func reserved() []string {
+func Reserved() []string {
 	names := []string{"level"} // an entity without a topic of its own
 	for _, l := range Leaves {
 		if l.Level == OfSource && !l.Command {
@@ -54,15 +54,24 @@ func reserved() []string {
 	return append(names, "set")
 }
 
+// ReservedForNode returns the names that a source must not have: they are the node's own.
+func ReservedForNode() []string {
+	names := []string{"latency"} // an entity without a topic of its own
+	for _, l := range Leaves {
+		if l.Level == OfNode {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
 // CheckSources holds names against each other: every topic and every entity
 // must belong to one thing only.
 func CheckSources(sources []Source) error {
 	var errs []error
 	slugs, titles := map[string]string{}, map[string]string{}
-	for _, l := range Leaves {
-		if l.Level == OfNode {
-			slugs[l.Name] = "(the node's " + l.Name + ")"
-		}
+	for _, name := range ReservedForNode() {
+		slugs[name] = "(the node's " + name + ")"
 	}
 	owner := map[string]string{}
 	for _, figure := range []string{"latency", "dropped_windows", "source_faults", "queued_events", "dropped_events", "provider"} {
@@ -90,7 +99,7 @@ func CheckSources(sources []Source) error {
 			errs = append(errs, fmt.Errorf("sources %q and %q would both be shown as %q: give one of them another title", other, s.Name, s.Shown()))
 		}
 		titles[s.Shown()] = s.Name
-		for _, name := range reserved() {
+		for _, name := range Reserved() {
 			claim(src+"_"+name, fmt.Sprintf("%q of source %q", name, s.Name))
 		}
 		for _, l := range s.Labels {

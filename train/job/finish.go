@@ -132,9 +132,9 @@ func (o Options) measure(ctx context.Context, out *Outcome, info *modelfile.Info
 		return err
 	}
 	defer s.Close()
-	bar := ui.Bar("measuring")
+	bar, finding := ui.Bar("measuring"), ui.Bar("thresholds")
 	m, err := scoring.Measure(ctx, s, out.Prepared, scoring.MeasureOptions{Hop: scoring.PaperHop, Seed: o.Seed, Temperature: info.Temperature, Thresholds: true, Quiet: min(60, o.Source.Quiet),
-		Progress: func(d, t int) { bar(d, t, "clips") }})
+		Progress: func(d, t int) { bar(d, t, "clips") }, Finding: func(d, t int) { finding(d, t, "clips") }})
 	if err != nil {
 		return err
 	}

@@ -35,12 +35,12 @@ func tinyOptions(t *testing.T) Options {
 		Graph: infer.GraphOptions{Threads: 1}}
 }
 
-// stopAt is a UI that ends ctx when the training's bar reaches step.
-func stopAt(step int, cancel func(), out *bytes.Buffer) UI {
+// stopAt is a UI that ends ctx when a phase's bar reaches step, 0: its end.
+func stopAt(phase string, step int, cancel func(), out *bytes.Buffer) UI {
 	ui := Quiet(out)
 	ui.Bar = func(title string) func(int, int, string) {
-		return func(done, _ int, _ string) {
-			if title == "training" && done == step {
+		return func(done, total int, _ string) {
+			if title == phase && (done == step || step == 0 && done == total) {
 				cancel()
 			}
 		}
@@ -61,16 +61,31 @@ func TestInterruptedJobGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Out = filepath.Join(filepath.Dir(o.Out), "again.onnx")
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	_, err = Run(ctx, o, stopAt(1, cancel, &text))
-	if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "after 1 steps") || !strings.Contains(err.Error(), "--resume") {
-		t.Fatalf("interrupted after a step: %v", err)
+	for _, c := range []struct {
+		phase string
+		step  int
+		says  string
+	}{
+		{"features", 1, "before there was anything to save"},
+		{"training", 1, "after 1 steps"},
+		{"training", 0, "--resume"},
+		{"measuring", 1, "with --resume to measure"},
+		{"thresholds", 1, "with --resume to measure"},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		_, err = Run(ctx, o, stopAt(c.phase, c.step, cancel, &text))
+		cancel()
+		if !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "context") {
+			t.Fatalf("interrupted in %s at %d: %v", c.phase, c.step, err)
+		}
+		if _, err := os.Stat(o.Out); err == nil {
+			t.Errorf("interrupted in %s it leaves a model", c.phase)
+		}
+		o.Resume = c.phase != "features"
 	}
-	if _, err := os.Stat(o.Out); err == nil {
-		t.Error("an interrupted training leaves a model")
+	if !strings.Contains(text.String(), "labels: bell 4, drill 4, kettle 4") {
+		t.Errorf("the labels are not counted:\n%s", text.String())
 	}
-	o.Resume = true
 	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
 		t.Fatal(err)
 	}

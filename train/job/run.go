@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"earshot/gammatone"
@@ -43,8 +44,20 @@ type Outcome struct {
 	memory  *head.Memory // where only the head was learned
 }
 
-// Run trains, measures, and writes the model and the report.
+// Run trains, measures, and writes the model and the report. Where ctx ends before it is through, in whatever phase, the error is
+// ErrInterrupted and says how to go on.
 func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
+	out, err := o.run(ctx, ui)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrInterrupted) {
+		return out, err
+	}
+	if out == nil || out.Result == nil || out.memory != nil {
+		return out, fmt.Errorf("%w before there was anything to save: run the same command again", ErrInterrupted)
+	}
+	return out, fmt.Errorf("%w after the last of %d steps; they are in %s: run the same command with --resume to measure and write the model", ErrInterrupted, out.Result.Steps, o.checkpoint())
+}
+
+func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -70,6 +83,7 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	ui.Print("labels: %s", counted(p))
 	if err := tellBroken(p, o.Strict, ui); err != nil {
 		return nil, err
 	}
@@ -112,6 +126,23 @@ func Run(ctx context.Context, o Options, ui UI) (*Outcome, error) {
 		return out, fmt.Errorf("%w after %d steps; the state is in %s: run the same command with --resume to go on", ErrInterrupted, out.Result.Steps, o.checkpoint())
 	}
 	return out, o.finish(ctx, out, ui)
+}
+
+// counted lists the labels with how many clips each has, to learn from and to test on: what is no label shows here.
+func counted(p *corpus.Prepared) string {
+	n := make([]int, len(p.Labels))
+	for _, clips := range [][]train.Example{p.Train, p.Test} {
+		for _, c := range clips {
+			n[c.Label]++
+		}
+	}
+	var out []string
+	for l, name := range p.Labels {
+		if n[l] > 0 {
+			out = append(out, fmt.Sprintf("%s %d", name, n[l]))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // tellBroken lists clips that cannot be used.

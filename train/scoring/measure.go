@@ -60,6 +60,7 @@ type MeasureOptions struct {
 	Thresholds  bool    // find switching points too
 	Quiet       int     // fresh synthetic background clips for them; 0 means 60
 	Progress    func(done, total int)
+	Finding     func(done, total int) // progress of Thresholds; nil: none
 }
 
 // Look is where a network looked while it heard a clip.

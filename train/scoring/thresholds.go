@@ -32,6 +32,10 @@ const noiseSeconds = 20
 // phases against the daemon's windows, and on fresh synthetic background.
 func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared, o MeasureOptions) error {
 	var clips []metrics.Clip
+	total := 2 * len(p.Test)
+	if p.Background >= 0 {
+		total += o.Quiet
+	}
 	hear := func(name string, label int, c *features.Clip, phases ...int) error {
 		for _, phase := range phases {
 			if err := ctx.Err(); err != nil {
@@ -42,6 +46,9 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared
 				return err
 			}
 			clips = append(clips, metrics.Clip{Name: name, Label: label, Scores: metrics.Temper(scores, len(p.Labels), m.Temperature)})
+			if o.Finding != nil {
+				o.Finding(len(clips), total)
+			}
 		}
 		return nil
 	}

@@ -79,7 +79,7 @@ func (f *File) Run(ctx context.Context, sink capture.Sink) error {
 		for _, path := range f.cfg.Paths {
 			if err := f.play(ctx, p, path, buf); err != nil {
 				failed = err
-				f.tell(path, err.Error())
+				f.tell(fmt.Sprintf("%q: %v", path, err))
 			}
 			if ctx.Err() != nil {
 				return nil
@@ -104,7 +104,7 @@ func (f *File) play(ctx context.Context, p *player, path string, buf []float32) 
 		return err
 	}
 	defer r.Close()
-	f.cfg.Report(capture.Online, "playing "+path)
+	f.tell("playing " + path)
 	for {
 		n, err := r.Read(buf)
 		if n > 0 && !p.write(ctx, buf[:n]) {
@@ -114,7 +114,7 @@ func (f *File) play(ctx context.Context, p *player, path string, buf []float32) 
 		case errors.Is(err, io.EOF):
 			if told, ok := r.(interface{ Notes() []string }); ok {
 				for _, note := range told.Notes() {
-					f.tell(path, note)
+					f.tell(fmt.Sprintf("%q: %s", path, note))
 				}
 			}
 			return nil
@@ -126,12 +126,12 @@ func (f *File) play(ctx context.Context, p *player, path string, buf []float32) 
 	}
 }
 
-// tell says once what is wrong with a file, however often it is played.
-func (f *File) tell(path, note string) {
+// tell says once what is to be said of a file, however often it is played.
+func (f *File) tell(line string) {
 	if f.told == nil {
 		f.told = map[string]bool{}
 	}
-	if line := fmt.Sprintf("%q: %s", path, note); !f.told[line] && len(f.told) < maxTold {
+	if !f.told[line] && len(f.told) < maxTold {
 		f.told[line] = true
 		f.cfg.Report(capture.Online, line)
 	}

@@ -25,9 +25,9 @@ func (s Shell) train() *cobra.Command {
 		Long: `train learns the ACRNN network from labelled recordings, on the same ONNX Runtime
 that listens, and writes a model file that "earshot run --model" uses.
 
-The data is ESC-50's folder (meta/esc50.csv, audio/), or a folder with one
-sub-folder a label (doorbell/*.wav), or both with --data given twice. Folds are
-ESC's own; a folder's recordings are dealt into folds by recording.
+The data is ESC-50's folder (meta/esc50.csv, audio/), UrbanSound8K's, or a folder with
+one sub-folder a label (doorbell/*.wav), or several with --data given twice. Folds are
+the set's own; a folder's recordings are dealt into folds by recording.
 
 With --init the network starts from a trained model ("builtin" or a file), keeps
 its labels and adds those of the data: ten recordings of a doorbell make a new
@@ -45,6 +45,7 @@ figures of a finished model.`,
 		RunE: func(c *cobra.Command, _ []string) error { return t.run(c) },
 	}
 	t.add(c)
+	groupFlags(c, trainGroups)
 	return c
 }
 
