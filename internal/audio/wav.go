@@ -30,8 +30,8 @@ type wavDecoder struct {
 	r        *bufio.Reader
 	rate     int
 	channels int
-	bytes    int   // of one sample
-	block    int   // bytes of one frame, or of a block of coded ones
+	bytes    int // of one sample
+	block    int // bytes of one frame, or of a block of coded ones
 	float    bool
 	coded    bool   // neither integers nor floats: not read here
 	format   []byte // the fmt chunk, where it is coded
