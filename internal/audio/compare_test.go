@@ -151,5 +151,8 @@ func correlation(x, y []float32) float64 {
 	if quiet := 1e-8 * float64(len(x)); xx < quiet && yy < quiet {
 		return 1 // silence in both
 	}
+	if xx == 0 || yy == 0 {
+		return 0
+	}
 	return xy / math.Sqrt(xx*yy)
 }

@@ -1,7 +1,6 @@
 package audio
 
 import (
-	"fmt"
 	"os"
 
 	"earshot/internal/audio/sndfile"
@@ -100,9 +99,4 @@ func findMP3(r peeker) (h mp3Header, at int, ok bool) {
 		}
 	}
 	return h, 0, false
-}
-
-func (h mp3Header) name() string {
-	version := map[int]string{1: "1", 2: "2", 25: "2.5"}[h.version]
-	return fmt.Sprintf("MPEG-%s layer %s", version, [4]string{"", "I", "II", "III"}[h.layer])
 }

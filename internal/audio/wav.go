@@ -30,9 +30,8 @@ type wavDecoder struct {
 	r        *bufio.Reader
 	rate     int
 	channels int
-	bytes    int   // of one sample
-	block    int   // bytes of one frame, or of a block of coded ones
-	second   int64 // bytes of one second
+	bytes    int // of one sample
+	block    int // bytes of one frame, or of a block of coded ones
 	float    bool
 	coded    bool   // neither integers nor floats: not read here
 	format   []byte // the fmt chunk, where it is coded
@@ -119,12 +118,12 @@ func (d *wavDecoder) setFormat(b []byte) error {
 	d.bytes = (bits + 7) / 8 // 12 or 20 valid bits stand left-aligned in 2 or 3 bytes
 	switch {
 	case tag == wavPCM && bits >= 1 && bits <= 32, tag == wavFloat && (bits == 32 || bits == 64):
-		d.block, d.second = d.channels*d.bytes, int64(d.channels*d.bytes*d.rate)
+		d.block = d.channels * d.bytes
 	case tag == wavPCM || tag == wavFloat:
 		return fault(ErrUnsupported, wantWAV, "it is %s of %d bits", tagName(tag), bits)
 	default:
 		d.coded, d.format = true, b
-		d.block, d.second = max(1, block), max(1, int64(le.Uint32(b[8:])))
+		d.block = max(1, block)
 	}
 	if d.channels < 1 || d.channels > MaxChannels {
 		return fault(ErrUnsupported, "1 to 64 channels", "it has %d channels", d.channels)
@@ -160,16 +159,20 @@ func (d *wavDecoder) setLength(n, have int64, riff uint32) error {
 	if d.coded {
 		d.left = have
 	}
-	if !streamed {
-		d.notes.add("its header says %d %s (%s), %d are there (%s): its recorder did not end it properly",
-			n/frame, map[bool]string{false: "samples", true: "blocks"}[d.coded], d.span(n), have/frame, d.span(have))
+	switch {
+	case streamed:
+	case d.coded: // what its header says of bytes a second is often wrong
+		d.notes.add("its header says %d blocks, %d are there: its recorder did not end it properly", n/frame, have/frame)
+	default:
+		d.notes.add("its header says %d samples (%s), %d are there (%s): its recorder did not end it properly",
+			n/frame, d.span(n), have/frame, d.span(have))
 	}
 	return nil
 }
 
 // span is the time that so many bytes last.
 func (d *wavDecoder) span(bytes int64) string {
-	return fmt.Sprintf("%.1f s", float64(bytes)/float64(d.second))
+	return fmt.Sprintf("%.1f s", float64(bytes)/float64(d.block*d.rate))
 }
 
 // chunkFollows says whether what comes next is a chunk that fits into the have
