@@ -13,7 +13,6 @@ import (
 // node that is online is left alone.
 func TestForget(t *testing.T) {
 	m := newMosquitto(t)
-	h := newHome(t, m)
 	c := testConfig(m.URL())
 	c.StateFile = filepath.Join(t.TempDir(), "announced.json")
 	other := c
@@ -51,7 +50,6 @@ func TestForget(t *testing.T) {
 	if again, err := Forget(context.Background(), c); err != nil || len(again) != 0 {
 		t.Errorf("a second time: %v, %v", again, err)
 	}
-	h.well(t)
 }
 
 // TestLivingNodeIsSpared: a node that was copied, and renamed afterwards, takes nothing away from the other, which

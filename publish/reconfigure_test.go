@@ -50,7 +50,7 @@ func TestReconfigure(t *testing.T) {
 
 	c.DiscoveryPrefix, c.LegacyDiscovery = "homeassistant", true
 	change()
-	eventually(t, "one topic per entity", config("homeassistant/binary_sensor/earshot_n1_mic_dog/config", `"Cellar"`))
+	eventually(t, "one topic per entity", config("homeassistant/binary_sensor/earshot_n1_mic_dog/config", `"via_device":"earshot_n1"`))
 	c.Discovery = false
 	change()
 	eventually(t, "nothing is announced", func() bool {
