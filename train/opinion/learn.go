@@ -70,8 +70,8 @@ func Learn(ctx context.Context, embedder string, labels []string, samples []Samp
 		Patches: patches, None: len(d.y) - patches, Iterations: s.Iterations, Gradient: s.Gradient}, nil
 }
 
-// MostNone is how many patches of what is none of the labels are learned from, twelve hours' or 400 MB.
-const MostNone = 90_000
+// MostNone is how many patches of what is none of the labels are learned from, five hours' or 170 MB.
+const MostNone = 40_000
 
 // data are labelled patches.
 type data struct {
