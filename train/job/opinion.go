@@ -184,8 +184,8 @@ func (s *second) labelled(ctx context.Context, background string, beds []opinion
 	return samples, nil
 }
 
-// none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and each also
-// as it would sound elsewhere, and silence, noise and hum.
+// none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and every second
+// one also as 8 kHz sound, so that no label is known by its band, and silence, noise and hum.
 func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opinion.Recording, error) {
 	n := s.Synthetic
 	if n == 0 {
@@ -201,8 +201,8 @@ func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opi
 	e := newElsewhere(s.seed, nil)
 	for i, it := range sounds {
 		items = append(items, it)
-		if !s.AsIs {
-			items = append(items, e.item(it.Path, scene.Elsewhere[i%2]))
+		if !s.AsIs && i%2 == 0 {
+			items = append(items, e.item(it.Path, scene.Elsewhere[0]))
 		}
 	}
 	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(opinion.MostNone, len(sounds))))
