@@ -70,7 +70,7 @@ func statedIn(path string) (map[string][]Clip, error) {
 		}
 		c := Clip{Name: fields[1], Title: fields[1], Licence: fields[3], Author: fields[4]}
 		if credited(c.Licence) {
-			c.Name += ": " + fields[2]
+			c.Name = fields[2]
 		}
 		if !slices.Contains(out[fields[0]], c) {
 			out[fields[0]] = append(out[fields[0]], c)

@@ -26,8 +26,8 @@ func TestStated(t *testing.T) {
 		t.Fatalf("%v, %v; want what two of the files were made of", stated, err)
 	}
 	got := slices.Concat(stated[paths[0]], stated[paths[1]])
-	want := []Clip{{Name: "some/repository: x/1.ogg", Title: "some/repository", Licence: "CC-BY 4.0", Author: "Ann"},
-		{Name: "some/repository: x/2.ogg", Title: "some/repository", Licence: "CC-BY 4.0", Author: "Bob"},
+	want := []Clip{{Name: "x/1.ogg", Title: "some/repository", Licence: "CC-BY 4.0", Author: "Ann"},
+		{Name: "x/2.ogg", Title: "some/repository", Licence: "CC-BY 4.0", Author: "Bob"},
 		{Name: "other/repository", Title: "other/repository", Licence: "Apache-2.0", Author: "many"}}
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)
