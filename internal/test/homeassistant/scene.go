@@ -57,7 +57,7 @@ func newScene(program, root string) (s *scene, err error) {
 	}
 	version, err := exec.Command("chroot", root, "/ha/bin/hass", "--version").Output()
 	if err != nil {
-		return nil, fmt.Errorf("Home Assistant does not tell its version: %w", err)
+		return nil, fmt.Errorf("the version of Home Assistant: %w", err)
 	}
 	s.version = strings.TrimSpace(string(version))
 	if s.hass, err = newHass(root, automations, blueprints); err != nil {
