@@ -46,7 +46,7 @@ func (c Curve) Choose(label string, w Wish) (Found, bool) {
 		// Both cannot be had: what the wished share of clips reaches, or the lowest step if that is higher.
 		i, f.Quiet = max(0, heard), false
 		for i < len(c.Steps)-1 && c.Steps[i] < w.Least &&
-			(c.Steps[i] < w.Floor || float64(t.Heard[i+1]) >= w.Enough*float64(t.Clips)) {
+			(c.Steps[i] < w.Floor || float64(t.Heard[i+1]) >= w.Enough*float64(t.Clips) || t.Heard[i+1] == t.Heard[i]) {
 			i++
 		}
 		f.Heard = heard >= i

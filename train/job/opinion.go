@@ -32,11 +32,11 @@ type SecondOptions struct {
 
 // Defaults of SecondOptions.
 const (
-	leastOn       = 0.7 // a fused score below it is no alarm: music and speech reach 0.5 now and then, other recordings of the labels mostly 0.9
+	leastOn       = 0.5 // a fused score below it is no alarm, unless too few of a label's own clips reach it
 	syntheticNone = 64
 	wishedRecall  = 0.9
 	enoughRecall  = 0.75
-	floorOn       = 0.5
+	floorOn       = 0.3
 	wishedOthers  = 0.005 // of other labels' clips may switch a label on
 	noneSeconds   = 5
 )
