@@ -56,7 +56,7 @@ func TestPublisherToMosquittoSub(t *testing.T) {
 		}
 	}
 	for _, version := range []string{"mqttv311", "mqttv5"} {
-		got := subscribe(t, b, version, "earshot/#", "8")
+		got := subscribe(t, b, version, "earshot/#", "9")
 		for _, want := range []string{"earshot/n1/availability online", "earshot/n1/mic/availability online", "earshot/n1/mic/dog/state ON"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: no %q in\n%s", version, want, got)

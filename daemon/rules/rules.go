@@ -183,14 +183,14 @@ func (r *resolver) groups(w *Rules) {
 		w.IDs = append(w.IDs, g.Name)
 		title := cmp.Or(g.Title, names.Of(cmp.Or(r.file.Config.Node.Language, "en"), g.Name), topic.Humanise(g.Name))
 		w.Titles = append(w.Titles, title)
-		w.Watched = append(w.Watched, Label{ID: g.Name, Title: title, Icon: g.Icon, Group: true, Off: group.Rule.Off, Members: members(r.model, group)})
+		w.Watched = append(w.Watched, Label{ID: g.Name, Title: title, Icon: g.Icon, Group: true, Off: group.Rule.Off, Members: members(r.labels, group)})
 	}
 }
 
 // members are the ids of a group's labels.
-func members(m *infer.Model, g smooth.Group) (ids []string) {
+func members(labels []string, g smooth.Group) (ids []string) {
 	for _, i := range g.Members {
-		ids = append(ids, m.Labels[i])
+		ids = append(ids, labels[i])
 	}
 	return ids
 }
