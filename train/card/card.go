@@ -170,6 +170,7 @@ func augmentation(a recipe.Augment) string {
 	add(a.ShiftBands > 0, "pitch ±%g bands", a.ShiftBands)
 	add(a.EqualiserDB > 0, "equaliser ±%g dB", a.EqualiserDB)
 	add(a.Room > 0, "a room's reverberation on %.0f %%", 100*a.Room)
+	add(a.Band > 0, "band limits on %.0f %%", 100*a.Band)
 	add(a.Noise > 0, "background noise on %.0f %% at %g to %g dB", 100*a.Noise, a.NoiseMinSNR, a.NoiseMaxSNR)
 	add(a.TimeMask > 0 || a.BandMask > 0, "masks of up to %d frames and %d bands", a.TimeMask, a.BandMask)
 	add(a.Waveform, "stretched and pitch-shifted copies of the clips")
