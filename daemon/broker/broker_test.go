@@ -63,7 +63,7 @@ func TestPublisherToMosquittoSub(t *testing.T) {
 			}
 		}
 	}
-	if got := subscribe(t, b, "mqttv311", "homeassistant/#", "1"); !strings.Contains(got, `"mic_dog"`) {
+	if got := subscribe(t, b, "mqttv311", "homeassistant/#", "2"); !strings.Contains(got, `"mic_dog"`) {
 		t.Errorf("discovery: %s", got)
 	}
 	if h := p.Health(); !h.OK || len(h.Refused) != 0 {
