@@ -88,16 +88,26 @@ func (e *Ear) Close() { e.embedder.Close() }
 
 // File hears a sound file, the first limit samples of it (0: all). It returns within a second of sound once ctx ends.
 func (e *Ear) File(ctx context.Context, path string, limit int) (*Recording, error) {
+	read, done, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return e.hear(ctx, read, limit)
+}
+
+// open reads a sound file as mono at 44.1 kHz, until done is called.
+func open(path string) (read func([]float32) (int, error), done func(), err error) {
 	r, err := audio.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer r.Close()
 	m, err := audio.Mono(r, verify.SampleRate, audio.Mix)
 	if err != nil {
-		return nil, err
+		r.Close()
+		return nil, nil, err
 	}
-	return e.hear(ctx, m.Read, limit)
+	return m.Read, func() { r.Close() }, nil
 }
 
 // Sound hears samples, mono at 44.1 kHz.

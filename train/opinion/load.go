@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"earshot/infer"
-	"earshot/internal/audio"
 	"earshot/train/dataset"
 	"earshot/verify"
 )
@@ -166,17 +165,13 @@ func (w *worker) changed(ctx context.Context, it Item) (*Recording, error) {
 
 // Samples are at most so many samples of a sound file, mono at 44.1 kHz, from one on.
 func Samples(path string, from, most int) ([]float32, error) {
-	r, err := audio.Open(path)
+	read, done, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close()
-	m, err := audio.Mono(r, verify.SampleRate, audio.Mix)
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	x := make([]float32, from+most)
-	n, err := fill(x, m.Read)
+	n, err := fill(x, read)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
