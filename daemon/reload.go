@@ -249,7 +249,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 		c.all = true
 		c.note("model")
 	}
-	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing {
+	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
 		if c.rules, err = rules.Resolve(f, e.Model, e.Front, e.Second.Head); err != nil {
 			return nil, nil, err
 		}

@@ -188,6 +188,9 @@ func TestReloadPageAndName(t *testing.T) {
 		}
 	}
 	r.house.wait(t, "announced as Hallway", announced(`"Hallway"`, `"Below"`, "hallway.lan"))
+	// Names follow the language of the house.
+	r.hupTo(t, quick+sources+"node: {name: Hallway, area: Below, language: de}\nweb: {url: 'http://hallway.lan:8090/'}\n", "labels", "mqtt")
+	r.house.wait(t, "a German dog", announced(`"Hund"`))
 	// A group whose topics would be another thing's is a mistake like any other.
 	r.hupBad(t, sources+"watch: {labels: [{label: dog}], groups: [{name: mute, labels: [dog]}]}\n", "mute")
 	r.house.mu.Lock()
