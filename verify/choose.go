@@ -2,17 +2,21 @@ package verify
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
-// Wish is what a threshold is chosen for.
+// Wish is a rate that a threshold is to keep, whatever that costs in recall.
 type Wish struct {
 	PerHour float64 // false events of a label
-	Share   float64 // of other labels' clips that may switch it on
-	Recall  float64 // of the label's own clips, the share that must still switch it on where there are such clips
-	Least   float64 // no threshold is lower, unless fewer than Enough of the label's own clips reach it
-	Enough  float64 // share of the label's own clips for which a threshold goes below Least, down to Floor
-	Floor   float64
+	Least   float64 // no threshold is lower
+}
+
+// Price is what false alarms are worth against recall, for who has to choose between the two.
+type Price struct {
+	Event float64 // share of the label's own clips that one false event an hour is worth
+	Wrong float64 // own clips that another label's clip is worth which switches it on, both as shares
+	Least float64 // no threshold is lower
 }
 
 // Found is a threshold and what it costs.
@@ -20,45 +24,63 @@ type Found struct {
 	On      float64
 	PerHour float64 // false events; what was counted, 0 when there was nothing to count on
 	Recall  float64 // −1 where nothing is known
-	Quiet   bool    // the false events are no more than wished, as far as the curve's hours can tell
-	Heard   bool    // the recall is as wished, or unknown
 }
 
-// Choose is the lowest step at which a label raises no more false events than wished, but none higher than what the
-// wished share of its own clips reaches. Hours too few to tell the rate apart from none allow no event at all.
+// Choose is the lowest step at which a label raises no more false events than wished, the highest where none does. Hours too
+// few to tell the rate apart from none allow no event at all.
 func (c Curve) Choose(label string, w Wish) (Found, bool) {
 	t, known := c.Labels[label]
 	if !known || len(c.Steps) == 0 {
 		return Found{}, false
 	}
-	quiet, heard := len(c.Steps), -1
 	for i, on := range c.Steps {
-		if quiet == len(c.Steps) && on >= w.Least && t.Events[i] <= int(w.PerHour*t.Hours) && t.Wrong[i] <= int(w.Share*float64(t.Others)) {
-			quiet = i
-		}
-		if t.Clips > 0 && float64(t.Heard[i]) >= w.Recall*float64(t.Clips) {
-			heard = i
+		if on >= w.Least && t.Events[i] <= int(w.PerHour*t.Hours) {
+			return c.found(t, i), true
 		}
 	}
-	f := Found{Quiet: quiet < len(c.Steps), Heard: true}
-	i := min(quiet, len(c.Steps)-1)
-	if t.Clips > 0 && i > heard {
-		// Both cannot be had: what the wished share of clips reaches, or the lowest step if that is higher.
-		i, f.Quiet = max(0, heard), false
-		for i < len(c.Steps)-1 && c.Steps[i] < w.Least &&
-			(c.Steps[i] < w.Floor || float64(t.Heard[i+1]) >= w.Enough*float64(t.Clips) || t.Heard[i+1] == t.Heard[i]) {
-			i++
+	return c.found(t, len(c.Steps)-1), true
+}
+
+// Balance is the step with the most recall after its false alarms are paid for. Of steps that are equally good it takes the
+// middle one, which stands clear both of the label's quietest clip and of what is taken for it. Where no clip tells the
+// recall, there is nothing to balance.
+func (c Curve) Balance(label string, p Price) (Found, bool) {
+	t := c.Labels[label]
+	const alike = 1e-9
+	best, worth := []int(nil), math.Inf(-1)
+	for i, on := range c.Steps {
+		if on < p.Least || t.Clips == 0 {
+			continue
 		}
-		f.Heard = heard >= i
+		v := float64(t.Heard[i])/float64(t.Clips) - p.Event*ratio(t.Events[i], t.Hours) - p.Wrong*ratio(t.Wrong[i], float64(t.Others))
+		switch {
+		case v > worth+alike:
+			best, worth = []int{i}, v
+		case v > worth-alike:
+			best = append(best, i)
+		}
 	}
-	f.On, f.Recall = c.Steps[i], -1
-	if t.Hours > 0 {
-		f.PerHour = float64(t.Events[i]) / t.Hours
+	if len(best) == 0 {
+		return Found{}, false
 	}
+	return c.found(t, best[len(best)/2]), true
+}
+
+// found is what step i costs.
+func (c Curve) found(t Tradeoff, i int) Found {
+	f := Found{On: c.Steps[i], PerHour: ratio(t.Events[i], t.Hours), Recall: -1}
 	if t.Clips > 0 {
 		f.Recall = float64(t.Heard[i]) / float64(t.Clips)
 	}
-	return f, true
+	return f
+}
+
+// ratio is n/of, 0 where there was nothing to count on.
+func ratio(n int, of float64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / of
 }
 
 // WithClips is the curve whose knowledge of clips is another's, of the same steps: that of a model which held them out.

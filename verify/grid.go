@@ -16,8 +16,9 @@ const (
 	// sound, and what the resampler's filter looks ahead.
 	PatchSpan = PatchHop + blockSpan
 
-	// WindowSpan is how far before the end of a window of 1.5 s its patches may start, one or two of them: 1.6 s.
-	WindowSpan = 70560
+	// WindowSpan is how far before the end of a window its patches may start, two or three of them: 2.08 s, the window of
+	// 1.5 s and what led up to it.
+	WindowSpan = 91728
 	// leadSamples before a block are for the resampler's filter, which looks 225 back. It is a whole number
 	// of output samples, leadOut, so that a block's outputs have the phases that they have in the stream.
 	leadSamples = 441

@@ -68,14 +68,14 @@ func softmax(x []float32) {
 	}
 }
 
-// Best writes to dst (K+1) the largest probability that any of the patches gives each class, 0 when there is
-// no patch. scratch (K+1) is overwritten.
-func (h *Head) Best(dst, scratch []float32, patches []Patch) {
+// Mean writes to dst (K+1) the mean of the probabilities that the patches give each class, 0 when there is no patch: one
+// patch that is taken for something else does not decide. scratch (K+1) is overwritten.
+func (h *Head) Mean(dst, scratch []float32, patches []Patch) {
 	clear(dst)
 	for i := range patches {
 		h.Apply(scratch, patches[i].Embedding)
 		for c, p := range scratch {
-			dst[c] = max(dst[c], p)
+			dst[c] += p / float32(len(patches))
 		}
 	}
 }

@@ -56,30 +56,30 @@ func TestHeadAgainstOracle(t *testing.T) {
 	}
 }
 
-func TestBestIsTheLargest(t *testing.T) {
+func TestMeanOfPatches(t *testing.T) {
 	h := aHead(1, "dog", "cat")
 	var patches []Patch
-	want := make([]float32, 3)
-	best, scratch := make([]float32, 3), make([]float32, 3)
-	h.Best(best, scratch, nil)
-	if best[0] != 0 {
-		t.Errorf("no patch gives %v", best)
+	want := make([]float64, 3)
+	mean, scratch := make([]float32, 3), make([]float32, 3)
+	h.Mean(mean, scratch, nil)
+	if mean[0] != 0 {
+		t.Errorf("no patch gives %v", mean)
 	}
 	for seed := range uint64(3) {
 		p := Patch{Embedding: noise(seed, EmbeddingLen)}
 		patches = append(patches, p)
 		h.Apply(scratch, p.Embedding)
 		for c := range want {
-			want[c] = max(want[c], scratch[c])
+			want[c] += float64(scratch[c]) / 3
 		}
 	}
-	h.Best(best, scratch, patches)
+	h.Mean(mean, scratch, patches)
 	for c := range want {
-		if best[c] != want[c] {
-			t.Errorf("class %d: %g, want %g", c, best[c], want[c])
+		if d := math.Abs(float64(mean[c]) - want[c]); !(d <= 1e-6) {
+			t.Errorf("class %d: %g, want %g", c, mean[c], want[c])
 		}
 	}
-	if n := testing.AllocsPerRun(10, func() { h.Best(best, scratch, patches) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { h.Mean(mean, scratch, patches) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

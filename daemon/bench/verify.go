@@ -24,7 +24,7 @@ func Verify(s engine.Second, provider string, budget time.Duration) ([]Row, erro
 	for n := range int64(3) {
 		sound := verify.NewSound()
 		v := verify.New(sound, e.Embed, e.Sounds)
-		best, scratch := make([]float32, s.Head.Classes()), make([]float32, s.Head.Classes())
+		mean, scratch := make([]float32, s.Head.Classes()), make([]float32, s.Head.Classes())
 		x := noise(int(n+1) * verify.PatchHop)
 		at := int64(0)
 		asks = append(asks, func() { // so much new sound completes as many new patches
@@ -34,7 +34,7 @@ func Verify(s engine.Second, provider string, budget time.Duration) ([]Row, erro
 			if err != nil {
 				failed = err
 			}
-			s.Head.Best(best, scratch, patches)
+			s.Head.Mean(mean, scratch, patches)
 		})
 	}
 	var rows []Row

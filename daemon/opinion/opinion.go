@@ -21,7 +21,7 @@ type Opinion struct {
 	failed   func(error)
 	sound    *verify.Sound
 	verifier *verify.Verifier
-	best     []float32 // (classes of the head)
+	mean     []float32 // (classes of the head)
 	scratch  []float32 // likewise
 	newest   []heard   // (K + groups) of the newest window
 	tops     []top     // (K + groups)
@@ -46,7 +46,7 @@ func New(n Network, c Config, failed func(error)) *Opinion {
 	o := &Opinion{
 		net: n, failed: failed, sound: sound,
 		verifier: verify.New(sound, n.Embed, n.Sounds),
-		best:     make([]float32, n.Head.Classes()),
+		mean:     make([]float32, n.Head.Classes()),
 		scratch:  make([]float32, n.Head.Classes()),
 	}
 	o.SetConfig(c)
@@ -91,7 +91,7 @@ func (o *Opinion) wanted(scores []float32) bool {
 	return false
 }
 
-// ask fills best from the window's patches; false when there are none.
+// ask fills mean from the window's patches; false when there are none.
 func (o *Opinion) ask(end int64) bool {
 	patches, missing, err := o.verifier.Patches(end, verify.WindowSpan)
 	if err == nil && len(patches) == 0 {
@@ -104,7 +104,7 @@ func (o *Opinion) ask(end int64) bool {
 		}
 		return false
 	}
-	o.net.Head.Best(o.best, o.scratch, patches)
+	o.net.Head.Mean(o.mean, o.scratch, patches)
 	return true
 }
 
@@ -116,7 +116,7 @@ func (o *Opinion) fuse(scores []float32, answered bool) {
 		case !l.fuses(p):
 			continue
 		case answered:
-			v := Views{true, float64(p), float64(o.best[l.Class])}
+			v := Views{true, float64(p), float64(o.mean[l.Class])}
 			scores[i] = float32(o.net.Head.Fusions[l.Class].Fuse(v.First, v.Second))
 			o.newest[i].views = v
 		default:

@@ -56,7 +56,7 @@ func hear(o *Opinion, at int64, x []float32) {
 	}
 }
 
-// TestRevise: asked labels get the fused score of the head's best patch, all others keep theirs.
+// TestRevise: asked labels get the fused score of the head's patches, all others keep theirs.
 func TestRevise(t *testing.T) {
 	n, c := twoLabels()
 	o := New(n, c, func(err error) { t.Error(err) })
@@ -69,14 +69,14 @@ func TestRevise(t *testing.T) {
 	if err != nil || missing != 0 || len(patches) == 0 {
 		t.Fatalf("%d patches, %d missing, %v", len(patches), missing, err)
 	}
-	best, scratch := make([]float32, 3), make([]float32, 3)
-	n.Head.Best(best, scratch, patches)
+	mean, scratch := make([]float32, 3), make([]float32, 3)
+	n.Head.Mean(mean, scratch, patches)
 	first := float64(float32(0.7))
-	want := float32(fusion.Fuse(first, float64(best[0])))
+	want := float32(fusion.Fuse(first, float64(mean[0])))
 	if !slices.Equal(scores, []float32{want, 0.1, 0.9, 0.5}) || want == 0.7 {
 		t.Errorf("%v, want dog %g and the others as they were", scores, want)
 	}
-	if got := o.Of(smooth.Event{Label: 0, On: true}); got != (Views{true, first, float64(best[0])}) {
+	if got := o.Of(smooth.Event{Label: 0, On: true}); got != (Views{true, first, float64(mean[0])}) {
 		t.Errorf("views %+v", got)
 	}
 	if got := o.Of(smooth.Event{Label: 2, On: true}); got != (Views{}) {

@@ -19,7 +19,7 @@ func (r *resolver) thresholds(id string) infer.Threshold {
 }
 
 // quiet is the threshold at which a label raises no more false events than watch.false_alarms wishes, on the sound that the
-// model was measured on.
+// model was measured on. Where that sound is too short for one such event, it is not below the model's own.
 func (r *resolver) quiet(id string) (on float64, ok bool) {
 	wish := r.file.Config.Watch.FalseAlarms
 	if wish == "" || r.head.Curve == nil {
@@ -29,7 +29,10 @@ func (r *resolver) quiet(id string) (on float64, ok bool) {
 	if err != nil {
 		return 0, false // the configuration's check has refused it
 	}
-	found, ok := r.head.Curve.Choose(id, verify.Wish{PerHour: perHour, Share: 1, Least: infer.DefaultThreshold.On})
+	found, ok := r.head.Curve.Choose(id, verify.Wish{PerHour: perHour, Least: verify.LeastOn})
+	if perHour*r.head.Curve.Labels[id].Hours < 1 {
+		found.On = max(found.On, r.head.Fusions[r.class(id)].On)
+	}
 	return found.On, ok
 }
 

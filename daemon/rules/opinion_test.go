@@ -66,17 +66,17 @@ func TestSecondOpinionsThresholds(t *testing.T) {
 }
 
 // TestFalseAlarms: a wished rate takes the place of the fusion's threshold where the curve knows the label, the user's own
-// threshold that of the rate.
+// threshold that of the rate. A rate that the curve's hours cannot tell from none takes nothing below the model's own.
 func TestFalseAlarms(t *testing.T) {
 	fusion := verify.Fusion{Candidate: 0.2, A: 1, B: 1, On: 0.8, Off: 0.4}
 	head := testmodel.HeadSpec{Labels: []string{"rain", "dog", "cat"}, Weight: []float64{1, 1, 1}, Bias: []float64{0, 0, 0}, Fusions: []verify.Fusion{fusion, fusion, fusion}}.Head()
 	tradeoff := verify.Tradeoff{Hours: 100, Events: []int{90, 9, 3, 0}, Clips: 10, Heard: []int{10, 9, 5, 1}, Others: 10, Wrong: []int{9, 9, 9, 9}}
-	head.Curve = &verify.Curve{Steps: []float64{0.3, 0.6, 0.7, 0.9}, Labels: map[string]verify.Tradeoff{"dog": tradeoff, "cat": tradeoff}}
+	head.Curve = &verify.Curve{Steps: []float64{0.2, 0.6, 0.7, 0.9}, Labels: map[string]verify.Tradeoff{"dog": tradeoff, "cat": tradeoff}}
 	m, err := infer.ParseModel("test", testmodel.New("dog", "rain", "cat", "background").Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for wish, want := range map[string]float64{"": 0.8, "1/hour": 0.6, "1/day": 0.7, "0/day": 0.9} {
+	for wish, want := range map[string]float64{"": 0.8, "1/hour": 0.6, "1/day": 0.7, "0/day": 0.9, "0.2/day": 0.9} {
 		f, err := config.Parse("x.yaml", []byte("watch: {false_alarms: \""+wish+"\", labels: [{label: dog}, {label: rain}, {label: cat, on: 0.5}], groups: []}"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -89,6 +89,15 @@ func TestFalseAlarms(t *testing.T) {
 		if dog.On != want || math.Abs(dog.Off-want/2) > 1e-9 || rain.On != 0.8 || cat.On != 0.5 || w.Opinion.Labels[0].Fused.On != want {
 			t.Errorf("%q: dog %+v, rain %+v, cat %+v; want dog on at %g, off at half, the others as they are", wish, dog, rain, cat, want)
 		}
+	}
+	tradeoff.Events = []int{0, 0, 0, 0}
+	head.Curve.Labels["dog"] = tradeoff
+	f, err := config.Parse("x.yaml", []byte("watch: {false_alarms: 0.2/day, labels: [{label: dog}], groups: []}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := Resolve(f, m, gammatone.Default(), head); err != nil || w.Smooth.Rules[0].On != 0.8 {
+		t.Errorf("nothing was counted: dog %+v, %v; want the model's own 0.8", w.Smooth.Rules[0], err)
 	}
 	if _, err := config.Parse("x.yaml", []byte("watch: {false_alarms: seldom}"), nil); err == nil {
 		t.Error("false_alarms: seldom, and no error")

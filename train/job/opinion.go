@@ -23,21 +23,20 @@ type SecondOptions struct {
 	Background  []string // folders with what is none of the labels, to learn
 	Tune        []string // folders with what is none of the labels, to find thresholds on; never learned
 	FalseAlarms float64  // an hour, that each label may raise
-	Least       float64  // no threshold is lower; 0: leastOn
+	Least       float64  // no threshold is lower; 0: verify.LeastOn
 	Twin        string   // without test folds: the model whose held-out clips say what recall thresholds leave
 	Hold        time.Duration
 	AsIs        bool // do not learn recordings as they would sound elsewhere too
 	Synthetic   int  // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
 }
 
-// Defaults of SecondOptions.
+// Defaults of SecondOptions, and what false alarms are worth against recall when thresholds are chosen: chosen on some
+// hours of sound, judged on others (docs/results.md).
 const (
-	leastOn       = 0.5 // a fused score below it is no alarm, unless too few of a label's own clips reach it
 	syntheticNone = 64
 	wishedRecall  = 0.9
-	enoughRecall  = 0.75
-	floorOn       = 0.3
-	wishedOthers  = 0.005 // of other labels' clips may switch a label on
+	eventPrice    = 0.0027 // of a label's clips, for false alarms as often as wished: one in three hours costs as much as a clip in 37
+	wrongPrice    = 2.5    // of a label's clips, for another label's clip that switches it on, both as shares
 	noneSeconds   = 5
 )
 

@@ -110,32 +110,43 @@ func heard(ctx context.Context, scorer *scoring.Scorer, h *verify.Head, c *featu
 
 // choose sets the fusions, and says which labels could not have both quiet and recall.
 func (s *second) choose(c verify.Curve, l *opinion.Learned, ui UI) {
-	least := s.Least
-	if least == 0 {
-		least = leastOn
-	}
 	var loud, deaf []string
 	for i, label := range l.Head.Labels {
 		if s.old != nil && i < len(s.old.Labels) {
 			continue // what was there keeps its thresholds
 		}
-		f, ok := c.Choose(label, verify.Wish{PerHour: s.FalseAlarms, Share: wishedOthers, Recall: wishedRecall, Least: least, Enough: enoughRecall, Floor: floorOn})
-		if !ok || c.Labels[label].Hours == 0 && c.Labels[label].Others == 0 {
+		f, ok := s.threshold(c, label)
+		if !ok {
 			continue // nothing to find them on: the default stays
 		}
 		l.Head.Fusions[i].On, l.Head.Fusions[i].Off = f.On, tune.Hysteresis*f.On
-		if !f.Quiet {
+		if f.PerHour > s.FalseAlarms {
 			loud = append(loud, fmt.Sprintf("%s (%.1f/h)", label, f.PerHour))
 		}
-		if !f.Heard {
+		if f.Recall >= 0 && f.Recall < wishedRecall {
 			deaf = append(deaf, fmt.Sprintf("%s (%.0f %%)", label, 100*f.Recall))
 		}
 	}
 	if len(loud) > 0 {
-		ui.Print("note: more false alarms than %.2g a day each or %.1f %% of other clips, so that %.0f %% of their own clips are heard: %s",
-			24*s.FalseAlarms, 100*wishedOthers, 100*wishedRecall, strings.Join(loud, ", "))
+		ui.Print("note: more false alarms than %.2g a day, for the recall that they bring: %s", 24*s.FalseAlarms, strings.Join(loud, ", "))
 	}
 	if len(deaf) > 0 {
-		ui.Print("note: less than %.0f %% of their own clips are heard even so: %s", 100*wishedRecall, strings.Join(deaf, ", "))
+		ui.Print("note: less than %.0f %% of their own clips are heard: %s", 100*wishedRecall, strings.Join(deaf, ", "))
 	}
+}
+
+// threshold is found on clips and other sound, or on whichever of them there is.
+func (s *second) threshold(c verify.Curve, label string) (verify.Found, bool) {
+	least := s.Least
+	if least == 0 {
+		least = verify.LeastOn
+	}
+	price := verify.Price{Event: eventPrice / max(s.FalseAlarms, 1e-6), Wrong: wrongPrice, Least: least}
+	if f, ok := c.Balance(label, price); ok {
+		return f, true
+	}
+	if c.Labels[label].Hours == 0 {
+		return verify.Found{}, false
+	}
+	return c.Choose(label, verify.Wish{PerHour: s.FalseAlarms, Least: max(least, verify.DefaultFusion.On)})
 }

@@ -38,23 +38,22 @@ func (s *Stream) Fused(h *verify.Head, rows []int) []float32 {
 	k, classes := len(rows), h.Classes()
 	patches := len(s.Second) / classes
 	out := append([]float32(nil), s.Scores...)
-	best := make([]float32, classes)
+	mean := make([]float32, classes)
 	for w, end := range s.Ends {
-		clear(best)
+		clear(mean)
 		first, last := verify.PatchRange(end, verify.WindowSpan)
-		asked := false
-		for p := first; p <= last && p < int64(patches); p++ {
-			asked = true
-			for c, v := range s.Second[int(p)*classes:][:classes] {
-				best[c] = max(best[c], v)
-			}
-		}
-		if !asked {
+		last = min(last, int64(patches)-1)
+		if last < first {
 			continue
+		}
+		for p := first; p <= last; p++ {
+			for c, v := range s.Second[int(p)*classes:][:classes] {
+				mean[c] += v / float32(last-first+1)
+			}
 		}
 		for i, c := range rows {
 			if c >= 0 {
-				out[w*k+i] = h.Fusions[c].Score(out[w*k+i], best[c])
+				out[w*k+i] = h.Fusions[c].Score(out[w*k+i], mean[c])
 			}
 		}
 	}

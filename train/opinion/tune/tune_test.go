@@ -42,9 +42,9 @@ func played(first, second []float32) *Stream {
 func TestFused(t *testing.T) {
 	h := headOf("dog")
 	rows := Rows(h, []string{"dog", "background"})
-	s := played([]float32{0.05, 0.5, 0.5}, []float32{0.9, 0.9, 0.9})
+	s := played([]float32{0.005, 0.5, 0.5}, []float32{0.9, 0.9, 0.9})
 	got := s.Fused(h, rows)
-	if got[0] != 0.05 || got[1] != 0.95 {
+	if got[0] != 0.005 || got[1] != 0.995 {
 		t.Errorf("below the candidate, and without a row: %g, %g; want the first network's", got[0], got[1])
 	}
 	if want := verify.DefaultFusion.Fuse(0.5, float64(float32(0.9))); math.Abs(float64(got[2])-want) > 1e-6 {
@@ -60,7 +60,15 @@ func TestCounter(t *testing.T) {
 	h := headOf("dog")
 	c := NewCounter(h, []string{"dog", "background"}, Settings{Average: 1, Hold: 1, WindowSamples: window, Background: "background"})
 	// Both sure twice, a pause between; once the second is not.
-	c.Negative(played([]float32{0.9, 0, 0, 0, 0.9, 0, 0, 0, 0.9, 0}, []float32{0.9, 0.9, 0, 0, 0.9, 0.9, 0, 0, 0.01, 0.01}))
+	first, second := make([]float32, 24), make([]float32, 24)
+	for w := range second {
+		second[w] = 0.9
+		if w >= 16 {
+			second[w] = 0.05
+		}
+	}
+	first[4], first[12], first[20] = 0.9, 0.9, 0.9
+	c.Negative(played(first, second))
 	c.HeldOut(played([]float32{0.9, 0.9}, []float32{0.9, 0.9}), 0)
 	c.HeldOut(played([]float32{0.3, 0.3}, []float32{0.02, 0.02}), 0)
 	c.HeldOut(played([]float32{0.6, 0.6}, []float32{0.6, 0.6}), 1)
@@ -84,7 +92,7 @@ func TestCounter(t *testing.T) {
 	if _, known := curve.Labels["background"]; known {
 		t.Error("a curve of a label that the head does not know")
 	}
-	if want := float64(10*hop+window) / 44100 / 3600; math.Abs(d.Hours-want) > 1e-9 {
+	if want := float64(24*hop+window) / 44100 / 3600; math.Abs(d.Hours-want) > 1e-9 {
 		t.Errorf("%g h, want %g", d.Hours, want)
 	}
 	if _, err := curve.Marshal(); err != nil {
