@@ -27,6 +27,10 @@ var arrows = map[string][]string{
 	"earshot/infer/onnx":    {},
 	"earshot/infer/builtin": {},
 
+	"earshot/infer/remote":     {"earshot/infer", "earshot/infer/remote/oip", "earshot/internal/redact"},
+	"earshot/infer/remote/oip": {},
+	"earshot/infer/repository": {"earshot/infer", "earshot/infer/onnx", "earshot/internal/atomicfile"},
+
 	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio"},
 	"earshot/verify/logmel": {},
 
@@ -80,6 +84,7 @@ var arrows = map[string][]string{
 	"earshot/internal/audio":              {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
 	"earshot/internal/figure":             {"earshot/internal/atomicfile"},
 	"earshot/internal/test/...":           {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
+	"earshot/internal/test/inferserver":   {"earshot/infer", "earshot/infer/remote/oip"},
 	"earshot/internal/test/tones":         {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/acrnn"},
 	"earshot/internal/test/learned":       {"earshot/infer", "earshot/internal/test/tones", "earshot/train", "earshot/train/trainer", "earshot/train/acrnn"},
 	"earshot/internal/test/faults":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
@@ -114,7 +119,8 @@ var only = map[string][]string{
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
-	"google.golang.org/protobuf":          {"earshot/infer/onnx"},
+	"google.golang.org/protobuf":          {"earshot/infer/onnx", "earshot/infer/remote"},
+	"google.golang.org/grpc":              {"earshot/infer/remote"},
 	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
 }
 

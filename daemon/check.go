@@ -52,17 +52,22 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 	if _, err := config.ReadSecret(f.Config.Web.PasswordFile, config.CredentialWeb); err != nil {
 		note("web.password_file", "%v", err)
 	}
+	remote := f.Config.Inference.Remote
+	if _, err := config.ReadSecret(remote.TokenFile, config.CredentialToken); err != nil {
+		note("inference.remote.token_file", "%v", err)
+	}
 	if dir := f.Config.Clips.Dir; f.Config.Clips.Enabled && dir != "" {
 		if err := creatable(dir); err != nil {
 			note("clips.dir", "%v", err)
 		}
 	}
-	for key, path := range map[string]string{"ca_file": c.CAFile, "cert_file": c.CertFile, "key_file": c.KeyFile} {
+	for key, path := range map[string]string{"mqtt.ca_file": c.CAFile, "mqtt.cert_file": c.CertFile, "mqtt.key_file": c.KeyFile,
+		"inference.remote.ca_file": remote.CAFile} {
 		if path == "" {
 			continue
 		}
 		if err := readable(path); err != nil {
-			note("mqtt."+key, "%v", err)
+			note(key, "%v", err)
 		}
 	}
 	for i, s := range f.Config.Sources {

@@ -7,16 +7,25 @@ import (
 
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
+	"earshot/daemon/engine"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/source"
 	"earshot/internal/logging"
 )
 
-// Probe looks at what Check leaves out: whether the broker lets us in, and whether the microphones are there.
-func Probe(ctx context.Context, f *config.File, log *logging.Log, devices func() ([]capture.Device, error)) error {
+// Probe looks at what Check leaves out: whether the broker lets us in, whether the inference server serves this model, and
+// whether the microphones are there.
+func Probe(ctx context.Context, f *config.File, log *logging.Log, builtIn func() []byte, devices func() ([]capture.Device, error)) error {
 	var errs []error
 	if f.Config.MQTT.Broker != "" {
 		errs = append(errs, mqtt.Probe(ctx, mqtt.Setup{File: f, Log: log}))
+	}
+	if f.Config.Inference.Remote.URL != "" {
+		m, err := engine.Read(f.Config.Model.Path, builtIn)
+		if err == nil {
+			err = engine.ProbeServer(ctx, m, f.Config.Inference, log.Hide)
+		}
+		errs = append(errs, err)
 	}
 	var found []capture.Device
 	taken := map[string]string{} // the source's name, by device and channel

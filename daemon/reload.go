@@ -293,7 +293,7 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 	if c.engine != nil {
 		before := d.engine
 		d.set(func() { d.engine = c.engine })
-		c.engine.Start(d.root.Context(), d.fail, d.log)
+		c.engine.Start(d.root.Context(), d.fail, d.changed, d.log)
 		before.Stop()
 	}
 	if c.rules != nil {

@@ -47,7 +47,7 @@ func (d *Daemon) start(f *config.File) error {
 	if err := d.startMQTT(f, nil); err != nil {
 		return err
 	}
-	e.Start(d.root.Context(), d.fail, d.log)
+	e.Start(d.root.Context(), d.fail, d.changed, d.log)
 	if err := d.startSources(f, d.wanted(f)); err != nil {
 		return err
 	}

@@ -28,6 +28,9 @@ func (d *Daemon) status() status.Status {
 			}
 		}
 	}
+	if r := s.Inference.Remote; r != nil && !r.Active && r.Why != "" {
+		s.Problems = append(s.Problems, fmt.Sprintf("inference server %s: %s; windows: %s", r.URL, r.Why, s.Provider))
+	}
 	if d.stateTrouble != "" {
 		s.Problems = append(s.Problems, "state: "+d.stateTrouble)
 	}

@@ -15,7 +15,7 @@ type Batch struct {
 	Scores    []float32 // (MaxBatch, K) probabilities
 	Attention []float32 // (MaxBatch, T)
 
-	s        *Session
+	s        *Session   // nil: memory alone
 	bindings []*binding // by windows − 1; nil until first used
 }
 
@@ -25,15 +25,20 @@ type binding struct {
 	in, scores, att *ort.Tensor[float32]
 }
 
+// NewBatch allocates memory for maxBatch windows that no session of this process scores: for a [Batcher] whose [Scorer]
+// is elsewhere.
+func NewBatch(maxBatch, labels, steps int) *Batch {
+	return &Batch{
+		X:         make([]float32, maxBatch*WindowLen),
+		Scores:    make([]float32, maxBatch*labels),
+		Attention: make([]float32, maxBatch*steps),
+	}
+}
+
 // NewBatch allocates memory for up to MaxBatch windows.
 func (s *Session) NewBatch() *Batch {
-	b := &Batch{
-		X:         make([]float32, s.MaxBatch*WindowLen),
-		Scores:    make([]float32, s.MaxBatch*s.Labels),
-		Attention: make([]float32, s.MaxBatch*s.Steps),
-		s:         s,
-		bindings:  make([]*binding, s.MaxBatch),
-	}
+	b := NewBatch(s.MaxBatch, s.Labels, s.Steps)
+	b.s, b.bindings = s, make([]*binding, s.MaxBatch)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.batches = append(s.batches, b)
@@ -57,6 +62,15 @@ func (b *Batch) Run(n int) error {
 	}
 	return nil
 }
+
+// Windows are the parts of X, Scores and Attention that n windows take.
+func (b *Batch) Windows(n int) (x, scores, attention []float32) {
+	most := len(b.X) / WindowLen
+	return b.X[:n*WindowLen], b.Scores[:n*(len(b.Scores)/most)], b.Attention[:n*(len(b.Attention)/most)]
+}
+
+// Local is the [Scorer] of a session's own batches.
+func Local(b *Batch, n int) error { return b.run(n) }
 
 // run is Run without the checks before and after.
 func (b *Batch) run(n int) error {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Batcher lets many sources share one [Session]. Each source has a [Feed] with
+// Batcher lets many sources share one [Scorer]. Each source has a [Feed] with
 // a bounded queue; one goroutine, in Run, takes what is ready (one window a
 // feed in turn, up to MaxBatch), runs it as one batch and hands each result to
 // its feed. It never waits for a batch to fill: a lone window runs at once.
@@ -16,8 +16,8 @@ import (
 // network's input, when its turn has come.
 type Batcher struct {
 	batch         *Batch
-	run           func(n int) error // batch.run; tests put something slower or broken in its place
-	labels, steps int               // K, T
+	score         Scorer
+	labels, steps int // K, T
 
 	mu      sync.Mutex
 	changed *sync.Cond // a window came, a slot became free, a result was delivered, a waiter gave up
@@ -47,22 +47,27 @@ type BatcherStats struct {
 // ErrStopped is returned to those who wait on a Batcher whose Run has ended.
 var ErrStopped = errors.New("inference has stopped")
 
-// NewBatcher makes a Batcher for s, which nobody closes before Run has returned.
-func NewBatcher(s *Session) *Batcher {
-	batch := s.NewBatch()
-	return newBatcher(batch, batch.run, s.MaxBatch, s.Labels, s.Steps)
-}
+// Scorer scores the first n windows of a Batch into its Scores and Attention: [Local], or one that asks a server. What the
+// scores are worth is the Batcher's to judge. It is called by one goroutine.
+type Scorer func(b *Batch, n int) error
 
-func newBatcher(batch *Batch, run func(n int) error, maxBatch, labels, steps int) *Batcher {
-	b := &Batcher{batch: batch, run: run, labels: labels, steps: steps, taken: make([]item, 0, maxBatch)}
+// ErrDropped is wrapped by a Scorer's error when the windows could not be scored and others may be: they are given up,
+// and the Batcher goes on.
+var ErrDropped = errors.New("windows given up")
+
+// NewBatcher makes a Batcher that makes its windows in batch and lets score score them. Nobody closes what they need
+// before Run has returned.
+func NewBatcher(batch *Batch, score Scorer) *Batcher {
+	most := len(batch.X) / WindowLen
+	b := &Batcher{batch: batch, score: score, labels: len(batch.Scores) / most, steps: len(batch.Attention) / most, taken: make([]item, 0, most)}
 	b.changed = sync.NewCond(&b.mu)
 	return b
 }
 
 // Run runs batches until ctx ends, which is no error: the batch at hand is
 // finished and delivered first, queued windows are let go. A failure of the
-// runtime is delivered to the feeds of that batch and returned; a score that
-// is no number fails its window alone. Run may be called once.
+// runtime is delivered to the feeds of that batch and returned, unless it is [ErrDropped];
+// a score that is no number fails its window alone. Run may be called once.
 func (b *Batcher) Run(ctx context.Context) error {
 	b.mu.Lock()
 	if b.started {
@@ -133,7 +138,7 @@ func (b *Batcher) gather() {
 func (b *Batcher) runTaken() error {
 	n := len(b.taken)
 	began := time.Now()
-	err := b.run(n)
+	err := b.score(b.batch, n)
 	busy := time.Since(began)
 
 	b.mu.Lock()
@@ -156,6 +161,9 @@ func (b *Batcher) runTaken() error {
 		}
 		it.feed.deliver(r)
 		b.delivered(it.feed, r.Err != nil)
+	}
+	if errors.Is(err, ErrDropped) {
+		return nil
 	}
 	return err
 }

@@ -48,8 +48,7 @@ func (e *echo) run(x []float32, n int, scores, attention []float32) error {
 func newEcho(e interface {
 	run(x []float32, n int, scores, attention []float32) error
 }, maxBatch int) *Batcher {
-	batch := &Batch{X: make([]float32, maxBatch*WindowLen), Scores: make([]float32, maxBatch*2), Attention: make([]float32, maxBatch)}
-	return newBatcher(batch, func(n int) error { return e.run(batch.X, n, batch.Scores, batch.Attention) }, maxBatch, 2, 1)
+	return NewBatcher(NewBatch(maxBatch, 2, 1), func(b *Batch, n int) error { return e.run(b.X, n, b.Scores, b.Attention) })
 }
 
 // made is a window that was made before.

@@ -29,8 +29,8 @@ func newCheckConfigCmd(shipped []byte) *cobra.Command {
 names: the model and whether it knows the watched labels, password and certificate
 files, recordings, programs, folders, and whether each topic belongs to one thing. All
 mistakes are listed at once, each with its line and what would be right. Secrets are
-never printed. With --online it also connects to the broker and looks for the
-microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
+never printed. With --online it also connects to the broker and to an inference
+server, and looks for the microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
 "key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups", "page",
 "clips"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
@@ -56,7 +56,7 @@ microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line"
 				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
 				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
 				defer cancel()
-				err = classifyError(daemon.Probe(ctx, f, log, portaudio.Devices))
+				err = classifyError(daemon.Probe(ctx, f, log, builtInModel, portaudio.Devices))
 			}
 			if asJSON {
 				return errors.Join(printJSON(c.OutOrStdout(), reportConfig(f, err)), silent(err))
@@ -68,7 +68,7 @@ microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line"
 		},
 	}
 	set.addTo(c)
-	c.Flags().BoolVar(&online, "online", false, "connect to the broker and look for the microphones too")
+	c.Flags().BoolVar(&online, "online", false, "connect to broker and inference server, and look for the microphones, too")
 	c.Flags().BoolVar(&defaults, "defaults", false, "print the commented default configuration and stop")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c

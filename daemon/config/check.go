@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"earshot/infer/remote"
 	"earshot/publish/topic"
 	"earshot/verify"
 )
@@ -30,6 +31,7 @@ func (f *File) check() Errors {
 	c.watch(&f.Config.Watch)
 	c.mqtt(&f.Config.MQTT)
 	c.web(&f.Config.Web)
+	c.remote(&f.Config.Inference.Remote)
 	return c.issues
 }
 
@@ -218,6 +220,27 @@ func (c *checker) loopback(key, address string) {
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		c.fail(key, "%q: want a loopback address such as 127.0.0.1:1883; the embedded broker asks for no password (for other machines run mosquitto and set mqtt.broker)", address)
+	}
+}
+
+// remote checks the inference server's address, without printing it: it may hold a password.
+func (c *checker) remote(r *Remote) {
+	if r.URL == "" {
+		for _, f := range []struct{ key, value string }{{"token_file", r.TokenFile}, {"ca_file", r.CAFile}} {
+			if f.value != "" {
+				c.fail("inference.remote."+f.key, "means nothing without inference.remote.url")
+			}
+		}
+		return
+	}
+	a, err := remote.ParseAddress(r.URL)
+	switch {
+	case err != nil:
+		c.fail("inference.remote.url", "%v", err)
+	case r.TokenFile != "" && !a.TLS && !a.Loopback():
+		c.fail("inference.remote.token_file", "needs TLS, or the token would go over the network in the clear: write grpcs:// or https:// in inference.remote.url")
+	case r.CAFile != "" && !a.TLS:
+		c.fail("inference.remote.ca_file", "needs TLS: write grpcs:// or https:// in inference.remote.url")
 	}
 }
 

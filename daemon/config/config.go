@@ -85,6 +85,26 @@ type Inference struct {
 	DeviceID int    `key:"device_id" min:"0" max:"64"`
 	Threads  int    `key:"threads" min:"1" max:"64"`
 	MaxBatch int    `key:"max_batch" min:"0" max:"64"`
+	Remote   Remote `key:"remote"`
+}
+
+// What inference.remote.fallback and precision may say.
+const (
+	FallbackLocal = "local"
+	FallbackDrop  = "drop"
+	PrecisionFP16 = "fp16"
+)
+
+// Remote is a server that the network runs on instead of this machine; an empty URL means none.
+type Remote struct {
+	URL       string        `key:"url" secret:"true"`
+	Model     string        `key:"model" match:"^[A-Za-z0-9._-]{1,128}$" want:"the model's name on the server: letters, digits, ., _ and -"`
+	Version   string        `key:"version" match:"^[A-Za-z0-9._-]{0,64}$" want:"a version of the model on the server, such as 1, or nothing"`
+	Timeout   time.Duration `key:"timeout" min:"10ms" max:"10s"`
+	TokenFile string        `key:"token_file"`
+	CAFile    string        `key:"ca_file"`
+	Fallback  string        `key:"fallback" oneof:"local drop"`
+	Precision string        `key:"precision" oneof:"fp32 fp16"`
 }
 
 // Windows is how sound is cut up.

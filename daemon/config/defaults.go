@@ -5,9 +5,10 @@ import "time"
 // Default is what an empty file means; config.yaml says the same with comments, and a test compares them.
 func Default() Config {
 	return Config{
-		Model:     Model{},
-		Verify:    Verify{Model: VerifyBuiltIn},
-		Inference: Inference{Provider: "auto", Threads: 1},
+		Model:  Model{},
+		Verify: Verify{Model: VerifyBuiltIn},
+		Inference: Inference{Provider: "auto", Threads: 1,
+			Remote: Remote{Model: "earshot", Timeout: 500 * time.Millisecond, Fallback: FallbackLocal, Precision: "fp32"}},
 		Windows:   Windows{HopFrames: 64, Ring: 4 * time.Second, Queue: 8},
 		Smoothing: Smoothing{Windows: 2},
 		Watch: Watch{

@@ -14,6 +14,7 @@ const (
 	CredentialPassword = "mqtt_password"
 	CredentialUsername = "mqtt_username"
 	CredentialWeb      = "web_password"
+	CredentialToken    = "inference_token"
 )
 
 // maxSecretBytes bounds a secret: a longer file is not a password.

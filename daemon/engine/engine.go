@@ -52,17 +52,40 @@ func Load(path string, builtIn func() []byte) (*infer.Model, gammatone.Config, e
 // Engine is a session of a model with the batcher in front of it, and one of the second network, which all sources
 // share and use by turns: its runs are short and rare, its weights are not.
 type Engine struct {
-	Model    *infer.Model
-	Front    gammatone.Config
-	Second   Second
-	Batcher  *infer.Batcher
-	session  *infer.Session
-	embedder *infer.Embedder // nil without a second opinion
-	group    *task.Group
+	Model     *infer.Model
+	Front     gammatone.Config
+	Second    Second
+	Batcher   *infer.Batcher
+	session   *infer.Session
+	embedder  *infer.Embedder // nil without a second opinion
+	elsewhere *elsewhere      // nil without an inference server
+	group     *task.Group
 }
 
 // New loads the runtime, which happens once in a process, and opens the sessions.
 func New(m *infer.Model, front gammatone.Config, second Second, c config.Inference) (*Engine, error) {
+	session, err := openSession(m, c)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{Model: m, Front: front, Second: second, session: session}
+	if c.Remote.URL == "" {
+		e.Batcher = infer.NewBatcher(session.NewBatch(), infer.Local)
+	} else {
+		err = e.goElsewhere(c)
+	}
+	if err == nil {
+		e.embedder, err = second.Open(options(c))
+	}
+	if err != nil {
+		session.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// openSession loads the runtime and the model into it.
+func openSession(m *infer.Model, c config.Inference) (*infer.Session, error) {
 	path, err := infer.FindLibrary(c.Library)
 	if err != nil {
 		return nil, Error{err}
@@ -70,22 +93,28 @@ func New(m *infer.Model, front gammatone.Config, second Second, c config.Inferen
 	if err := infer.Init(path); err != nil {
 		return nil, Error{err}
 	}
-	options := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch}
-	session, err := infer.NewSession(m, options)
+	session, err := infer.NewSession(m, options(c))
 	if err != nil {
 		return nil, Error{err}
 	}
-	e := &Engine{Model: m, Front: front, Second: second, session: session, Batcher: infer.NewBatcher(session)}
-	if e.embedder, err = second.Open(options); err != nil {
-		session.Close()
-		return nil, err
-	}
-	return e, nil
+	return session, nil
 }
 
-// Start runs the batcher; failed is told when the runtime fails.
-func (e *Engine) Start(ctx context.Context, failed func(error), log *logging.Log) {
+// options are the runtime's. A batch that a server takes at once is scored here at once when the server fails.
+func options(c config.Inference) infer.Options {
+	o := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch}
+	if o.MaxBatch == 0 && c.Remote.URL != "" {
+		o.MaxBatch = remoteBatch
+	}
+	return o
+}
+
+// Start runs the batcher; failed is told when the runtime fails, and changed when the windows are scored elsewhere than before.
+func (e *Engine) Start(ctx context.Context, failed func(error), changed func(), log *logging.Log) {
 	e.group = task.New(ctx)
+	if e.elsewhere != nil {
+		e.elsewhere.start(e.group, changed, log)
+	}
 	e.group.GoThen("inference", e.Batcher.Run, func(err error) {
 		if err != nil {
 			failed(Error{err})
@@ -123,4 +152,7 @@ func (e *Engine) Report(s *status.Status) {
 	s.Provider = e.session.Provider
 	s.Runtime = infer.RuntimeVersion()
 	s.Inference = status.Inference{Windows: stats.Windows, Batches: stats.Batches, BusySeconds: stats.Busy.Seconds()}
+	if e.elsewhere != nil {
+		e.elsewhere.report(s)
+	}
 }

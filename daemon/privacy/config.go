@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"earshot/daemon/config"
+	"earshot/infer/remote"
 )
 
 // Configuration is what the settings mean for sound.
@@ -27,7 +28,14 @@ func Configuration(f *config.File) Section {
 		if u, err := url.Parse(c.MQTT.Broker); err == nil {
 			host = u.Host
 		}
-		s.add(Fact, "the one connection to the outside is the MQTT broker, %s", host)
+		s.add(Fact, "MQTT goes to the broker %s", host)
+	}
+	if r := c.Inference.Remote; r.URL != "" {
+		host := "an inference server"
+		if a, err := remote.ParseAddress(r.URL); err == nil {
+			host = a.String()
+		}
+		s.add(Bad, "the windows of all sources (spectra of 128 bands, from which speech can be made out with effort) go to the inference server, %s", host)
 	}
 	s.page(c.Web)
 	for _, source := range c.Sources {

@@ -64,7 +64,7 @@ func New(ctx context.Context, c Config) (*Player, error) {
 		session.Close()
 		return nil, err
 	}
-	p := &Player{cfg: c, session: session, second: second, batcher: infer.NewBatcher(session), group: task.New(ctx)}
+	p := &Player{cfg: c, session: session, second: second, batcher: infer.NewBatcher(session.NewBatch(), infer.Local), group: task.New(ctx)}
 	p.group.Go("inference", p.batcher.Run)
 	return p, nil
 }

@@ -61,6 +61,18 @@ type Inference struct {
 	Windows     uint64  `json:"windows"`
 	Batches     uint64  `json:"batches"`
 	BusySeconds float64 `json:"busy_seconds"`
+	Remote      *Remote `json:"remote,omitempty"` // nil where no server is configured
+}
+
+// Remote is the inference server.
+type Remote struct {
+	URL     string    `json:"url"`
+	Active  bool      `json:"active"`           // windows are scored there; else here, or nowhere
+	Server  string    `json:"server,omitempty"` // its name and version, as it says
+	Since   time.Time `json:"since"`            // of Active, or of its contrary
+	Why     string    `json:"why,omitempty"`    // not Active
+	Windows uint64    `json:"windows"`          // scored there
+	Left    uint64    `json:"left"`             // times that it was given up
 }
 
 // Source is one source of sound.

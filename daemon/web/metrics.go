@@ -78,6 +78,12 @@ var ofDaemon = []metric{
 		func(s *status.Status, _ *status.Source) float64 { return float64(s.Inference.Batches) }},
 	{describe("inference_busy_seconds_total", "Time spent in the network."), prometheus.CounterValue,
 		func(s *status.Status, _ *status.Source) float64 { return s.Inference.BusySeconds }},
+	{describe("inference_remote_active", "1 while the inference server scores; 0 where there is none."), prometheus.GaugeValue,
+		ofRemote(func(r *status.Remote) float64 { return truth(r.Active) })},
+	{describe("inference_remote_windows_total", "Windows scored on the inference server."), prometheus.CounterValue,
+		ofRemote(func(r *status.Remote) float64 { return float64(r.Windows) })},
+	{describe("inference_remote_left_total", "Times that the inference server was given up."), prometheus.CounterValue,
+		ofRemote(func(r *status.Remote) float64 { return float64(r.Left) })},
 	{describe("clips_total", "Clips written."), prometheus.CounterValue,
 		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Written) }},
 	{describe("clips_lost_total", "Clips lost: queue full, disk full, not writable."), prometheus.CounterValue,
@@ -118,6 +124,16 @@ var (
 
 func perSource(name, help string, kind prometheus.ValueType, get func(*status.Source) float64) metric {
 	return metric{describe(name, help, "source"), kind, func(_ *status.Status, s *status.Source) float64 { return get(s) }}
+}
+
+// ofRemote is 0 without an inference server.
+func ofRemote(get func(*status.Remote) float64) func(*status.Status, *status.Source) float64 {
+	return func(s *status.Status, _ *status.Source) float64 {
+		if s.Inference.Remote == nil {
+			return 0
+		}
+		return get(s.Inference.Remote)
+	}
 }
 
 // ofVerify is 0 without a second opinion.

@@ -13,28 +13,22 @@ func WithMetadata(model []byte, set map[string]string) ([]byte, error) {
 	if _, err := ReadHeader(model); err != nil {
 		return nil, err
 	}
-	out := make([]byte, 0, len(model))
-	for rest := model; len(rest) > 0; {
-		num, typ, used := protowire.ConsumeField(rest)
-		if used < 0 {
-			return nil, wireError(used)
+	out, err := rewrite(model, func(num protowire.Number, v []byte) ([]byte, bool, error) {
+		if num != 14 { // metadata_props
+			return v, true, nil
 		}
-		field := rest[:used]
-		rest = rest[used:]
-		if num == 14 && typ == protowire.BytesType {
-			h := Header{Metadata: map[string]string{}}
-			_, _, tag := protowire.ConsumeTag(field)
-			v, _ := protowire.ConsumeBytes(field[tag:])
-			if err := h.readMetadata(v); err != nil {
-				return nil, err
-			}
-			for key := range h.Metadata {
-				if _, replaced := set[key]; replaced {
-					field = nil
-				}
+		h := Header{Metadata: map[string]string{}}
+		err := h.readMetadata(v)
+		keep := true
+		for key := range h.Metadata {
+			if _, replaced := set[key]; replaced {
+				keep = false
 			}
 		}
-		out = append(out, field...)
+		return v, keep, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(set)) {
 		if set[key] != "" {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -93,7 +94,9 @@ func (v *veil) hide(secret string) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.secrets = append(v.secrets, []byte(secret))
+	if !slices.ContainsFunc(v.secrets, func(known []byte) bool { return string(known) == secret }) { // read anew, it is often the same
+		v.secrets = append(v.secrets, []byte(secret))
+	}
 }
 
 func (v *veil) Write(line []byte) (int, error) {

@@ -10,6 +10,7 @@ import (
 
 	"earshot/infer"
 	"earshot/infer/builtin"
+	"earshot/infer/repository"
 	"earshot/train/card"
 	"earshot/train/job"
 )
@@ -25,6 +26,8 @@ type modelFlags struct {
 	twin            string
 	convert, out    string
 	folds, test     []int
+	export          string
+	precision       string
 }
 
 // model is the command that shows and converts.
@@ -44,6 +47,11 @@ activations on. With --test both forms are measured on those folds. A model that
 lacks the memory of its labels, by which "earshot train --init" adds others, gets
 it from the recordings.
 
+With --export-triton the model is written into a folder as inference servers want to
+find it, NVIDIA Triton and, by the ovms.json beside it, OpenVINO Model Server; with
+--precision fp16 it takes windows of half the bytes. inference.remote in the
+configuration then lets it run there.
+
 With --verify the model is written with a second opinion: a head on a second
 network's view of the recordings, which is asked before a label switches on. The
 network itself stays byte for byte as it was, so it takes minutes.`,
@@ -51,6 +59,7 @@ network itself stays byte for byte as it was, so it takes minutes.`,
   earshot model home.onnx --json
   earshot model builtin --credits > CREDITS.md
   earshot model builtin --convert int8 --data esc50 --folds 1,2,3 --test 4 -o esc50-int8.onnx
+  earshot model builtin --export-triton /srv/models
   earshot model home.onnx --verify --data my-sounds --data esc50 --background my-rooms --tune my-evenings -o home2.onnx`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -74,6 +83,8 @@ network itself stays byte for byte as it was, so it takes minutes.`,
 	flags.StringVarP(&f.out, "out", "o", "", "with --convert or --verify: model file to write")
 	flags.IntSliceVar(&f.folds, "folds", nil, "with --convert int8: folds to measure activations on; with --verify: to learn from (default: all but --test)")
 	flags.IntSliceVar(&f.test, "test", nil, "with --convert: folds to compare accuracy on; with --verify: to find thresholds on and to measure")
+	flags.StringVar(&f.export, "export-triton", "", "write the model into this folder, ready for an inference server")
+	flags.StringVar(&f.precision, "precision", "fp32", "with --export-triton: windows are sent to it in fp32 or fp16")
 	flags.BoolVar(&f.verify, "verify", false, "write the model with a second opinion, learned from --data and --background")
 	flags.StringSliceVar(&f.background, "background", nil, "with --verify: folders with recordings of what is none of the labels")
 	flags.StringVar(&f.twin, "calibrate-with", "", "with --verify, without --test: a model whose held-out clips say which thresholds leave enough of them heard")
@@ -83,13 +94,13 @@ network itself stays byte for byte as it was, so it takes minutes.`,
 
 func (f *modelFlags) run(c *cobra.Command, path string) error {
 	asked := 0
-	for _, yes := range []bool{f.credits, f.asJSON, f.convert != "", f.verify} {
+	for _, yes := range []bool{f.credits, f.asJSON, f.convert != "", f.verify, f.export != ""} {
 		if yes {
 			asked++
 		}
 	}
 	if asked > 1 {
-		return f.Usage(errors.New("--credits, --json, --convert and --verify: want one of them"))
+		return f.Usage(errors.New("--credits, --json, --convert, --export-triton and --verify: want one of them"))
 	}
 	m, err := f.Model(path)
 	if err != nil {
@@ -102,6 +113,12 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 		if c.Flags().Changed(name) {
 			return f.Usage(fmt.Errorf("--%s goes with --verify", name))
 		}
+	}
+	if f.export != "" {
+		return f.writeRepository(c, m)
+	}
+	if c.Flags().Changed("precision") {
+		return f.Usage(errors.New("--precision goes with --export-triton"))
 	}
 	if f.convert != "" {
 		return f.write(c, m)
@@ -133,6 +150,19 @@ func modelTitle(m *infer.Model) string {
 		return builtin.Name
 	}
 	return m.Path
+}
+
+// writeRepository writes m for inference servers.
+func (f *modelFlags) writeRepository(c *cobra.Command, m *infer.Model) error {
+	if f.precision != "fp32" && f.precision != "fp16" {
+		return f.Usage(fmt.Errorf("--precision: %q: want fp32 or fp16", f.precision))
+	}
+	folder, err := repository.Write(f.export, m, f.precision == "fp16")
+	if err != nil {
+		return f.exit(err)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d labels, windows in %s, batches of up to %d\n", folder, len(m.Labels), f.precision, repository.MaxBatch)
+	return nil
 }
 
 // write converts m and compares both forms.
