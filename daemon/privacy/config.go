@@ -27,7 +27,14 @@ func Configuration(f *config.File) Section {
 		if u, err := url.Parse(c.MQTT.Broker); err == nil {
 			host = u.Host
 		}
-		s.add(Fact, "the one connection to the outside is the MQTT broker, %s", host)
+		s.add(Fact, "what is heard goes to the MQTT broker, %s", host)
+	}
+	for _, n := range c.Notify {
+		host := "the address in " + n.URLFile
+		if u, err := url.Parse(n.URL); err == nil && n.URL != "" {
+			host = u.Host
+		}
+		s.add(Fact, "%s (%s) is told which sound was heard, when and how surely; no message has room for sound", host, n.Kind)
 	}
 	s.page(c.Web)
 	for _, source := range c.Sources {
