@@ -45,6 +45,18 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 			}
 		}
 	}
+	for _, k := range kinds {
+		if k.Check == nil || len(found) > 0 { // an address may be missing
+			continue
+		}
+		if err := k.Check(f); err != nil {
+			var one config.Issue
+			if !errors.As(err, &one) {
+				one = f.Issue(k.Name, "%v", err)
+			}
+			issues = append(issues, one)
+		}
+	}
 	c := f.Config.MQTT
 	if _, err := config.ReadSecret(c.PasswordFile, config.CredentialPassword); err != nil {
 		note("mqtt.password_file", "%v", err)

@@ -202,6 +202,11 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 			c.kinds = append(c.kinds, k)
 			c.all = c.all || k.Sound
 			c.note(k.Name)
+			if k.Check != nil {
+				if err := k.Check(f); err != nil {
+					return c, err
+				}
+			}
 		}
 	}
 	if old.Web != now.Web {
@@ -249,7 +254,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 		c.all = true
 		c.note("model")
 	}
-	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
+	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || !reflect.DeepEqual(old.Notify, now.Notify) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
 		if c.rules, err = rules.Resolve(f, e.Model, e.Front, e.Second.Head); err != nil {
 			return nil, nil, err
 		}

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -32,6 +34,7 @@ func (f *File) check() Errors {
 	c.mqtt(&f.Config.MQTT)
 	c.web(&f.Config.Web)
 	c.remote(&f.Config.Inference.Remote)
+	c.notify(f.Config.Notify)
 	return c.issues
 }
 
@@ -57,7 +60,7 @@ func (c *checker) sources(sources []Source) {
 		if slices.Contains(topic.ReservedForNode(), s.Name) {
 			c.fail(key+".name", "%q is a topic of its own; choose another name", s.Name)
 		}
-		c.kindKeys(s, key)
+		c.kindKeys(s, s.Kind, "a source", key)
 		switch s.Kind {
 		case KindFile:
 			if len(s.Paths) == 0 {
@@ -83,16 +86,16 @@ func (c *checker) sources(sources []Source) {
 	}
 }
 
-// kindKeys reports keys that mean nothing to this kind of source.
-func (c *checker) kindKeys(s *Source, key string) {
-	v := reflect.ValueOf(s).Elem()
+// kindKeys reports keys of *block that mean nothing to its kind.
+func (c *checker) kindKeys(block any, kind, what, key string) {
+	v := reflect.ValueOf(block).Elem()
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
 		kinds := tag.Get("for")
-		if kinds == "" || v.Field(i).IsZero() || slices.Contains(strings.Fields(kinds), s.Kind) {
+		if kinds == "" || v.Field(i).IsZero() || slices.Contains(strings.Fields(kinds), kind) {
 			continue
 		}
-		c.fail(key+"."+tag.Get("key"), "means nothing to a source of kind %s; it belongs to kind %s", s.Kind, strings.ReplaceAll(kinds, " ", " or "))
+		c.fail(key+"."+tag.Get("key"), "means nothing to %s of kind %s; it belongs to kind %s", what, kind, strings.ReplaceAll(kinds, " ", " or "))
 	}
 }
 
@@ -252,9 +255,44 @@ func (c *checker) web(w *Web) {
 			c.fail("web.listen", "%q: want host:port such as 127.0.0.1:8090, or nothing for no page", w.Listen)
 		}
 	}
-	if w.URL != "" {
-		if u, err := url.Parse(w.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
-			c.fail("web.url", "want the address of the live page as others reach it, such as http://hallway.lan:8090/")
+	if w.URL != "" && CheckURL(w.URL) != nil {
+		c.fail("web.url", "want the address of the live page as others reach it, such as http://hallway.lan:8090/")
+	}
+}
+
+// CheckURL tells whether text is an address on the web without user and password. Its error shows nothing of it.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+		return errors.New("want http:// or https://, a host, and no user or password")
+	}
+	return nil
+}
+
+func (c *checker) notify(all []Notify) {
+	names := map[string]int{}
+	for i := range all {
+		n, key := &all[i], fmt.Sprintf("notify[%d]", i)
+		if n.Kind == "" {
+			c.fail(key+".kind", "missing; want one of webhook, ntfy, apprise")
+			continue
+		}
+		n.Name = cmp.Or(n.Name, n.Kind)
+		if first, twice := names[n.Name]; twice {
+			c.fail(key+".name", "%q is already the name of notify[%d]; every one needs its own", n.Name, first)
+		}
+		names[n.Name] = i
+		c.kindKeys(n, n.Kind, "a notification", key)
+		switch {
+		case (n.URL == "") == (n.URLFile == ""):
+			c.fail(key+".url", "want either url or url_file, the address that is told")
+		case n.URL != "":
+			if err := CheckURL(n.URL); err != nil {
+				c.fail(key+".url", "%v; an address that holds a secret belongs in url_file", err)
+			}
+		}
+		if n.Kind == NotifyNtfy && n.Topic == nil {
+			c.fail(key+".topic", "missing; want the topic that your phone listens to")
 		}
 	}
 }

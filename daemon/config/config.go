@@ -21,6 +21,7 @@ type Config struct {
 	MQTT      MQTT      `key:"mqtt"`
 	Web       Web       `key:"web"`
 	Clips     Clips     `key:"clips"`
+	Notify    []Notify  `key:"notify"`
 	Log       Log       `key:"log"`
 }
 
@@ -188,6 +189,31 @@ type Clips struct {
 	MaxAge   time.Duration `key:"max_age" min:"1m" max:"87600h"`
 	MaxSize  Size          `key:"max_size" min:"1MB" max:"1TB"`
 	KeepFree Size          `key:"keep_free" min:"1MB" max:"1TB"`
+}
+
+// Kinds of notification.
+const (
+	NotifyWebhook = "webhook"
+	NotifyNtfy    = "ntfy"
+	NotifyApprise = "apprise"
+)
+
+// Notify is somebody to tell of sounds beside MQTT. Which keys mean something depends on Kind.
+type Notify struct {
+	Name       string         `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as phone"`
+	Kind       string         `key:"kind" oneof:"webhook ntfy apprise"`
+	URL        string         `key:"url" secret:"true"`
+	URLFile    string         `key:"url_file"`
+	CAFile     string         `key:"ca_file"`
+	SecretFile *string        `key:"secret_file" for:"webhook"`
+	TokenFile  *string        `key:"token_file" for:"ntfy apprise"`
+	Topic      *string        `key:"topic" for:"ntfy" match:"^[A-Za-z0-9_-]{1,64}$" want:"up to 64 of A-Z, a-z, 0-9, _ and -"`
+	Priority   *int           `key:"priority" for:"ntfy" min:"1" max:"5"`
+	Tag        *string        `key:"tag" for:"apprise"`
+	Labels     []string       `key:"labels"`
+	Ends       bool           `key:"ends"`
+	Every      *time.Duration `key:"every" min:"0s" max:"24h"`
+	Timeout    *time.Duration `key:"timeout" min:"1s" max:"1m"`
 }
 
 // Log is how much is said, and in which form.

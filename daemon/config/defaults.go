@@ -35,7 +35,8 @@ func Default() Config {
 			MaxSize:  500 * MB,
 			KeepFree: 500 * MB,
 		},
-		Log: Log{Level: "info", Format: "auto"},
+		Notify: []Notify{},
+		Log:    Log{Level: "info", Format: "auto"},
 	}
 }
 
@@ -44,6 +45,13 @@ const (
 	DefaultLatency = 300 * time.Millisecond
 	DefaultRestart = time.Second
 	DefaultFormat  = "s16le"
+)
+
+// Defaults of a notification's keys.
+const (
+	DefaultEvery    = time.Minute
+	DefaultTimeout  = 10 * time.Second
+	DefaultPriority = 3
 )
 
 // defaultLabels are the ESC-50 sounds people raise an alarm over, or want to be told about.

@@ -28,7 +28,7 @@ func Configuration(f *config.File) Section {
 		if u, err := url.Parse(c.MQTT.Broker); err == nil {
 			host = u.Host
 		}
-		s.add(Fact, "MQTT goes to the broker %s", host)
+		s.add(Fact, "what is heard goes to the MQTT broker, %s", host)
 	}
 	if r := c.Inference.Remote; r.URL != "" {
 		host := "an inference server"
@@ -36,6 +36,13 @@ func Configuration(f *config.File) Section {
 			host = a.String()
 		}
 		s.add(Bad, "the windows of all sources (spectra of 128 bands, from which speech can be made out with effort) go to the inference server, %s", host)
+	}
+	for _, n := range c.Notify {
+		host := "the address in " + n.URLFile
+		if u, err := url.Parse(n.URL); err == nil && n.URL != "" {
+			host = u.Host
+		}
+		s.add(Fact, "%s (%s) is told which sound was heard, when and how surely; no message has room for sound", host, n.Kind)
 	}
 	s.page(c.Web)
 	for _, source := range c.Sources {

@@ -71,6 +71,7 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 	}
 	r.watched(w)
 	r.groups(w)
+	r.notify(w)
 	if len(r.issues) > 0 {
 		return nil, r.issues
 	}
@@ -184,6 +185,21 @@ func (r *resolver) groups(w *Rules) {
 		title := cmp.Or(g.Title, names.Of(cmp.Or(r.file.Config.Node.Language, "en"), g.Name), topic.Humanise(g.Name))
 		w.Titles = append(w.Titles, title)
 		w.Watched = append(w.Watched, Label{ID: g.Name, Title: title, Icon: g.Icon, Group: true, Off: group.Rule.Off, Members: members(r.labels, group)})
+	}
+}
+
+// notify checks the labels and groups that notifications name: they must be watched.
+func (r *resolver) notify(w *Rules) {
+	var watched []string
+	for _, l := range w.Watched {
+		watched = append(watched, l.ID)
+	}
+	for i, n := range r.file.Config.Notify {
+		for j, id := range n.Labels {
+			if !slices.Contains(watched, id) {
+				r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("notify[%d].labels[%d]", i, j), "%q is not watched; want one of %s", id, strings.Join(watched, ", ")))
+			}
+		}
 	}
 }
 

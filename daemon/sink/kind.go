@@ -13,6 +13,7 @@ type Kind struct {
 	Name    string
 	Changed func(before, now *config.Config) bool       // whether a reload makes it anew; nil: never
 	Open    func(f *config.File, env Env) (Sink, error) // nil and no error: it is not wished for
+	Check   func(f *config.File) error                  // what Open would refuse, found before anything is given up; nil: nothing
 	Sound   bool                                        // it is a Listener: sources start afresh when it changes
 }
 

@@ -28,6 +28,7 @@ type Status struct {
 	Broker    Broker    `json:"broker"`
 	Inference Inference `json:"inference"`
 	Clips     Clips     `json:"clips"`
+	Notify    []Notify  `json:"notify,omitempty"`
 	Sources   []Source  `json:"sources"`
 	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
 }
@@ -54,6 +55,17 @@ type Clips struct {
 	Kept    int64  `json:"kept"`
 	Bytes   int64  `json:"bytes"`
 	Error   string `json:"error,omitempty"`
+}
+
+// Notify is somebody who is told beside MQTT.
+type Notify struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Sent    int64  `json:"sent"`
+	Lost    int64  `json:"lost"` // refused, too old, or too many
+	Held    int64  `json:"held"` // not told, to keep the rate
+	Waiting int    `json:"waiting"`
+	Failing string `json:"failing,omitempty"` // why the last try failed
 }
 
 // Inference is the network's side, over all sources.

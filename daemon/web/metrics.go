@@ -90,6 +90,9 @@ var ofDaemon = []metric{
 		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Lost) }},
 	{describe("clips_kept_bytes", "Size of the clips in the folder."), prometheus.GaugeValue,
 		func(s *status.Status, _ *status.Source) float64 { return float64(s.Clips.Bytes) }},
+	{describe("notifications_total", "Notifications that were taken."), prometheus.CounterValue, ofNotify(func(n *status.Notify) int64 { return n.Sent })},
+	{describe("notifications_lost_total", "Notifications lost: refused, too old, too many."), prometheus.CounterValue, ofNotify(func(n *status.Notify) int64 { return n.Lost })},
+	{describe("notifications_waiting", "Notifications that wait for their receiver."), prometheus.GaugeValue, ofNotify(func(n *status.Notify) int64 { return int64(n.Waiting) })},
 	{describe("healthy", "1 while nothing is wrong; /healthz says what is."), prometheus.GaugeValue,
 		func(s *status.Status, _ *status.Source) float64 { return truth(len(s.Problems) == 0) }},
 }
@@ -133,6 +136,17 @@ func ofRemote(get func(*status.Remote) float64) func(*status.Status, *status.Sou
 			return 0
 		}
 		return get(s.Inference.Remote)
+	}
+}
+
+// ofNotify sums over all who are told.
+func ofNotify(get func(*status.Notify) int64) func(*status.Status, *status.Source) float64 {
+	return func(s *status.Status, _ *status.Source) float64 {
+		var sum int64
+		for i := range s.Notify {
+			sum += get(&s.Notify[i])
+		}
+		return float64(sum)
 	}
 }
 
