@@ -116,6 +116,7 @@ var only = map[string][]string{
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
 	"google.golang.org/protobuf":          {"earshot/infer/onnx"},
 	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
+	"modernc.org/sqlite":                  {"earshot/daemon/history/store"},
 }
 
 // everywhere is what every package may import: whoever reads a file reads it so.

@@ -6,6 +6,7 @@ import (
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
 	"earshot/daemon/eventlog"
+	"earshot/daemon/history"
 	"earshot/daemon/sink"
 	"earshot/internal/task"
 )
@@ -14,6 +15,7 @@ import (
 var kinds = []sink.Kind{
 	clips.Kind, // first: the others tell where the clip is
 	eventlog.Kind,
+	history.Kind,
 }
 
 // places are all sinks in the order in which they are told: kinds, then the two that are layers of their own.

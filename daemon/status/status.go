@@ -28,6 +28,7 @@ type Status struct {
 	Broker    Broker    `json:"broker"`
 	Inference Inference `json:"inference"`
 	Clips     Clips     `json:"clips"`
+	History   History   `json:"history"`
 	Sources   []Source  `json:"sources"`
 	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
 }
@@ -54,6 +55,13 @@ type Clips struct {
 	Kept    int64  `json:"kept"`
 	Bytes   int64  `json:"bytes"`
 	Error   string `json:"error,omitempty"`
+}
+
+// History is what is remembered; all zero while it is off.
+type History struct {
+	On      bool  `json:"on"`
+	Written int64 `json:"written"` // events, minutes of scores and of levels
+	Lost    int64 `json:"lost"`    // dropped because the disk did not take them
 }
 
 // Inference is the network's side, over all sources.
