@@ -122,6 +122,7 @@ var only = map[string][]string{
 	"google.golang.org/protobuf":          {"earshot/infer/onnx", "earshot/infer/remote"},
 	"google.golang.org/grpc":              {"earshot/infer/remote"},
 	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
+	"modernc.org/sqlite":                  {"earshot/daemon/history/store"},
 }
 
 // everywhere is what every package may import: whoever reads a file reads it so.

@@ -6,6 +6,7 @@ import (
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
 	"earshot/daemon/eventlog"
+	"earshot/daemon/history"
 	"earshot/daemon/notify"
 	"earshot/daemon/sink"
 	"earshot/internal/task"
@@ -16,6 +17,7 @@ var kinds = []sink.Kind{
 	clips.Kind, // first: the others tell where the clip is
 	eventlog.Kind,
 	notify.Kind,
+	history.Kind,
 }
 
 // places are all sinks in the order in which they are told: kinds, then the two that are layers of their own.

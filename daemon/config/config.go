@@ -20,6 +20,7 @@ type Config struct {
 	Watch     Watch     `key:"watch"`
 	MQTT      MQTT      `key:"mqtt"`
 	Web       Web       `key:"web"`
+	History   History   `key:"history"`
 	Clips     Clips     `key:"clips"`
 	Notify    []Notify  `key:"notify"`
 	Log       Log       `key:"log"`
@@ -178,6 +179,14 @@ type Web struct {
 	Listen       string `key:"listen"`
 	URL          string `key:"url"`
 	PasswordFile string `key:"password_file"`
+}
+
+// History is what is remembered of what was heard; no sound.
+type History struct {
+	Enabled    bool          `key:"enabled"`
+	Keep       time.Duration `key:"keep" min:"1h" max:"87600h"`
+	KeepScores time.Duration `key:"keep_scores" min:"1h" max:"87600h"`
+	MaxSize    Size          `key:"max_size" min:"5MB" max:"1TB"`
 }
 
 // Clips keeps the sound around an event. Off by default: then no audio is ever written.

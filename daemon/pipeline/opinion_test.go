@@ -71,7 +71,7 @@ func play(p *Pipeline, x []float32, piece int, live bool) sourceFunc {
 func run(t *testing.T, c Config, source func(*Pipeline) sourceFunc, scorer func(*Pipeline) Scorer) []sink.Event {
 	t.Helper()
 	var events []sink.Event
-	p := New(c, Outlets{Event: func(e sink.Event) { events = append(events, sink.Event{Event: e.Event, Views: e.Views}) }})
+	p := New(c, Outlets{Event: func(e sink.Event, _ []float64) { events = append(events, sink.Event{Event: e.Event, Views: e.Views}) }})
 	g := task.New(context.Background())
 	g.GoThen("capture", func(ctx context.Context) error { return p.Capture(ctx, source(p)) }, func(error) {})
 	g.Go("listen", func(ctx context.Context) error { return p.Listen(ctx, scorer(p)) })

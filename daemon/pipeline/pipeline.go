@@ -48,14 +48,23 @@ type Outlets struct {
 	Block func(*ringbuf.Block)
 	// Frames sees a window's frames whenever it is complete, newest hop last, in the listener.
 	Frames func(*gammatone.Window)
-	// Event sees each switch of a label, on the wall clock and still without names, in the reporter.
-	Event func(sink.Event)
+	// Event sees each switch of a label, on the wall clock and still without names, and all smoothed scores of that
+	// moment, borrowed, in the reporter.
+	Event func(e sink.Event, scores []float64)
 	// Window sees each window's scores as they go to the smoothing, borrowed, in the reporter.
 	Window func(infer.Result)
 	// Failed sees why a window has no scores, in the reporter.
 	Failed func(error)
 	// Scores sees the smoothed scores of each window, borrowed, in the reporter.
-	Scores func(at time.Time, scores []float64)
+	Scores func(Scores)
+}
+
+// Scores are the smoothed scores of one window.
+type Scores struct {
+	At     time.Time // the window's end
+	End    int64     // the same, in samples
+	Break  sink.Break
+	Scores []float64 // (K + groups)
 }
 
 // Scorer is the network's queue for this source; *infer.Feed is one. Answers come through Deliver, in order.

@@ -65,7 +65,7 @@ func (s *scorer) Flush(context.Context) error { return nil }
 func drive(t *testing.T, c Config, source sourceFunc, score func(at int64) float32) ([]sink.Event, *scorer, *Pipeline) {
 	t.Helper()
 	var events []sink.Event
-	p := New(c, Outlets{Event: func(e sink.Event) { events = append(events, e) }})
+	p := New(c, Outlets{Event: func(e sink.Event, _ []float64) { events = append(events, e) }})
 	s := &scorer{score: score, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.GoThen("capture", func(ctx context.Context) error { return p.Capture(ctx, source) }, func(error) {})
@@ -182,7 +182,7 @@ func TestOffByTimer(t *testing.T) {
 	c := testConfig()
 	c.Live, c.Waits = true, false
 	off := make(chan sink.Event, 8)
-	p := New(c, Outlets{Event: func(e sink.Event) { off <- e }})
+	p := New(c, Outlets{Event: func(e sink.Event, _ []float64) { off <- e }})
 	s := &scorer{score: func(int64) float32 { return 1 }, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.Go("capture", func(ctx context.Context) error {
@@ -215,7 +215,7 @@ func TestLostSwitchesOff(t *testing.T) {
 	c := testConfig()
 	c.Smooth.Rules[0].Hold = 1 << 40
 	on := make(chan sink.Event, 8)
-	p := New(c, Outlets{Event: func(e sink.Event) { on <- e }})
+	p := New(c, Outlets{Event: func(e sink.Event, _ []float64) { on <- e }})
 	s := &scorer{score: func(int64) float32 { return 1 }, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.Go("capture", func(ctx context.Context) error {
@@ -241,7 +241,7 @@ func TestLostSwitchesOff(t *testing.T) {
 // TestNewRules: what is on goes off by the old rules before the new ones count.
 func TestNewRules(t *testing.T) {
 	events := make(chan sink.Event, 8)
-	p := New(testConfig(), Outlets{Event: func(e sink.Event) { events <- e }})
+	p := New(testConfig(), Outlets{Event: func(e sink.Event, _ []float64) { events <- e }})
 	s := &scorer{score: func(int64) float32 { return 0.6 }, deliver: p.Deliver}
 	deaf := testConfig().Smooth
 	deaf.Rules = []smooth.Rule{{On: 0.9, Off: 0.8}}

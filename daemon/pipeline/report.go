@@ -74,7 +74,7 @@ const tick = 100 * time.Millisecond
 // Report turns scores into events until ctx ends or the source has and all its windows are answered. In either
 // case what is on goes off, so that no event stays without its end.
 func (p *Pipeline) Report(ctx context.Context) error {
-	r := &reporter{p: p, smoother: smooth.New(p.cfg.Smooth), gap: -1, onset: map[int]time.Time{}}
+	r := &reporter{p: p, smoother: smooth.New(p.cfg.Smooth), gap: -1, broken: sink.Anew, onset: map[int]time.Time{}}
 	defer close(p.closed)
 	defer func() { r.handle(r.smoother.Reset(r.now(), r.events[:0])) }()
 	ticker := time.NewTicker(tick)
@@ -103,8 +103,9 @@ func (p *Pipeline) Report(ctx context.Context) error {
 type reporter struct {
 	p        *Pipeline
 	smoother *smooth.Smoother
-	gap      int64 // the newest gap that the smoother knows
-	end      int64 // of the newest window
+	gap      int64      // the newest gap that the smoother knows
+	end      int64      // of the newest window
+	broken   sink.Break // what came since
 	events   []smooth.Event
 	onset    map[int]time.Time // of what is on, so that ON and OFF agree even if the clock is set between
 }
@@ -121,10 +122,11 @@ func (r *reporter) take(m message) {
 	switch m.kind {
 	case lost:
 		r.handle(r.smoother.Reset(r.now(), r.events[:0]))
+		r.broken = max(r.broken, sink.Away)
 	case rules:
 		r.handle(r.smoother.Reset(r.now(), r.events[:0]))
 		m.swapped()
-		r.smoother = smooth.New(m.smooth)
+		r.smoother, r.broken = smooth.New(m.smooth), sink.Anew
 	case scored:
 		r.window(m)
 		select {
@@ -137,7 +139,7 @@ func (r *reporter) take(m message) {
 func (r *reporter) window(m message) {
 	if gap := r.p.gapAt.Load(); gap > r.gap && m.at >= gap {
 		r.smoother.Forget() // no mean spans a hole either
-		r.gap = gap
+		r.gap, r.broken = gap, max(r.broken, sink.Gap)
 	}
 	r.end = m.end
 	if m.err != nil {
@@ -156,8 +158,9 @@ func (r *reporter) window(m message) {
 	}
 	r.handle(r.smoother.Push(m.at, m.end, m.scores, m.attention, r.events[:0]))
 	if r.p.out.Scores != nil {
-		r.p.out.Scores(r.p.clock.wall(m.end), r.smoother.Scores())
+		r.p.out.Scores(Scores{r.p.clock.wall(m.end), m.end, r.broken, r.smoother.Scores()})
 	}
+	r.broken = sink.Unbroken
 	if !m.entered.IsZero() {
 		r.p.latency.Add(r.p.cfg.Now().Sub(m.entered))
 	}
@@ -188,7 +191,7 @@ func (r *reporter) handle(events []smooth.Event) {
 			delete(r.onset, e.Label)
 		}
 		if r.p.out.Event != nil {
-			r.p.out.Event(out)
+			r.p.out.Event(out, r.smoother.Scores())
 		}
 	}
 }

@@ -19,6 +19,9 @@ func Configuration(f *config.File) Section {
 		s.add(Good, "clips are off, so the one part of the program that writes sound is never made")
 	}
 	s.add(Good, "sound is held in memory only: %s of ring for each source, and a window of 1.5 s", c.Windows.Ring)
+	if h := c.History; h.Enabled {
+		s.add(Good, "history keeps events, scores and levels for %s in the state folder, at most %s: numbers and names, from which no sound can be made", h.Keep, h.MaxSize)
+	}
 	s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
 	switch {
 	case c.MQTT.Broker == "":

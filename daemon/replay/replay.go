@@ -168,7 +168,7 @@ func normal(x []float32) []float32 {
 
 // event sees every switch. Those that a window brings come before [tape.answered] counts it; those that come after
 // the last window were made at its end.
-func (t *tape) event(e sink.Event) {
+func (t *tape) event(e sink.Event, _ []float64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var now int64
@@ -185,7 +185,7 @@ func (t *tape) event(e sink.Event) {
 	t.events = append(t.events, out)
 }
 
-func (t *tape) answered(time.Time, []float64) {
+func (t *tape) answered(pipeline.Scores) {
 	t.mu.Lock()
 	t.heard++
 	n, progress := t.heard, t.progress

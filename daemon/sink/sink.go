@@ -44,7 +44,16 @@ type Event struct {
 	End    time.Time // zero while On
 	PeakAt time.Time // where it was strongest
 
+	Why  Why
 	Clip Clip // the sound around it; the clips' sink writes it
+}
+
+// Why is what a switch was decided from.
+type Why struct {
+	On, Off   float64 // thresholds of its score
+	Runners   []Score // the labels that came next in the window that switched it, greatest first
+	LevelDBFS float64 // of the sound, in the last whole second
+	Model     string  // fingerprint of all that made the score
 }
 
 // Clip is where a clip will be once the event is over; the zero Clip is none.
@@ -62,7 +71,27 @@ type Source struct {
 type Scores struct {
 	Source string
 	At     time.Time // the window's end
+	End    int64     // the same, in samples
+	Break  Break     // what lies before it
 	Best   []Score   // of single labels, greatest first
+	Stream Stream
+}
+
+// Break is what lies between a window and the one before it.
+type Break uint8
+
+const (
+	Unbroken Break = iota
+	Gap            // samples were lost: the mean begins anew
+	Away           // the source was away: what was on has ended
+	Anew           // smoothing begins: at the start, and with other rules
+)
+
+// Stream is what the scores of a source have in common as long as it runs as it does.
+type Stream struct {
+	Model         string // fingerprint of all that makes a window's scores, and the mean of them
+	RateHz        int
+	WindowSamples int64
 }
 
 // Score is one label's.

@@ -3,9 +3,10 @@ package source
 import (
 	"cmp"
 	"slices"
-	"time"
+	"strconv"
 
 	"earshot/daemon/capture/kind"
+	"earshot/daemon/pipeline"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
@@ -45,13 +46,20 @@ func (s *Source) window(w *gammatone.Window) {
 }
 
 // scored sees the smoothed scores of every window, in the reporter.
-func (s *Source) scored(at time.Time, scores []float64) {
+func (s *Source) scored(w pipeline.Scores) {
 	s.mu.Lock()
-	s.score = append(s.score[:0], scores...)
+	s.score = append(s.score[:0], w.Scores...)
 	r := s.rules
 	s.mu.Unlock()
-	s.best = best(s.best[:0], r, scores)
-	s.c.Sink.Scores(sink.Scores{Source: s.c.Name, At: at, Best: s.best})
+	s.best = best(s.best[:0], r, w.Scores)
+	s.c.Sink.Scores(sink.Scores{Source: s.c.Name, At: w.At, End: w.End, Break: w.Break, Best: s.best, Stream: sink.Stream{
+		Model: s.fingerprint(r), RateHz: s.rate, WindowSamples: r.Smooth.WindowSamples,
+	}})
+}
+
+// fingerprint names all that makes a smoothed score: both networks, and over how many windows their scores are averaged.
+func (s *Source) fingerprint(r *rules.Rules) string {
+	return s.c.Engine.Fingerprint() + "/" + strconv.Itoa(r.Smooth.Average)
 }
 
 // best appends the scores of single labels to dst, greatest first; groups are left out.
@@ -74,14 +82,32 @@ func (s *Source) unanswered(err error) {
 }
 
 // event sees each switch, in the reporter, and gives it its names.
-func (s *Source) event(e sink.Event) {
+func (s *Source) event(e sink.Event, scores []float64) {
 	s.mu.Lock()
 	r := s.rules
 	s.on[e.Label] = e.On
 	s.mu.Unlock()
 	e.Source, e.ID, e.Title, e.Group = s.c.Name, r.IDs[e.Label], r.Titles[e.Label], e.Label >= r.Single()
+	rule := r.Smooth.Rule(e.Label)
+	e.Why = sink.Why{On: rule.On, Off: rule.Off, Runners: s.runners(r, e, scores), LevelDBFS: s.health.Report().LevelDBFS, Model: s.fingerprint(r)}
 	s.c.Sink.Event(&e)
 	if e.On {
 		s.events.Add(1)
 	}
+}
+
+// runners are the labels that scored most beside the one, or the group, that was switched.
+func (s *Source) runners(r *rules.Rules, e sink.Event, scores []float64) []sink.Score {
+	const most = 3
+	if !e.On {
+		return nil
+	}
+	s.best = best(s.best[:0], r, scores)
+	var next []sink.Score
+	for _, l := range s.best {
+		if l.ID != e.ID && len(next) < most {
+			next = append(next, l)
+		}
+	}
+	return next
 }

@@ -29,6 +29,7 @@ type Status struct {
 	Inference Inference `json:"inference"`
 	Clips     Clips     `json:"clips"`
 	Notify    []Notify  `json:"notify,omitempty"`
+	History   History   `json:"history"`
 	Sources   []Source  `json:"sources"`
 	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
 }
@@ -66,6 +67,13 @@ type Notify struct {
 	Held    int64  `json:"held"` // not told, to keep the rate
 	Waiting int    `json:"waiting"`
 	Failing string `json:"failing,omitempty"` // why the last try failed
+}
+
+// History is what is remembered; all zero while it is off.
+type History struct {
+	On      bool  `json:"on"`
+	Written int64 `json:"written"` // events, minutes of scores and of levels
+	Lost    int64 `json:"lost"`    // dropped because the disk did not take them
 }
 
 // Inference is the network's side, over all sources.

@@ -58,6 +58,17 @@ type Config struct {
 	WindowSamples int64    // length of a window, > 0
 }
 
+// Rule is that of label or group i, as in events; the zero Rule for one that never fires.
+func (c Config) Rule(i int) Rule {
+	switch {
+	case i >= len(c.Labels):
+		return c.Groups[i-len(c.Labels)].Rule
+	case c.Rules == nil || c.Background != "" && c.Labels[i] == c.Background:
+		return Rule{}
+	}
+	return c.Rules[i]
+}
+
 // maxAverage bounds the memory of a Smoother; 1024 windows are minutes.
 const maxAverage = 1024
 

@@ -1,9 +1,6 @@
 package smooth
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Event is one switch of one label or group. Times are sample indices.
 type Event struct {
@@ -50,18 +47,8 @@ func New(c Config) *Smoother {
 		mean:  make([]float64, all),
 		state: make([]state, all),
 	}
-	background := -1
-	if c.Background != "" {
-		background = slices.Index(c.Labels, c.Background)
-	}
 	for i := range s.state {
-		st := &s.state[i]
-		switch {
-		case i >= k:
-			st.rule = c.Groups[i-k].Rule
-		case i != background && c.Rules != nil:
-			st.rule = c.Rules[i]
-		}
+		s.state[i].rule = c.Rule(i)
 	}
 	return s
 }

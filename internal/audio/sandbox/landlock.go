@@ -23,16 +23,16 @@ func readOnly(path string, fd int) error {
 	if errno != 0 {
 		return nil // not in this kernel, or not switched on
 	}
-	attr := unix.LandlockRulesetAttr{Access_fs: 1<<13 - 1} // version 1 knows 13 rights
-	size := unsafe.Sizeof(attr.Access_fs)
+	attr := unix.LandlockRulesetAttr{Handled_access_fs: 1<<13 - 1} // version 1 knows 13 rights
+	size := unsafe.Sizeof(attr.Handled_access_fs)
 	for version, more := range map[uintptr]uint64{2: unix.LANDLOCK_ACCESS_FS_REFER, 3: unix.LANDLOCK_ACCESS_FS_TRUNCATE, 5: unix.LANDLOCK_ACCESS_FS_IOCTL_DEV} {
 		if abi >= version {
-			attr.Access_fs |= more
+			attr.Handled_access_fs |= more
 		}
 	}
 	if abi >= 4 {
-		attr.Access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
-		size += unsafe.Sizeof(attr.Access_net)
+		attr.Handled_access_net = unix.LANDLOCK_ACCESS_NET_BIND_TCP | unix.LANDLOCK_ACCESS_NET_CONNECT_TCP
+		size += unsafe.Sizeof(attr.Handled_access_net)
 	}
 	rules, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), size, 0)
 	if errno != 0 {
