@@ -54,7 +54,7 @@ microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line"
 			f, err := checkedConfig(c, &set)
 			if err == nil && online {
 				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
-				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
+				ctx, cancel := context.WithTimeout(c.Context(), probeLimit)
 				defer cancel()
 				err = classifyError(daemon.Probe(ctx, f, log, portaudio.Devices))
 			}
