@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"earshot/internal/readfile"
 )
 
 // A model file of a few hundred bytes can ask ONNX Runtime for any amount of memory and time: a shape that is computed, an
@@ -137,7 +139,7 @@ func beTried(kind, library string) error {
 // limitOwn bounds what this process may take beyond what it has, for good, and its processor time.
 func limitOwn(memory uint64) error {
 	const data = 2 // RLIMIT_DATA, which package syscall names for few architectures
-	text, err := os.ReadFile("/proc/self/statm")
+	text, err := readfile.Bytes("/proc/self/statm", 4096)
 	if err != nil {
 		return err
 	}
