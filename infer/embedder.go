@@ -34,9 +34,9 @@ type patchBinding struct {
 
 // NewEmbedder loads the second network into ONNX Runtime; [Init] must have been called. Of the options
 // MaxBatch does not count. It embeds one patch of silence, so that a network or a provider that cannot run
-// fails here and not at the first sound.
+// fails here and not at the first sound. One from a file is tried in a process of its own before.
 func NewEmbedder(m *EmbedderModel, o Options) (*Embedder, error) {
-	e, rejected, err := load(m.Path, m.Bytes, o, func(o Options, provider string) (*Embedder, error) { return openEmbedder(m, o, provider) })
+	e, rejected, err := load(file{"embedder", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, provider string) (*Embedder, error) { return openEmbedder(m, o, provider) })
 	if err != nil {
 		return nil, err
 	}

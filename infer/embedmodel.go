@@ -36,6 +36,8 @@ type EmbedderModel struct {
 	Bytes  []byte // the ONNX file
 	Path   string // file it came from, or the name given to ParseEmbedder
 	SHA256 string // of Bytes, hexadecimal
+
+	foreign bool // it came from a file: it is tried in a process of its own first
 }
 
 // LoadEmbedder reads a file and holds it against the embedders' contract. The error says what was expected
@@ -45,7 +47,11 @@ func LoadEmbedder(path string) (*EmbedderModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ParseEmbedder(path, b)
+	m, err := ParseEmbedder(path, b)
+	if err == nil {
+		m.foreign = true
+	}
+	return m, err
 }
 
 // ParseEmbedder holds an ONNX file in memory against the embedders' contract. The model keeps onnx, which

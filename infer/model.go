@@ -51,6 +51,8 @@ type Model struct {
 	Bytes  []byte // the ONNX file; NewSession needs it, nothing else does
 	Path   string // file it came from, or the name given to ParseModel
 	SHA256 string // of Bytes, hexadecimal
+
+	foreign bool // it came from a file: it is tried in a process of its own first
 }
 
 // maxModelBytes bounds what LoadModel reads; the shipped model has 9 MB, and a service half a gigabyte of memory.
@@ -64,7 +66,11 @@ func LoadModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ParseModel(path, b)
+	m, err := ParseModel(path, b)
+	if err == nil {
+		m.foreign = true
+	}
+	return m, err
 }
 
 // readModel reads a file that is not too large to be a model.

@@ -29,21 +29,33 @@ type Rejection struct {
 	Why      string // one line
 }
 
-// load checks what every network needs before it is loaded, and loads it with the best provider that o allows. name and
-// file are the model's.
-func load[S any](name string, file []byte, o Options, with func(o Options, provider string) (S, error)) (s S, rejected []Rejection, err error) {
+// file is a model as it stands in a file or in the program.
+type file struct {
+	kind, name string // kind is a key of kinds
+	bytes      []byte
+	sum        string // SHA-256
+	foreign    bool
+}
+
+// load checks what every network needs before it is loaded, and loads it with the best provider that o allows.
+func load[S any](f file, o Options, with func(o Options, provider string) (S, error)) (s S, rejected []Rejection, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return s, nil, fmt.Errorf("inference options: %w", err)
 	}
-	if len(file) == 0 {
-		return s, nil, fmt.Errorf("model %q: %w", name, errNoBytes)
+	if len(f.bytes) == 0 {
+		return s, nil, fmt.Errorf("model %q: %w", f.name, errNoBytes)
 	}
 	if RuntimePath() == "" {
 		return s, nil, errors.New("ONNX Runtime is not loaded: infer.Init comes first")
 	}
+	if f.foreign {
+		if err := tryOut(f.kind, f.bytes, f.sum); err != nil {
+			return s, nil, fmt.Errorf("model %q: %w", f.name, err)
+		}
+	}
 	s, _, rejected, err = choose(o.Provider, func(provider string) (S, error) { return with(o, provider) })
 	if err != nil {
-		return s, rejected, fmt.Errorf("model %q: %w", name, err)
+		return s, rejected, fmt.Errorf("model %q: %w", f.name, err)
 	}
 	return s, rejected, nil
 }

@@ -75,9 +75,9 @@ type Session struct {
 
 // NewSession loads a model into ONNX Runtime; [Init] must have been called. It
 // runs one window of silence, so that a model or a provider that cannot run
-// fails here and not an hour later.
+// fails here and not an hour later. A model from a file is tried in a process of its own before.
 func NewSession(m *Model, o Options) (*Session, error) {
-	s, rejected, err := load(m.Path, m.Bytes, o, func(o Options, provider string) (*Session, error) { return openSession(m, o, provider) })
+	s, rejected, err := load(file{"model", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, provider string) (*Session, error) { return openSession(m, o, provider) })
 	if err != nil {
 		return nil, err
 	}

@@ -113,8 +113,7 @@ func (p *Publisher) Reconfigure(c Config) error {
 	if err := CheckShown(c); err != nil {
 		return err
 	}
-	p.box.Configure(c.Sources, c.EventStart) // first, so that what is announced next has its topics
-	p.session.Announce(c.shown())
+	p.session.Announce(c.shown(), func() []string { return p.box.Configure(c.Sources, c.EventStart) })
 	return nil
 }
 

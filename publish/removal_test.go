@@ -1,7 +1,10 @@
 package publish
 
 import (
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"earshot/internal/test/schema"
@@ -62,4 +65,41 @@ func TestRemovalInOrder(t *testing.T) {
 	if len(seen) != 3 { // state, attributes, mute
 		t.Errorf("cleared: %v", seen)
 	}
+}
+
+// TestRemovalDuringARemoval: a second change comes at the moment at which the first removal ends. What it takes away is
+// not cleared together with what the first one did, but after its own entities are gone.
+func TestRemovalDuringARemoval(t *testing.T) {
+	m := newMosquitto(t)
+	l := m.listen()
+	r := run(t, testConfig(m.URL()))
+	r.settled(t)
+	both := without("dog")
+	both[0].Labels = slices.DeleteFunc(both[0].Labels, func(l Label) bool { return l.ID == "siren" })
+	var named, early, cleared atomic.Bool
+	var second sync.Once
+	wait(t, l.client.Subscribe("#", 1, func(_ mqtt.Client, x mqtt.Message) {
+		text := string(x.Payload())
+		switch {
+		case strings.HasSuffix(x.Topic(), "_mic/config") && strings.Contains(text, `"mic_siren":{"p":"binary_sensor"}`):
+			named.Store(true)
+		case strings.HasSuffix(x.Topic(), "_mic/config") && !x.Retained() && !strings.Contains(text, "mic_dog"):
+			second.Do(func() {
+				if err := r.Reconfigure(sourced(both)); err != nil {
+					t.Error(err)
+				}
+			})
+		case strings.Contains(x.Topic(), "/siren/") && text == "":
+			cleared.Store(true)
+			early.Store(early.Load() || !named.Load())
+		}
+	}))
+	if err := r.Reconfigure(sourced(without("dog"))); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "siren is cleared", cleared.Load)
+	if early.Load() {
+		t.Error("a topic of the siren was cleared while its entities were there")
+	}
+	r.stop(t)
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"earshot/daemon/bench"
@@ -101,9 +99,8 @@ func runBench(c *cobra.Command, parts []string, flags *benchFlags) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	setup := bench.Setup{Context: ctx, BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir, Verify: f.Config.Verify.Model}
+	context.AfterFunc(c.Context(), func() { _ = os.RemoveAll(dir) }) // for a part that does not end in time
+	setup := bench.Setup{Context: c.Context(), BuiltIn: builtInModel, Model: f.Config.Model.Path, Library: f.Config.Inference.Library, Dir: dir, Verify: f.Config.Verify.Model}
 	scale := time.Duration(10)
 	if flags.quick {
 		scale = 1

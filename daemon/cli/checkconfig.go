@@ -54,7 +54,7 @@ server, and looks for the microphones. With --json it prints {"file", "ok", "mis
 			f, err := checkedConfig(c, &set)
 			if err == nil && online {
 				log := logging.New(logging.Config{Level: "error", Out: c.ErrOrStderr()})
-				ctx, cancel := context.WithTimeout(context.Background(), probeLimit)
+				ctx, cancel := context.WithTimeout(c.Context(), probeLimit)
 				defer cancel()
 				err = classifyError(daemon.Probe(ctx, f, log, builtInModel, portaudio.Devices))
 			}

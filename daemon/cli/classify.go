@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -123,11 +120,9 @@ func runClassify(c *cobra.Command, args []string, o classifyOptions) error {
 	}
 	defer pool.close()
 
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	out := newClassifyOutput(c.OutOrStdout(), c.ErrOrStderr(), pool.model, paths, o)
-	pool.run(ctx, paths, input, out.clip)
-	return out.finish(ctx)
+	pool.run(c.Context(), paths, input, out.clip)
+	return out.finish(c.Context())
 }
 
 // classifyResult is what became of one file.

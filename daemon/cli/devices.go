@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"earshot/daemon/capture"
@@ -113,8 +110,7 @@ func (s levelSink) Skip(int64)        {}
 
 // tryDevice shows the level of a microphone until ctx or the span ends.
 func tryDevice(c *cobra.Command, flags devicesFlags) error {
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx := c.Context()
 	if flags.span > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, flags.span)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"earshot/daemon/mqtt"
@@ -38,8 +36,6 @@ by itself.`,
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), forgetTime)
 			defer cancel()
-			ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
 			topics, err := mqtt.Forget(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})})
 			if err != nil {
 				return classifyError(err)

@@ -27,7 +27,7 @@ func execute(args []string, shipped []byte, stdin io.Reader, stdout, stderr io.W
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	command, err := root.ExecuteC()
+	command, err := stoppable(root, stderr, os.Exit)
 	if err == nil {
 		return exitOK
 	}

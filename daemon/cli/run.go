@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -76,14 +75,11 @@ func run(c *cobra.Command, flags *runFlags) error {
 	log := logging.New(logging.Config{Level: first.Config.Log.Level, Format: first.Config.Log.Format, Out: c.ErrOrStderr()})
 	log.Info().Str("version", version).Str("configuration", first.Origin).Msg("earshot")
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it the hard way
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	err = daemon.Run(ctx, daemon.Options{
+	err = daemon.Run(c.Context(), daemon.Options{
 		Load:    load,
 		BuiltIn: builtInModel,
 		Log:     log,

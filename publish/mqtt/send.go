@@ -70,7 +70,9 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 
 // announce publishes the discovery configuration that is due.
 func (s *Session) announce(l *link) error {
-	plan, err := s.announcer.Begin(append(s.box.Retained(), s.tree.Of(topic.NodeAvailability)))
+	var kept []string
+	s.locked(func() { kept = slices.Concat(s.box.Retained(), s.gone) }) // entities look yet at what goes with the next settings
+	plan, err := s.announcer.Begin(append(kept, s.tree.Of(topic.NodeAvailability)))
 	s.file(err)
 	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
 		var names []string
@@ -95,7 +97,8 @@ func (s *Session) announce(l *link) error {
 	}
 	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
 	if s.announcer.Due().IsZero() { // no removal is under way
-		s.box.ClearGone(plan.Messages)
+		s.box.ClearGone(s.leaving, plan.Messages)
+		s.leaving = nil
 	}
 	if len(plan.Messages) > 0 {
 		s.locked(func() { s.counters.Discoveries++ })

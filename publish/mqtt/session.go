@@ -38,10 +38,12 @@ type Session struct {
 	sizes       map[string]int // worker only: bytes of the newest message to a device's configuration
 	passed      int            // worker only: bytes of the longest of them that came back
 	resubscribe bool           // worker only: other topics are ours, or refused ones are to be tried again
+	leaving     []string       // worker only: topics to clear once no entity of the announced settings looks at them
 
 	mu       sync.Mutex              // guards all below
 	tooLong  map[string]bool         // topics of ours on which the broker had more than we take
 	change   *homeassistant.Settings // to be announced
+	gone     []string                // topics that nothing stands for once it is announced
 	health   Health
 	counters Counters
 	said     string // last error text given to OnStatus
@@ -77,19 +79,23 @@ func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassista
 // the oldest unread command is dropped when more than 256 wait.
 func (s *Session) Commands() <-chan outbox.Command { return s.commands }
 
-// Announce takes over other settings of discovery.
-func (s *Session) Announce(c homeassistant.Settings) {
-	s.locked(func() { s.change = &c })
+// Announce takes over other settings of discovery. configure gives the outbox the sources that belong to them, and returns
+// the topics that nothing stands for any more: they are cleared when Home Assistant has let go of the entities that these
+// settings take away, and no sooner, even if those of earlier settings go just now.
+func (s *Session) Announce(c homeassistant.Settings, configure func() (gone []string)) {
+	s.locked(func() { s.change, s.gone = &c, append(s.gone, configure()...) })
 	s.box.Poke()
 }
 
 // adopt makes a change the settings that are announced, and reports whether there was one.
 func (s *Session) adopt() bool {
 	var c *homeassistant.Settings
-	s.locked(func() { c, s.change = s.change, nil })
+	var gone []string
+	s.locked(func() { c, gone, s.change, s.gone = s.change, s.gone, nil, nil })
 	if c == nil {
 		return false
 	}
+	s.leaving = append(s.leaving, gone...)
 	if before := s.announcer.Topics(); s.announcer.Change(*c) {
 		for _, name := range before {
 			s.check.heard(name) // refused or not, it is awaited no more

@@ -40,7 +40,6 @@ type Outbox struct {
 	byName      map[string]*sourceState
 	wanted      map[string][]byte // retained topic → payload
 	unsaid      []string          // topics to publish, in order, no duplicates
-	gone        []string          // topics to clear once nobody looks at them any more
 	queue       *queue
 	inflight    *topic.Message           // event taken from the queue, not yet acknowledged
 	sent        *topic.Message           // the event before it, acknowledged
@@ -110,9 +109,8 @@ func (o *Outbox) Poke() {
 // Wake has an item after anything was put in.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-// Configure sets the sources. What goes away is cleared on the broker by ClearGone; what
-// stays keeps its state.
-func (o *Outbox) Configure(sources []topic.Source, eventStart bool) {
+// Configure sets the sources. What stays keeps its state; gone are the topics of what does not, for ClearGone.
+func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []string) {
 	defer o.input()()
 	o.EventStart = eventStart
 	old, oldWanted := o.byName, o.wanted
@@ -141,7 +139,10 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(oldWanted)) {
 		if _, kept := o.wanted[name]; !kept {
-			o.gone = append(o.gone, name)
+			gone = append(gone, name)
 		}
 	}
+	// One of them that was to be said again would be sent empty.
+	o.unsaid = slices.DeleteFunc(o.unsaid, func(name string) bool { return slices.Contains(gone, name) })
+	return gone
 }

@@ -70,17 +70,16 @@ func (o *Outbox) Clear(name string) {
 	}
 }
 
-// ClearGone takes the topics of what is no longer configured off the broker: an entity that still looks at one would
-// complain of its empty state, so it is called when the entities are gone. cleared are topics that were cleared already.
-func (o *Outbox) ClearGone(cleared []topic.Message) {
+// ClearGone takes topics of what is no longer configured off the broker: an entity that still looks at one would
+// complain of its empty state, so it is called when their entities are gone. cleared are topics that were cleared already.
+func (o *Outbox) ClearGone(gone []string, cleared []topic.Message) {
 	defer o.lock()()
-	for _, name := range o.gone {
+	for _, name := range gone {
 		_, back := o.wanted[name]
 		if !back && !slices.ContainsFunc(cleared, func(m topic.Message) bool { return m.Topic == name }) {
 			o.mark(name)
 		}
 	}
-	o.gone = nil
 }
 
 // Repeat sends the values of retained topics again, where they have one.

@@ -76,11 +76,11 @@ func TestReconfigureClearsWhatIsGone(t *testing.T) {
 	o := newTest(100)
 	o.Add(onset("dog", 0), epoch)
 	deliver(o, epoch)
-	o.Configure([]topic.Source{{Name: "mic", Labels: []topic.Label{{ID: "dog", Watched: true}, {ID: "rain", Watched: true}}}}, false)
+	gone := o.Configure([]topic.Source{{Name: "mic", Labels: []topic.Label{{ID: "dog", Watched: true}, {ID: "rain", Watched: true}}}}, false)
 	if out := deliver(o, epoch); slices.ContainsFunc(out, func(m topic.Message) bool { return len(m.Payload) == 0 }) {
 		t.Errorf("cleared while an entity looks at it: %s", out)
 	}
-	o.ClearGone([]topic.Message{{Topic: "earshot/n1/mic/alarm/mute"}})
+	o.ClearGone(gone, []topic.Message{{Topic: "earshot/n1/mic/alarm/mute"}})
 	out := deliver(o, epoch)
 	cleared := 0
 	for _, m := range out {

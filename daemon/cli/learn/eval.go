@@ -89,8 +89,7 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return e.BadModel(err)
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	lines := c.OutOrStdout()
 	if e.asJSON {
 		lines = c.ErrOrStderr()

@@ -3,11 +3,8 @@
 package learn
 
 import (
-	"context"
 	"errors"
 	"io"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -35,10 +32,9 @@ func (s Shell) Commands() []*cobra.Command {
 	return []*cobra.Command{s.train(), s.eval(), s.mix(), s.model()}
 }
 
-// interruptible is the command's context, which Ctrl-C ends.
-func interruptible(c *cobra.Command) (context.Context, func()) {
-	return signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
-}
+// Finishes is the annotation of a command that may take longer than two seconds to end when it is told to: what it finishes
+// first. Without it the command is ended then.
+const Finishes = "finishes"
 
 // exit gives an error of a job its exit code.
 func (s Shell) exit(err error) error {

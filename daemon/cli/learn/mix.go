@@ -73,8 +73,7 @@ func (m *mixFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	bar := newUI(c.ErrOrStderr(), c.OutOrStdout()).Bar("mixing")
 	t, err := scene.Write(ctx, m.out, o, func(done, total int) { bar(done, total, "s") })
 	if err != nil {

@@ -174,8 +174,7 @@ func (f *modelFlags) write(c *cobra.Command, m *infer.Model) error {
 	if err := infer.Init(f.library); err != nil {
 		return f.BadModel(err)
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
 	done, err := job.Convert(ctx, o, ui)
 	if err != nil {
@@ -200,8 +199,7 @@ func (f *modelFlags) writeVerified(c *cobra.Command, m *infer.Model) error {
 	if err := infer.Init(f.library); err != nil {
 		return f.BadModel(err)
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	_, err = job.Verify(ctx, o, newUI(c.ErrOrStderr(), c.OutOrStdout()))
 	return f.exit(err)
 }

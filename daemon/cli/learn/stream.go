@@ -82,8 +82,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
 	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,

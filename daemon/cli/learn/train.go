@@ -41,8 +41,9 @@ figures of a finished model.`,
   earshot train --data esc50 --folds 1,2,3,4 --cross-validate --out cv.onnx
   earshot train --data esc50 --recipe paper --out paper.onnx
   earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
-		Args: s.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return t.run(c) },
+		Args:        s.NoArgs,
+		Annotations: map[string]string{Finishes: "the step or the measurement that runs is through, and saved"},
+		RunE:        func(c *cobra.Command, _ []string) error { return t.run(c) },
 	}
 	t.add(c)
 	groupFlags(c, trainGroups)
@@ -67,8 +68,7 @@ func (t *trainFlags) run(c *cobra.Command) error {
 	if t.init == "builtin" {
 		o.Init, o.InitBytes = "", builtin.Default()
 	}
-	ctx, stop := interruptible(c)
-	defer stop()
+	ctx := c.Context()
 	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
 	if t.crossValidate {
 		return t.exit(t.validate(ctx, o, ui))

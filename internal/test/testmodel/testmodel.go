@@ -33,6 +33,8 @@ type Spec struct {
 	Op       string // the operator that makes the scores; Softmax
 	NaN      bool   // scores and attention come out as not-a-number
 	Work     int    // products of matrices that a run computes besides, to be slow
+
+	Besides func(g *onnx.Graph, window string) string // a number that is added to the logits; nil = none
 }
 
 // Value declares an input or output. Dimension −1 is free.
@@ -82,6 +84,9 @@ func (s *Spec) Bytes() []byte {
 	logits := g.Add(g.MatMul(bands, s.weights(g)), s.bias(g))
 	if s.Work > 0 {
 		logits = work(g, s.Work, window, logits)
+	}
+	if s.Besides != nil {
+		logits = g.Add(logits, s.Besides(g, window))
 	}
 	g.OutputAs(s.Scores.info(), g.Op(s.Op, []string{logits}, last))
 	frames := g.Op("ReduceMean", []string{level}, along(1, 2), keep)
