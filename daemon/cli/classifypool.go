@@ -84,13 +84,17 @@ func newClassifyPool(c config.Config, o classifyOptions) (*classifyPool, error) 
 	if err != nil {
 		return nil, fail(exitModel, err)
 	}
+	form, err := engine.Prefer(m, options, c.Inference.Precision)
+	if err != nil {
+		return nil, fail(exitModel, err)
+	}
 	p := &classifyPool{model: m}
 	if p.embedder, err = second.Open(options); err != nil {
 		return nil, fail(exitModel, err)
 	}
 	for range o.jobs {
 		if len(p.sessions) == 0 || p.sessions[0].Provider == "cpu" {
-			s, err := infer.NewSession(m, options)
+			s, err := infer.NewSession(form, options)
 			if err != nil {
 				p.close()
 				return nil, fail(exitModel, err)

@@ -82,13 +82,21 @@ type Verify struct {
 
 // Inference is where and how the network runs; MaxBatch 0 is package infer's choice for the provider.
 type Inference struct {
-	Library  string `key:"library"`
-	Provider string `key:"provider" oneof:"auto cuda tensorrt openvino cpu" meant:"gpu=cuda nvidia=cuda trt=tensorrt intel=openvino"`
-	DeviceID int    `key:"device_id" min:"0" max:"64"`
-	Threads  int    `key:"threads" min:"1" max:"64"`
-	MaxBatch int    `key:"max_batch" min:"0" max:"64"`
-	Remote   Remote `key:"remote"`
+	Library   string `key:"library"`
+	Provider  string `key:"provider" oneof:"auto cuda tensorrt openvino cpu" meant:"gpu=cuda nvidia=cuda trt=tensorrt intel=openvino"`
+	DeviceID  int    `key:"device_id" min:"0" max:"64"`
+	Threads   int    `key:"threads" min:"1" max:"64"`
+	MaxBatch  int    `key:"max_batch" min:"0" max:"64"`
+	Precision string `key:"precision" oneof:"auto fp32 int8"`
+	Remote    Remote `key:"remote"`
 }
+
+// What inference.precision may say.
+const (
+	PrecisionAuto = "auto"
+	PrecisionFP32 = "fp32"
+	PrecisionINT8 = "int8"
+)
 
 // What inference.remote.fallback and precision may say.
 const (

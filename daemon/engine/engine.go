@@ -12,6 +12,7 @@ import (
 	"earshot/infer"
 	"earshot/internal/logging"
 	"earshot/internal/task"
+	"earshot/train/modelfile"
 )
 
 // Error marks errors of the model or of ONNX Runtime: they do not mend by themselves.
@@ -57,6 +58,7 @@ type Engine struct {
 	Second    Second
 	Batcher   *infer.Batcher
 	session   *infer.Session
+	precision string          // of the network that runs here: fp32, fp16 (computed in fp32) or int8; "" where unknown
 	embedder  *infer.Embedder // nil without a second opinion
 	elsewhere *elsewhere      // nil without an inference server
 	group     *task.Group
@@ -64,11 +66,11 @@ type Engine struct {
 
 // New loads the runtime, which happens once in a process, and opens the sessions.
 func New(m *infer.Model, front gammatone.Config, second Second, c config.Inference) (*Engine, error) {
-	session, err := openSession(m, c)
+	session, precision, err := openSession(m, c)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{Model: m, Front: front, Second: second, session: session}
+	e := &Engine{Model: m, Front: front, Second: second, session: session, precision: precision}
 	if c.Remote.URL == "" {
 		e.Batcher = infer.NewBatcher(session.NewBatch(), infer.Local)
 	} else {
@@ -84,20 +86,23 @@ func New(m *infer.Model, front gammatone.Config, second Second, c config.Inferen
 	return e, nil
 }
 
-// openSession loads the runtime and the model into it.
-func openSession(m *infer.Model, c config.Inference) (*infer.Session, error) {
+// openSession loads the runtime, and the model into it in the form that suits: precision says in which its weights are.
+func openSession(m *infer.Model, c config.Inference) (session *infer.Session, precision string, err error) {
 	path, err := infer.FindLibrary(c.Library)
 	if err != nil {
-		return nil, Error{err}
+		return nil, "", Error{err}
 	}
 	if err := infer.Init(path); err != nil {
-		return nil, Error{err}
+		return nil, "", Error{err}
 	}
-	session, err := infer.NewSession(m, options(c))
+	form, err := Prefer(m, options(c), c.Precision)
 	if err != nil {
-		return nil, Error{err}
+		return nil, "", err
 	}
-	return session, nil
+	if session, err = infer.NewSession(form, options(c)); err != nil {
+		return nil, "", Error{err}
+	}
+	return session, modelfile.WeightForm(form.Bytes), nil
 }
 
 // options are the runtime's. A batch that a server takes at once is scored here at once when the server fails.
@@ -123,7 +128,7 @@ func (e *Engine) Start(ctx context.Context, failed func(error), changed func(), 
 	for _, r := range e.session.Rejected {
 		log.Info().Str("provider", r.Provider).Str("why", r.Why).Msg("inference: not usable")
 	}
-	log.Info().Str("model", e.Model.Path).Int("labels", len(e.Model.Labels)).Str("provider", e.session.Provider).Msg("inference")
+	log.Info().Str("model", e.Model.Path).Int("labels", len(e.Model.Labels)).Str("provider", e.session.Provider).Str("precision", e.precision).Msg("inference")
 	log.Info().Str("network", e.Second.String()).Msg("second opinion")
 }
 
@@ -161,7 +166,7 @@ func (e *Engine) Report(s *status.Status) {
 	s.Second = e.Second.String()
 	s.Provider = e.session.Provider
 	s.Runtime = infer.RuntimeVersion()
-	s.Inference = status.Inference{Windows: stats.Windows, Batches: stats.Batches, BusySeconds: stats.Busy.Seconds()}
+	s.Inference = status.Inference{Windows: stats.Windows, Batches: stats.Batches, BusySeconds: stats.Busy.Seconds(), Precision: e.precision}
 	if e.elsewhere != nil {
 		e.elsewhere.report(s)
 	}

@@ -78,7 +78,7 @@ func ProbeServer(ctx context.Context, m *infer.Model, c config.Inference, hide f
 	if err != nil {
 		return err
 	}
-	session, err := openSession(m, c)
+	session, _, err := openSession(m, c)
 	if err != nil {
 		return err
 	}

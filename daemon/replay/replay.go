@@ -35,6 +35,7 @@ type Config struct {
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
 	Provider  string         // of inference; "" or "auto": the best
+	Precision string         // of inference, as engine.Prefer takes it
 	DeviceID  int
 	Threads   int // for one window
 }
@@ -55,7 +56,11 @@ func New(ctx context.Context, c Config) (*Player, error) {
 	}
 	// One window at a time: a batch may round its last bit otherwise, and what is batched hangs on timing.
 	options := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: max(1, c.Threads), MaxBatch: 1}
-	session, err := infer.NewSession(c.Model, options)
+	m, err := engine.Prefer(c.Model, options, c.Precision)
+	if err != nil {
+		return nil, err
+	}
+	session, err := infer.NewSession(m, options)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,7 @@ type Inference struct {
 	Windows     uint64  `json:"windows"`
 	Batches     uint64  `json:"batches"`
 	BusySeconds float64 `json:"busy_seconds"`
+	Precision   string  `json:"precision"`        // of the network that runs here: fp32, fp16 (computed in fp32) or int8; "" where unknown
 	Remote      *Remote `json:"remote,omitempty"` // nil where no server is configured
 }
 

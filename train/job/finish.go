@@ -10,6 +10,7 @@ import (
 
 	"earshot/infer"
 	"earshot/internal/atomicfile"
+	"earshot/train/acrnn"
 	"earshot/train/card"
 	"earshot/train/corpus"
 	"earshot/train/head"
@@ -185,12 +186,12 @@ func keepThresholds(out *Outcome, found map[string]infer.Threshold) map[string]i
 // export writes the model's bytes; an int8 one is calibrated and measured beside the float one.
 func (o Options) export(ctx context.Context, out *Outcome, info modelfile.Info, ui UI) ([]byte, error) {
 	p := out.Prepared
-	if !o.Int8 {
-		return modelfile.Export(out.Arch, out.Result.Weights, info)
-	}
-	q, err := modelfile.Calibrate(ctx, out.Arch, out.Result.Weights, info.FrontEnd, p.Train, o.Seed, o.Graph.Threads)
+	q, err := o.spans(ctx, out, info)
 	if err != nil {
 		return nil, err
+	}
+	if info.Spans = q; !o.Int8 {
+		return modelfile.Export(out.Arch, out.Result.Weights, info)
 	}
 	float, err := modelfile.Export(out.Arch, out.Result.Weights, info)
 	if err != nil {
@@ -219,4 +220,13 @@ func (o Options) export(ctx context.Context, out *Outcome, info modelfile.Info, 
 	}
 	c.Print(ui)
 	return small, nil
+}
+
+// spans are those of the activations on the clips that taught. Where the old labels' clips were not there, the convolutions
+// stayed as they were, and so do their spans.
+func (o Options) spans(ctx context.Context, out *Outcome, info modelfile.Info) (acrnn.Quantisation, error) {
+	if len(out.missing) > 0 {
+		return modelfile.Spans(out.known)
+	}
+	return modelfile.Calibrate(ctx, out.Arch, out.Result.Weights, info.FrontEnd, out.Prepared.Train, o.Seed, o.Graph.Threads)
 }

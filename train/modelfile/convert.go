@@ -51,12 +51,16 @@ func Restore(m *infer.Model) (acrnn.Arch, acrnn.Weights, Info, error) {
 	if err != nil {
 		return a, w, Info{}, fmt.Errorf("model %s: %w", m.Path, err)
 	}
-	return a, w, Info{Labels: m.Labels, Names: m.Names, Background: m.Background, FrontEnd: front,
+	spans, err := Spans(m)
+	if err != nil {
+		return a, w, Info{}, fmt.Errorf("model %s: %w", m.Path, err)
+	}
+	return a, w, Info{Spans: spans, Labels: m.Labels, Names: m.Names, Background: m.Background, FrontEnd: front,
 		Thresholds: m.Thresholds, Temperature: m.Temperature, Provenance: m.Provenance, Licence: m.Licence, Memory: memory}, nil
 }
 
 // Convert writes a model that earshot trained in another form. INT8 needs the
-// spans of its activations, see [Calibrate]; other forms take nil. A memory
+// spans of its activations, see [Calibrate], where the model does not tell them itself; other forms take nil. A memory
 // that is not nil takes the place of the model's own.
 func Convert(m *infer.Model, form string, q acrnn.Quantisation, memory *head.Memory) ([]byte, error) {
 	a, w, info, err := Restore(m)
@@ -69,12 +73,14 @@ func Convert(m *infer.Model, form string, q acrnn.Quantisation, memory *head.Mem
 		return nil, fmt.Errorf("weights %q: want %s, %s or %s", form, FP32, FP16, INT8)
 	case have == INT8:
 		return nil, fmt.Errorf("model %s: its weights are int8, which cannot be undone; convert the model that it was made from", m.Path)
-	case form == INT8 && q == nil:
+	case form == INT8 && q == nil && info.Spans == nil:
 		return nil, errors.New("int8 needs the spans of the activations; name recordings to measure them on")
 	}
 	info.Half = form != FP32
 	if form == INT8 {
-		info.Quant = q
+		if info.Quant = q; q == nil {
+			info.Quant = info.Spans
+		}
 	}
 	if memory != nil {
 		info.Memory = memory

@@ -29,6 +29,7 @@ type Info struct {
 	Memory      *head.Memory       // for fine-tuning without the old recordings; nil: none
 	Half        bool               // weights as float16
 	Quant       acrnn.Quantisation // convolutions in int8; nil: float32
+	Spans       acrnn.Quantisation // of the activations, for who runs it in eight bits; nil: not known
 }
 
 // trainable is the metadata from which training can go on: what folding batch
@@ -66,9 +67,13 @@ func Export(a acrnn.Arch, w acrnn.Weights, m Info) ([]byte, error) {
 	if m.Memory != nil {
 		memory = m.Memory
 	}
+	var spans any
+	if m.Spans != nil && m.Quant == nil {
+		spans = m.Spans
+	}
 	for key, v := range map[string]any{"contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
 		"thresholds": m.Thresholds, "temperature": temperature, "background": background,
-		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr, "memory": memory} {
+		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr, "memory": memory, keySpans: spans} {
 		if v == nil && key != "background" {
 			continue
 		}

@@ -86,7 +86,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
 	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,
-		Provider: f.Config.Inference.Provider, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
+		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
 		return e.BadModel(err)
 	}
