@@ -27,13 +27,15 @@ type Batcher struct {
 	stopped bool
 	stats   BatcherStats
 
-	taken []item // (MaxBatch) Run's own
+	taken []item // Run's own
+	rows  int    // windows of the batch at hand; the rest of taken is idle
 }
 
-// item is one window of the batch at hand.
+// item is one window that was taken.
 type item struct {
 	feed  *Feed
 	stamp Stamp
+	row   int // in the batch; −1: idle
 }
 
 // BatcherStats are counts since the start.
@@ -118,49 +120,51 @@ func (b *Batcher) take(ctx context.Context) bool {
 }
 
 // gather asks each feed in turn for its oldest window, round and round. It makes
-// the windows with b.mu held, so that what they are made of stays until then.
+// the windows with b.mu held, so that what they are made of stays until then. A feed's idle window waits for the one
+// before it, whose scores it is to have.
 func (b *Batcher) gather() {
-	b.taken = b.taken[:0]
+	b.taken, b.rows = b.taken[:0], 0
 	for empty := 0; empty < len(b.feeds) && len(b.taken) < cap(b.taken); {
 		f := b.feeds[b.next%len(b.feeds)]
 		b.next = (b.next + 1) % len(b.feeds)
-		if f.count == 0 {
+		if f.count == 0 || f.running > 0 && f.stamps[f.first].Idle {
 			empty++
 			continue
 		}
 		empty = 0
-		stamp := f.pop(b.batch.X[len(b.taken)*WindowLen:][:WindowLen])
-		b.taken = append(b.taken, item{f, stamp})
+		it := item{feed: f, stamp: f.pop(b.batch.X[b.rows*WindowLen:][:WindowLen]), row: -1}
+		if !it.stamp.Idle {
+			it.row = b.rows
+			b.rows++
+		}
+		b.taken = append(b.taken, it)
 	}
 }
 
 // runTaken runs the batch at hand and delivers it.
 func (b *Batcher) runTaken() error {
-	n := len(b.taken)
+	n := b.rows
 	began := time.Now()
-	err := b.score(b.batch, n)
+	var err error
+	if n > 0 {
+		err = b.score(b.batch, n)
+	}
 	busy := time.Since(began)
 
 	b.mu.Lock()
 	b.stats.Since = time.Time{}
-	b.stats.Batches++
+	if n > 0 {
+		b.stats.Batches++
+	}
 	b.stats.Windows += uint64(n)
 	b.stats.Largest = max(b.stats.Largest, n)
 	b.stats.Busy += busy
 	b.mu.Unlock()
 
-	for i, it := range b.taken {
-		r := Result{Stamp: it.stamp, Batch: n, Err: err}
-		if err == nil {
-			r.Scores = b.batch.Scores[i*b.labels:][:b.labels]
-			r.Attention = b.batch.Attention[i*b.steps:][:b.steps]
-			if k := settle(r.Scores); k >= 0 {
-				r.Err = fmt.Errorf("window of samples [%d, %d), class %d: %w", it.stamp.At, it.stamp.End, k, ErrNotFinite)
-				r.Scores, r.Attention = nil, nil
-			}
-		}
+	for _, it := range b.taken {
+		r := b.result(it, n, err)
 		it.feed.deliver(r)
-		b.delivered(it.feed, r.Err != nil)
+		b.delivered(it.feed, r)
 	}
 	if errors.Is(err, ErrDropped) {
 		return nil
@@ -168,14 +172,40 @@ func (b *Batcher) runTaken() error {
 	return err
 }
 
-func (b *Batcher) delivered(f *Feed, failed bool) {
+// result is what came of a window in a batch of n, which failed with err. A feed keeps the scores of its newest.
+func (b *Batcher) result(it item, n int, err error) Result {
+	f := it.feed
+	if it.row < 0 {
+		return Result{Stamp: it.stamp, Batch: n, Scores: f.scores, Attention: f.attention}
+	}
+	r := Result{Stamp: it.stamp, Batch: n, Err: err}
+	if err == nil {
+		r.Scores = b.batch.Scores[it.row*b.labels:][:b.labels]
+		r.Attention = b.batch.Attention[it.row*b.steps:][:b.steps]
+		if k := settle(r.Scores); k >= 0 {
+			r.Err = fmt.Errorf("window of samples [%d, %d), class %d: %w", it.stamp.At, it.stamp.End, k, ErrNotFinite)
+			r.Scores, r.Attention = nil, nil
+		}
+	}
+	if f.known = r.Err == nil; f.known {
+		copy(f.scores, r.Scores)
+		copy(f.attention, r.Attention)
+	}
+	return r
+}
+
+func (b *Batcher) delivered(f *Feed, r Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f.running--
-	f.stats.Scored++
-	if failed {
-		f.stats.Scored--
+	switch {
+	case r.Err != nil:
 		f.stats.Failed++
+	case r.Idle:
+		f.stats.Idle++
+		fallthrough
+	default:
+		f.stats.Scored++
 	}
 	b.changed.Broadcast()
 }

@@ -11,6 +11,7 @@ import (
 type Stamp struct {
 	At, End int64     // the window covers samples [At, End)
 	Entered time.Time // when its last sample entered; for latency only
+	Idle    bool      // nothing is new in it: it is not computed, and has the scores of the feed's last window that was
 }
 
 // Result is one scored window. The slices are the Batcher's own and hold only
@@ -45,13 +46,18 @@ type Feed struct {
 	running int // taken into the batch at hand, not yet delivered
 	closed  bool
 	stats   FeedStats
+
+	// Run's own: what the last computed window had. Without one, or after one that failed, a window is computed whatever
+	// its stamp says.
+	scores, attention []float32
+	known             bool
 }
 
 // FeedStats are counts of windows since the start:
-// Submitted = Scored + Failed + Dropped + those queued or running.
+// Submitted = Scored + Failed + Dropped + those queued or running. Of those scored, Idle were not computed.
 type FeedStats struct {
-	Submitted, Scored, Failed, Dropped uint64
-	Queued                             int
+	Submitted, Scored, Failed, Dropped, Idle uint64
+	Queued                                   int
 }
 
 // Feed adds a source with room for queue ≥ 1 windows. deliver is called on
@@ -62,7 +68,8 @@ func (b *Batcher) Feed(queue int, deliver func(Result)) *Feed {
 	if queue < 1 {
 		panic(fmt.Sprintf("infer: queue of %d windows, want 1 or more", queue))
 	}
-	f := &Feed{b: b, deliver: deliver, windows: make([]Window, queue), stamps: make([]Stamp, queue)}
+	f := &Feed{b: b, deliver: deliver, windows: make([]Window, queue), stamps: make([]Stamp, queue),
+		scores: make([]float32, b.labels), attention: make([]float32, b.steps)}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.feeds = append(b.feeds, f)
@@ -166,10 +173,12 @@ func (f *Feed) push(s Stamp, w Window) {
 	f.b.changed.Broadcast()
 }
 
-// pop makes the oldest window in dst; b.mu is held and there is one.
+// pop takes the oldest window, and makes it in dst unless it is idle; b.mu is held and there is one.
 func (f *Feed) pop(dst []float32) Stamp {
-	f.windows[f.first].Fill(dst)
 	s := f.stamps[f.first]
+	if s.Idle = s.Idle && f.known; !s.Idle {
+		f.windows[f.first].Fill(dst)
+	}
 	f.first = (f.first + 1) % len(f.windows)
 	f.count--
 	f.running++

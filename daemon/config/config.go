@@ -122,6 +122,7 @@ type Windows struct {
 	HopFrames int           `key:"hop_frames" min:"8" max:"128"`
 	Ring      time.Duration `key:"ring" min:"500ms" max:"1m"`
 	Queue     int           `key:"queue" min:"1" max:"256"`
+	Gate      bool          `key:"gate"`
 }
 
 // Smoothing averages the scores of neighbouring windows, as the paper averages those of a clip.

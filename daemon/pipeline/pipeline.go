@@ -37,6 +37,7 @@ type Config struct {
 	Live      bool          // sound comes with the clock: labels go off by it when nothing comes
 	Waits     bool          // the source waits for room, so nothing need be dropped
 	Smooth    smooth.Config
+	Gate      bool             // windows in which nothing is new are not computed
 	Cadence   bool             // behind the network's scores come those of rhythms
 	Opinion   *opinion.Opinion // the second network's, asked between scores and smoothing; nil = none
 	Now       Clock            // nil = time.Now
@@ -89,6 +90,7 @@ type Pipeline struct {
 	closed chan struct{} // closed when Report has returned
 	gapAt  atomic.Int64  // where the newest gap ended; written by Listen
 	rhythm *rhythm       // nil: none
+	gate   *gate         // nil: every window is computed
 
 	latency latest.Durations
 	counts  counters
@@ -115,6 +117,9 @@ func New(cfg Config, out Outlets) *Pipeline {
 	p.gapAt.Store(-1)
 	if cfg.Cadence {
 		p.rhythm = newRhythm(cfg.FrontEnd)
+	}
+	if cfg.Gate {
+		p.gate = newGate(cfg.FrontEnd)
 	}
 	if cfg.Opinion != nil && cfg.Waits {
 		p.room = make(chan struct{}, windowsAhead(cfg))
@@ -152,8 +157,8 @@ const (
 // and its last window has been answered.
 func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
 	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames, scorer.Queue())
-	if p.rhythm != nil {
-		stream.Energies = p.rhythm.frame
+	if p.rhythm != nil || p.gate != nil {
+		stream.Energies = p.frame
 	}
 	poll := filePoll
 	if p.cfg.Live {
@@ -184,11 +189,24 @@ func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
 	return nil
 }
 
+// frame lets every frame be heard by those who want it.
+func (p *Pipeline) frame(end int64, energies []float32) {
+	if p.rhythm != nil {
+		p.rhythm.frame(end, energies)
+	}
+	if p.gate != nil {
+		p.gate.hear(energies)
+	}
+}
+
 // block takes one block through the front end.
 func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*gammatone.Window)) {
 	end := b.At + int64(b.N)
 	if b.Gap {
 		p.gapAt.Store(b.At)
+		if p.gate != nil {
+			p.gate.forget()
+		}
 	}
 	if at, ok := p.in.arrived(end); ok && (p.cfg.Live || !p.clock.known.Load()) {
 		p.clock.observe(end, at)
@@ -215,7 +233,7 @@ func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Windo
 	if p.rhythm != nil {
 		p.rhythm.window(w.End)
 	}
-	stamp := infer.Stamp{At: w.At, End: w.End}
+	stamp := infer.Stamp{At: w.At, End: w.End, Idle: p.gate != nil && p.gate.idles()}
 	if at, ok := p.in.arrived(w.End); ok {
 		stamp.Entered = p.clock.start.Add(at)
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Front     gammatone.Config
 	HopFrames int // from one window to the next
 	Smooth    smooth.Config
+	Gate      bool           // windows in which nothing is new are not computed
 	Cadence   bool           // its labels end in those that are told by their rhythm
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
@@ -47,7 +48,12 @@ type Player struct {
 	second  *infer.Embedder // nil without a second opinion
 	batcher *infer.Batcher
 	group   *task.Group
+
+	gated, windows int64
 }
+
+// Gated is how many of all windows so far were not computed, since nothing was new in them.
+func (p *Player) Gated() (gated, of int64) { return p.gated, p.windows }
 
 // New opens a session; ONNX Runtime is loaded already (infer.Init). It fails on rules that smooth refuses.
 func New(ctx context.Context, c Config) (*Player, error) {
@@ -109,6 +115,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 		Ring:      ring,
 		Waits:     true,
 		Smooth:    p.cfg.Smooth,
+		Gate:      p.cfg.Gate,
 		Cadence:   p.cfg.Cadence,
 		Opinion:   p.cfg.Second.Opinion(p.second, p.cfg.Opinion, t.failed),
 	}, pipeline.Outlets{Window: t.scored, Event: t.event, Scores: t.answered, Failed: t.failed})
@@ -121,6 +128,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 	stages.Go("report", pipe.Report)
 	err := stages.Wait()
 	stats := pipe.Stats()
+	p.gated, p.windows = p.gated+int64(feed.Stats().Idle), p.windows+stats.Answered
 	switch {
 	case broken != nil:
 		return nil, broken

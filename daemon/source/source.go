@@ -113,6 +113,7 @@ func New(c Config) (*Source, error) {
 		Live:      kind.Live(c.Source),
 		Waits:     kind.Waits(c.Source),
 		Smooth:    c.Rules.Smooth,
+		Gate:      c.Windows.Gate,
 		Cadence:   c.Rules.Cadence,
 		Opinion:   s.opinion,
 	}, pipeline.Outlets{Block: s.block, Frames: s.window, Event: s.event, Scores: s.scored, Failed: s.failed})

@@ -111,6 +111,7 @@ type Source struct {
 	Gaps       int64   `json:"gaps"`
 	Windows    int64   `json:"windows"`
 	Dropped    int64   `json:"windows_dropped"`
+	Gated      int64   `json:"windows_gated"` // of the windows, those that were not computed since nothing was new in them
 	Failed     int64   `json:"windows_failed"`
 	Faults     int64   `json:"faults"`
 	Events     int64   `json:"events"`

@@ -106,6 +106,7 @@ var ofSource = []metric{
 	perSource("source_gaps_total", "Holes in the sound.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Gaps) }),
 	perSource("source_faults_total", "Times the source was lost.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Faults) }),
 	perSource("windows_total", "Windows scored and reported.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Windows) }),
+	perSource("windows_gated_total", "Windows not computed, since nothing was new in them.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Gated) }),
 	perSource("windows_dropped_total", "Windows dropped under overload.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Dropped) }),
 	perSource("windows_failed_total", "Windows without usable scores.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Failed) }),
 	perSource("events_total", "Labels switched on.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Events) }),

@@ -27,6 +27,7 @@ import (
 type streamFlags struct {
 	recordings, none []string
 	config, verify   string
+	gate             bool
 }
 
 func (s *streamFlags) addStream(c *cobra.Command) {
@@ -35,6 +36,7 @@ func (s *streamFlags) addStream(c *cobra.Command) {
 	f.StringArrayVar(&s.none, "none", nil, "recording, or folder of them, that holds none of the labels; may be given several times")
 	f.StringVarP(&s.config, "config", "c", "", "with --stream or --none: configuration that says what is watched, and how (default: built-in settings)")
 	f.StringVar(&s.verify, "verify", "", "with --stream or --none: the second network, built-in, off or a file (default: the configuration's)")
+	f.BoolVar(&s.gate, "gate", false, "with --stream or --none: do not compute windows in which nothing is new, as windows.gate has it; says how many")
 }
 
 // listens tells whether it is streams that are asked about.
@@ -46,6 +48,8 @@ type streamEvaluation struct {
 	SHA256    string `json:"sha256"`
 	Second    string `json:"second_opinion"`
 	HopFrames int    `json:"hop_frames"`
+	Windows   int64  `json:"windows"`
+	Gated     int64  `json:"windows_gated"` // of them, not computed
 	*streams.Result
 }
 
@@ -84,7 +88,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 	}
 	ctx := c.Context()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
-	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Cadence: watch.Cadence,
+	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Gate: f.Config.Windows.Gate, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
@@ -103,6 +107,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 		fmt.Fprintln(c.ErrOrStderr(), strange(l, m.Labels))
 	}
 	found := streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames, Result: r}
+	found.Gated, found.Windows = player.Gated()
 	if e.report != "" {
 		if err := writeStreamReport(e.report, found, m.Names); err != nil {
 			return err
@@ -120,6 +125,9 @@ func (e *evalFlags) settings(c *cobra.Command) (*config.File, error) {
 	var more []config.Override
 	if c.Flags().Changed("hop") {
 		more = append(more, config.Override{Flag: "--hop", Key: "windows.hop_frames", Value: fmt.Sprint(e.hop)})
+	}
+	if e.gate {
+		more = append(more, config.Override{Flag: "--gate", Key: "windows.gate", Value: "true"})
 	}
 	if e.all {
 		more = append(more, config.Override{Flag: "--all-labels", Key: "watch.labels", Set: func(c *config.Config) { c.Watch.Labels = []config.Label{{Label: "*"}} }})

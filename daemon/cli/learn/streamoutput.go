@@ -12,6 +12,9 @@ import (
 // printStreams prints the tables of eval --stream.
 func printStreams(w io.Writer, e streamEvaluation) {
 	fmt.Fprintf(w, "%s, events as the daemon tells them, a window every %d frames; %.2f h of sound\n\n", e.Model, e.HopFrames, e.Hours)
+	if e.Gated > 0 {
+		fmt.Fprintf(w, "%d of %d windows (%.0f %%) held nothing new and were not computed\n\n", e.Gated, e.Windows, 100*float64(e.Gated)/float64(e.Windows))
+	}
 	table(w, kindTable(e))
 	fmt.Fprintln(w)
 	table(w, labelTable(e))
