@@ -282,6 +282,7 @@ func (d *Daemon) planMQTT(f *config.File, c *change, s mqtt.Setup) error {
 
 // commit carries the plan out.
 func (d *Daemon) commit(f *config.File, c *change) error {
+	d.sinks.Zones.Set(f.Config.Zones())
 	stay, stop, start := d.compare(f, c.all)
 	if len(stop)+len(start) > 0 {
 		c.note("sources")

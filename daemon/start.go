@@ -18,6 +18,7 @@ func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
 	d.keepMutes(f)
+	d.sinks.Zones.Set(f.Config.Zones())
 	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
 	if err != nil {
 		return err

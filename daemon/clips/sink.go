@@ -90,7 +90,7 @@ func (s *Sink) Listen(source string) sink.Ear {
 
 // Event begins a clip at ON, unless the sound is muted, and ends it at OFF. A group has no clip: its labels do.
 func (s *Sink) Event(e *sink.Event) {
-	if s == nil || e.Group {
+	if s == nil || e.Group || e.Same != "" {
 		return
 	}
 	s.mu.Lock()

@@ -48,6 +48,7 @@ type Source struct {
 	Name     string            `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as mic or front_door"`
 	Title    string            `key:"title" maxlen:"64"`
 	Area     string            `key:"area" maxlen:"64"`
+	Zone     string            `key:"zone" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as hall"`
 	Kind     string            `key:"kind" oneof:"portaudio file stdin command"`
 	Device   *string           `key:"device" for:"portaudio"`
 	Latency  *time.Duration    `key:"latency" for:"portaudio" min:"10ms" max:"2s"`
@@ -62,6 +63,17 @@ type Source struct {
 	Format   *string           `key:"format" for:"stdin command" oneof:"s16le f32le"`
 	Rate     *int              `key:"rate" for:"stdin command" min:"4000" max:"384000"`
 	Channels *int              `key:"channels" for:"stdin command" min:"1" max:"32"`
+}
+
+// Zones says which zone a source is in, for those that are in one.
+func (c *Config) Zones() map[string]string {
+	zones := map[string]string{}
+	for _, s := range c.Sources {
+		if s.Zone != "" {
+			zones[s.Name] = s.Zone
+		}
+	}
+	return zones
 }
 
 // Model says which network to use; an empty path means the one inside the binary.

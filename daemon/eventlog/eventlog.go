@@ -34,6 +34,9 @@ func (s *Sink) Event(e *sink.Event) {
 	if e.Clip.Name != "" {
 		line = line.Str("clip", e.Clip.Name)
 	}
+	if e.Same != "" {
+		line = line.Str("same_as", e.Same)
+	}
 	if e.On {
 		line.Msg("ON")
 		return

@@ -16,8 +16,16 @@ func (k *Sink) Event(e *sink.Event) {
 	k.publisher.Occurrence(publish.Occurrence{
 		Source: e.Source, Label: e.ID, On: e.On, Score: e.Score, Peak: e.Peak,
 		Onset: e.Onset, End: e.End, PeakAt: e.PeakAt, Clip: e.Clip.Path, ClipURL: e.Clip.URL,
-		Asked: e.Asked, First: e.First, Second: e.Second,
+		Asked: e.Asked, First: e.First, Second: e.Second, Same: e.Same, HeardBy: heardBy(e.Heard),
 	})
+}
+
+// heardBy are the sources' names.
+func heardBy(all []sink.Heard) (names []string) {
+	for _, h := range all {
+		names = append(names, h.Source)
+	}
+	return names
 }
 
 // Source implements sink.Sink.

@@ -111,7 +111,7 @@ func newChannel(s settings, service Service, log *logging.Log) *channel {
 
 // event puts a message into the queue when the event is one that was asked for. It never waits.
 func (c *channel) event(e *sink.Event, now time.Time) {
-	if len(c.labels) == 0 && e.Group || len(c.labels) > 0 && !slices.Contains(c.labels, e.ID) {
+	if e.Same != "" || len(c.labels) == 0 && e.Group || len(c.labels) > 0 && !slices.Contains(c.labels, e.ID) {
 		return
 	}
 	if c.wanted(e, now) {

@@ -9,9 +9,10 @@ import (
 	"earshot/daemon/status"
 )
 
-// Fanout tells everything to each of its sinks in turn, and what is muted before that. It is a Sink itself.
+// Fanout tells everything to each of its sinks in turn, and what is muted or the same sound in another source before that. It is a Sink itself.
 type Fanout struct {
 	Mutes Mutes
+	Zones Zones
 
 	mu    sync.Mutex // guards changes of places
 	order []string
@@ -57,6 +58,7 @@ func (f *Fanout) Set(name string, s Sink) {
 // Event implements Sink.
 func (f *Fanout) Event(e *Event) {
 	e.Muted = f.Mutes.Muted(e.Source, e.ID, time.Now())
+	f.Zones.join(e)
 	for _, p := range *f.sinks.Load() {
 		p.sink.Event(e)
 	}

@@ -39,6 +39,10 @@ type Event struct {
 	Title  string // for people
 	Group  bool
 	Muted  bool // somebody asked not to hear of it; the fan-out's
+	// What the fan-out knows of the other sources in its zone: who told of the same sound before, so that this switch is its
+	// own sensor's and no event of its own; and at the end of the first's, all who heard it, the loudest first.
+	Same  string
+	Heard []Heard
 
 	Onset  time.Time
 	End    time.Time // zero while On

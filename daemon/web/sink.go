@@ -10,7 +10,7 @@ const pageLabels = 6
 
 // Event implements sink.Sink.
 func (h *Hub) Event(e *sink.Event) {
-	if e.Group { // its member has a row
+	if e.Group || e.Same != "" { // its member has a row, or the source that heard it first
 		return
 	}
 	m := EventMessage{

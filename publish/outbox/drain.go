@@ -66,7 +66,7 @@ func (o *Outbox) show(it *queued) {
 		l.about = attributesOf(&it.occ)
 	}
 	o.wantState(s, l)
-	if it.occ.On && !it.silent && !l.Group {
+	if it.occ.On && !it.silent && !l.Group && it.occ.Same == "" {
 		o.want(o.Tree.Of(topic.SourceLast, s.slug), lastOf(l.slug, &it.occ))
 	}
 }
@@ -84,10 +84,10 @@ func (o *Outbox) take(it *queued, skip func(topic string) bool) {
 }
 
 // tells reports whether an event message belongs to the occurrence.
-// A group has none: its member's tells of the same sound.
+// A group has none: its member's tells of the same sound; nor has what another source of the zone told of.
 func (o *Outbox) tells(it *queued) bool {
 	_, l := o.find(&it.occ)
-	return !it.silent && (!it.occ.On || o.EventStart) && (l == nil || !l.Group)
+	return !it.silent && (!it.occ.On || o.EventStart) && (l == nil || !l.Group) && it.occ.Same == ""
 }
 
 // refuse gives the event in flight up when its topic is skipped.

@@ -15,6 +15,8 @@ type Occurrence struct {
 	Asked         bool      // a second network was asked; then what each of both said, 0..1:
 	First, Second float64   // in the window that switched the label on or, at the end, in the strongest
 	Clip, ClipURL string    // FLAC around the sound; empty = none
+	Same          string    // the source whose event tells of this sound; "" = this one's. Else it is a sensor's switch only
+	HeardBy       []string  // sources that heard it too, the loudest first, this one among them; at the end, where there are others
 }
 
 // LabelScore is one smoothed score of one window.

@@ -97,14 +97,15 @@ type eventPayload struct {
 	Duration *float64 `json:"duration,omitempty"`
 	PeakAt   *string  `json:"peak_at,omitempty"`
 	bothPayload
-	Clip    string `json:"clip,omitempty"`
-	ClipURL string `json:"clip_url,omitempty"`
+	Clip    string   `json:"clip,omitempty"`
+	ClipURL string   `json:"clip_url,omitempty"`
+	HeardBy []string `json:"heard_by,omitempty"`
 }
 
 func eventOf(src, label string, o *Occurrence) []byte {
 	p := eventPayload{
 		Type: label, Phase: "start", ID: src + "-" + label + "-" + strconv.FormatInt(o.Onset.UnixMilli(), 10),
-		Score: number(o.Score, 4), Onset: stamp(o.Onset), PeakAt: stamp(o.PeakAt), Clip: o.Clip, ClipURL: o.ClipURL, bothPayload: bothOf(o),
+		Score: number(o.Score, 4), Onset: stamp(o.Onset), PeakAt: stamp(o.PeakAt), HeardBy: o.HeardBy, Clip: o.Clip, ClipURL: o.ClipURL, bothPayload: bothOf(o),
 	}
 	if !o.On {
 		p.Phase, p.Score = "end", number(o.Peak, 4)
