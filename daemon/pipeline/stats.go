@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"earshot/internal/latest"
 	"earshot/ringbuf"
 )
 
@@ -34,6 +35,7 @@ type Stats struct {
 	Failed     int64         // windows that came back without scores
 	LatencyP50 time.Duration // last sample of a window in the ring → its events handed out
 	LatencyP99 time.Duration
+	Latency    latest.Histogram // the same of all windows
 	SinceBeat  time.Duration // since the listener's last turn
 	SinceDone  time.Duration // since the last answer
 	Ended      bool          // the source's sound is over
@@ -57,6 +59,7 @@ func (p *Pipeline) Stats() Stats {
 		Failed:     p.counts.failed.Load(),
 		LatencyP50: p.latency.Quantile(0.50),
 		LatencyP99: p.latency.Quantile(0.99),
+		Latency:    p.latency.Histogram(),
 		SinceBeat:  now - time.Duration(p.counts.beat.Load()),
 		SinceDone:  now - time.Duration(p.counts.answeredAt.Load()),
 		Ended:      p.played.Load(),

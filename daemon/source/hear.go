@@ -86,6 +86,9 @@ func (s *Source) event(e sink.Event, scores []float64) {
 	s.mu.Lock()
 	r := s.rules
 	s.on[e.Label] = e.On
+	if e.On {
+		s.told[r.IDs[e.Label]]++
+	}
 	s.mu.Unlock()
 	e.Source, e.ID, e.Title, e.Group = s.c.Name, r.IDs[e.Label], r.Titles[e.Label], e.Label >= r.Single()
 	rule := r.Smooth.Rule(e.Label)

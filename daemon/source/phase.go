@@ -74,7 +74,7 @@ func (s *Source) Report() status.Source {
 		Samples: stats.Samples, Lost: stats.Ring.Dropped + stats.Ring.Skipped, Gaps: stats.Ring.Gaps,
 		Windows: stats.Answered, Dropped: stats.Dropped + int64(queue.Dropped), Failed: stats.Failed, Gated: int64(queue.Idle),
 		Faults: s.faults.Load(), Events: s.events.Load(), FrontEnd: stats.FrontEnd.Seconds(),
-		LatencyP50: millis(stats.LatencyP50), LatencyP99: millis(stats.LatencyP99), RateHz: s.rate,
+		LatencyP50: millis(stats.LatencyP50), LatencyP99: millis(stats.LatencyP99), Latency: stats.Latency, RateHz: s.rate,
 	}
 	if stats.FrontEnd > 0 {
 		out.RealTime = math.Round(float64(stats.Samples) / float64(s.rate) / stats.FrontEnd.Seconds())
@@ -90,6 +90,7 @@ func (s *Source) Report() status.Source {
 	for _, l := range s.rules.Watched {
 		index := s.rules.Index(l.ID)
 		label := status.Label{ID: l.ID, Title: l.Title, Group: l.Group, On: s.on[index], Muted: s.c.Sink.Mutes.Muted(s.c.Name, l.ID, now)}
+		label.Events = s.told[l.ID]
 		if index < len(s.score) {
 			label.Score = math.Round(s.score[index]*1000) / 1000
 		}

@@ -82,8 +82,9 @@ type Source struct {
 	phase string
 	why   string
 	on    map[int]bool
-	score []float64 // smoothed, by index as in rules.IDs
-	err   error     // why the capture ended, once it has
+	told  map[string]int64 // times that a label or group went on, by its id
+	score []float64        // smoothed, by index as in rules.IDs
+	err   error            // why the capture ended, once it has
 }
 
 // New builds a source without starting anything.
@@ -98,6 +99,7 @@ func New(c Config) (*Source, error) {
 		rules:  c.Rules,
 		phase:  status.Starting,
 		on:     map[int]bool{},
+		told:   map[string]int64{},
 	}
 	s.doctor = newDoctor(front, s.log, c.Ill)
 	var err error

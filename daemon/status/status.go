@@ -2,7 +2,11 @@
 // status line are all made from, so that no figure is gathered twice.
 package status
 
-import "time"
+import (
+	"time"
+
+	"earshot/internal/latest"
+)
 
 // Phases of a source: those of package capture, and what is before and after them.
 const (
@@ -118,10 +122,12 @@ type Source struct {
 	FrontEnd   float64 `json:"front_end_seconds"`
 	LatencyP50 float64 `json:"latency_p50_ms"`
 	LatencyP99 float64 `json:"latency_p99_ms"`
-	RealTime   float64 `json:"real_time_factor"`
-	Labels     []Label `json:"labels"`
-	RateHz     int     `json:"rate_hz"`
-	Verify     *Verify `json:"verify,omitempty"` // nil without a second opinion
+
+	Latency  latest.Histogram `json:"-"` // of all windows
+	RealTime float64          `json:"real_time_factor"`
+	Labels   []Label          `json:"labels"`
+	RateHz   int              `json:"rate_hz"`
+	Verify   *Verify          `json:"verify,omitempty"` // nil without a second opinion
 }
 
 // Verify is the second opinion on a source.
@@ -138,12 +144,13 @@ type Verify struct {
 
 // Label is one sensor of a source.
 type Label struct {
-	ID    string  `json:"id"`
-	Title string  `json:"title"`
-	Group bool    `json:"group,omitempty"`
-	On    bool    `json:"on"`
-	Muted bool    `json:"muted,omitempty"`
-	Score float64 `json:"score"`
+	ID     string  `json:"id"`
+	Title  string  `json:"title"`
+	Group  bool    `json:"group,omitempty"`
+	On     bool    `json:"on"`
+	Muted  bool    `json:"muted,omitempty"`
+	Score  float64 `json:"score"`
+	Events int64   `json:"events"` // times that it went on
 }
 
 // Trouble is what keeps the source from being well and a sentence about it; "" when it is. A lost source is "lost".

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"earshot/daemon/status"
+	"earshot/internal/latest"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -122,8 +123,10 @@ var ofSource = []metric{
 }
 
 var (
-	infoDesc  = describe("info", "What is running.", "version", "model", "provider", "onnxruntime")
-	labelDesc = describe("label_on", "1 while the label is on.", "source", "label")
+	infoDesc        = describe("info", "What is running.", "version", "model", "provider", "onnxruntime")
+	labelDesc       = describe("label_on", "1 while the label is on.", "source", "label")
+	labelEventsDesc = describe("label_events_total", "Times that the label went on.", "source", "label")
+	latencyDesc     = describe("latency_seconds", "From the last sample of a window in the ring to its events handed out.", "source")
 )
 
 func perSource(name, help string, kind prometheus.ValueType, get func(*status.Source) float64) metric {
@@ -173,8 +176,18 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, m := range append(append([]metric{}, ofDaemon...), ofSource...) {
 		out <- m.desc
 	}
-	out <- infoDesc
-	out <- labelDesc
+	for _, d := range []*prometheus.Desc{infoDesc, labelDesc, labelEventsDesc, latencyDesc} {
+		out <- d
+	}
+}
+
+// latency is the histogram of a source's latencies, in seconds.
+func latency(s *status.Source) prometheus.Metric {
+	buckets := map[float64]uint64{}
+	for i, bound := range latest.Bounds {
+		buckets[bound.Seconds()] = s.Latency.Counts[i]
+	}
+	return prometheus.MustNewConstHistogram(latencyDesc, s.Latency.Count, s.Latency.Sum.Seconds(), buckets, s.Name)
 }
 
 // Collect implements prometheus.Collector.
@@ -189,8 +202,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		for _, m := range ofSource {
 			out <- prometheus.MustNewConstMetric(m.desc, m.kind, m.get(&s, source), source.Name)
 		}
+		out <- latency(source)
 		for _, l := range source.Labels {
 			out <- prometheus.MustNewConstMetric(labelDesc, prometheus.GaugeValue, truth(l.On), source.Name, l.ID)
+			out <- prometheus.MustNewConstMetric(labelEventsDesc, prometheus.CounterValue, float64(l.Events), source.Name, l.ID)
 		}
 	}
 }

@@ -19,3 +19,14 @@ func TestQuantile(t *testing.T) {
 		}
 	}
 }
+
+func TestHistogram(t *testing.T) {
+	var l Durations
+	for _, ms := range []int{1, 2, 3, 50, 5000} {
+		l.Add(time.Duration(ms) * time.Millisecond)
+	}
+	h := l.Histogram()
+	if h.Count != 5 || h.Sum != 5056*time.Millisecond || h.Counts[0] != 2 || h.Counts[1] != 3 || h.Counts[4] != 4 || h.Counts[len(Bounds)-1] != 4 {
+		t.Errorf("%+v", h)
+	}
+}
