@@ -119,3 +119,10 @@ func (r *Reader) Size(ctx context.Context) (s Size, err error) {
 	})
 	return s, err
 }
+
+// Model is the fingerprint of the newest scores of a source that began before a time; "" when there are none.
+func (r *Reader) Model(ctx context.Context, source string, until time.Time) (model string, err error) {
+	err = r.rows(ctx, "SELECT model FROM scores WHERE source=? AND began<? ORDER BY began DESC LIMIT 1", []any{source, until.UnixMilli()},
+		func(rows *sql.Rows) error { return rows.Scan(&model) })
+	return model, err
+}
