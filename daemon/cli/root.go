@@ -82,6 +82,7 @@ and none is written to disk unless you switch clips on.`,
 	root.AddCommand(
 		inGroup("listen", newRunCmd()),
 		inGroup("listen", newHistoryCmd()),
+		inGroup("listen", newTuneCmd()),
 		inGroup("files", newClassifyCmd()),
 		inGroup("files", newFeaturesCmd()),
 		inGroup("setup", newDevicesCmd()),

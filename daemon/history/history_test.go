@@ -155,7 +155,7 @@ func TestLevels(t *testing.T) {
 	r := store.NewReader(filepath.Join(dir, store.FileName))
 	defer r.Close()
 	var got []store.Level
-	if err := r.Levels(t.Context(), "mic", noon, noon.Add(time.Hour), func(l store.Level) { got = append(got, l) }); err != nil || len(got) != 2 {
+	if err := r.Levels(t.Context(), "mic", noon, noon.Add(time.Hour), false, func(l store.Level) { got = append(got, l) }); err != nil || len(got) != 2 {
 		t.Fatal(got, err)
 	}
 	if got[0].Mean != -20 || got[0].Peak != -20 || got[1].Mean != -9 || got[1].Peak != -6 || !got[1].Minute.Equal(noon.Add(time.Minute)) {

@@ -8,6 +8,7 @@ package tune
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -22,11 +23,13 @@ import (
 
 // Rule says when the label switches; see the settings of the same names.
 type Rule struct {
-	On       float64       `json:"on"`
-	Off      float64       `json:"off"`
-	MinOn    time.Duration `json:"-"`
-	Hold     time.Duration `json:"-"`
-	Cooldown time.Duration `json:"-"`
+	On, Off               float64
+	MinOn, Hold, Cooldown time.Duration
+}
+
+// MarshalJSON writes durations in seconds.
+func (r Rule) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]float64{"on": r.On, "off": r.Off, "min_on": r.MinOn.Seconds(), "hold": r.Hold.Seconds(), "cooldown": r.Cooldown.Seconds()})
 }
 
 // Question is what to find out.
@@ -41,8 +44,8 @@ type Question struct {
 // Curve is the answer.
 type Curve struct {
 	Label  string    `json:"label"`
-	Since  time.Time `json:"since"` // of the scores that were found
-	Until  time.Time `json:"until"`
+	Since  time.Time `json:"since,omitzero"` // of the scores that were found
+	Until  time.Time `json:"until,omitzero"`
 	Hours  float64   `json:"hours"` // of sound, of all sources together
 	Now    Rule      `json:"now"`
 	Points []Point   `json:"points"` // by rising threshold
@@ -79,7 +82,7 @@ func points(now Rule) []Point {
 			continue
 		}
 		on := block.Score(uint16(t))
-		all = append(all, Point{On: on, Off: min(on, Thousandths(on*now.Off/now.On))})
+		all = append(all, Point{On: on, Off: block.Score(uint16(max(1, math.Round(on*now.Off/now.On*block.Scale))))})
 	}
 	slices.SortFunc(all, func(a, b Point) int { return int(math.Copysign(1, a.On-b.On)) })
 	return slices.CompactFunc(all, func(a, b Point) bool { return a.On == b.On })

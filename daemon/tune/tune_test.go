@@ -169,7 +169,7 @@ func TestReplay(t *testing.T) {
 	})
 	c := ask(t, r, "low", now)
 	different := map[int]bool{}
-	for i := 0; i < len(c.Points); i += 4 {
+	for i := 0; i < len(c.Points); i += 6 {
 		p := c.Points[i]
 		got := play(smooth.Rule{On: p.On, Off: p.Off, Hold: rate})
 		seconds := 0.0
