@@ -159,3 +159,17 @@ func EveryMistake(f *config.File, err error, builtIn func() []byte) error {
 	}
 	return Check(f, found, builtIn)
 }
+
+// Rules are what a configuration's labels come to, without anything being started; rateHz is the model's.
+func Rules(f *config.File, builtIn func() []byte) (r *rules.Rules, rateHz int, err error) {
+	m, front, err := engine.Load(f.Config.Model.Path, builtIn)
+	if err != nil {
+		return nil, 0, err
+	}
+	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err = rules.Resolve(f, m, front, second.Head)
+	return r, front.SampleRate, err
+}

@@ -42,7 +42,7 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 		return nil, err
 	}
 	c := web.Config{Listen: f.Config.Web.Listen, URL: f.Config.Web.URL, Password: password,
-		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir}
+		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir, API: d.api(f)}
 	server, err := web.New(c)
 	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
 		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")

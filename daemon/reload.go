@@ -209,7 +209,7 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 			}
 		}
 	}
-	if old.Web != now.Web {
+	if old.Web != now.Web || old.StateDir != now.StateDir { // its history is there
 		c.web = true
 		c.note("web")
 		if _, err := d.pagePassword(f); err != nil {

@@ -81,6 +81,8 @@ and none is written to disk unless you switch clips on.`,
 	// One line each: the helpers that own a command add theirs here.
 	root.AddCommand(
 		inGroup("listen", newRunCmd()),
+		inGroup("listen", newHistoryCmd()),
+		inGroup("listen", newTuneCmd()),
 		inGroup("files", newClassifyCmd()),
 		inGroup("files", newFeaturesCmd()),
 		inGroup("setup", newDevicesCmd()),

@@ -156,12 +156,12 @@ func TestNullBlocksMeanDefaults(t *testing.T) {
 
 func TestScalars(t *testing.T) {
 	for text, want := range map[string]time.Duration{"5s": 5 * time.Second, "30d": 720 * time.Hour, "0.5d": 12 * time.Hour, "1m30s": 90 * time.Second} {
-		if got, err := parseDuration(text); err != nil || got != want {
+		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
 	}
 	for _, d := range []time.Duration{0, time.Millisecond, 5 * time.Minute, time.Hour, 90 * time.Minute, 48 * time.Hour, 720 * time.Hour} {
-		if back, err := parseDuration(formatDuration(d)); err != nil || back != d {
+		if back, err := ParseDuration(formatDuration(d)); err != nil || back != d {
 			t.Errorf("%v written %q read %v, %v", d, formatDuration(d), back, err)
 		}
 	}

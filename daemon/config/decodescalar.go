@@ -55,7 +55,7 @@ func (d *decoder) scalar(node *yaml.Node, v reflect.Value, key string, tag refle
 }
 
 func setDuration(v reflect.Value, text string, tag reflect.StructTag) error {
-	duration, err := parseDuration(text)
+	duration, err := ParseDuration(text)
 	if err != nil {
 		return err
 	}

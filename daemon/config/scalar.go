@@ -49,8 +49,8 @@ func ParseSize(text string) (Size, error) {
 	return 0, fmt.Errorf("want a size with its unit, such as 500MB")
 }
 
-// parseDuration is time.ParseDuration plus days ("30d"), which retention is counted in.
-func parseDuration(text string) (time.Duration, error) {
+// ParseDuration is time.ParseDuration plus days ("30d"), which retention is counted in.
+func ParseDuration(text string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseFloat(days, 64)
 		if err == nil && n >= 0 && n <= 36500 {
@@ -64,7 +64,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// formatDuration writes days when they are whole and the form parseDuration reads otherwise.
+// formatDuration writes days when they are whole and the form ParseDuration reads otherwise.
 func formatDuration(d time.Duration) string {
 	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
 		return fmt.Sprintf("%dd", d/(24*time.Hour))

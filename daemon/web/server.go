@@ -25,6 +25,7 @@ type Config struct {
 	Password string `json:"-"` // asked of every visitor; empty: of none
 	Hub      *Hub
 	Status   func() status.Status
+	API      http.Handler  // answers below /api/; nil: nothing does
 	ClipsDir func() string // folder of the clips to serve below /clips/; "" for none; nil: never any
 }
 
@@ -96,6 +97,9 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /status", s.status)
 	mux.Handle("GET /metrics", metrics(s.cfg.Status))
+	if s.cfg.API != nil {
+		mux.Handle("/api/", s.cfg.API)
+	}
 	if s.cfg.ClipsDir != nil && s.Sound() {
 		mux.HandleFunc("GET /clips/{name}", slow(clipLimit, s.clip))
 	}

@@ -116,8 +116,8 @@ type Filter struct {
 	Groups        bool      // those of groups too: else they are left out, unless Label names one
 }
 
-// where is the filter as a condition.
-func (f Filter) where() (condition string, args []any) {
+// names is the filter of names as a condition.
+func (f Filter) names() (condition string, args []any) {
 	all := []string{"1"}
 	add := func(c string, a ...any) { all, args = append(all, c), append(args, a...) }
 	if !f.Groups && f.Label == "" {
@@ -133,6 +133,15 @@ func (f Filter) where() (condition string, args []any) {
 		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Text) + "%"
 		add(`(title LIKE ? ESCAPE '\' OR label LIKE ? ESCAPE '\')`, like, like)
 	}
+	return strings.Join(all, " AND "), args
+}
+
+// where is the filter of events as a condition, its text having become labels.
+func (f Filter) where() (condition string, args []any) {
+	f.Text = ""
+	condition, args = f.names()
+	all := []string{condition}
+	add := func(c string, a ...any) { all, args = append(all, c), append(args, a...) }
 	if !f.Since.IsZero() {
 		add("onset>=?", f.Since.UnixMilli())
 	}
@@ -151,15 +160,33 @@ type Cursor struct {
 // After is the place behind an event.
 func After(e Event) Cursor { return Cursor{e.Onset, e.ID} }
 
+// rareEvents of a label are sorted faster than they are met among all others.
+const rareEvents = 2000
+
 // Events gives the events behind a cursor, newest first, until take says false or an error comes.
 func (r *Reader) Events(ctx context.Context, f Filter, behind Cursor, limit int, take func(Event) error) error {
 	condition, args := f.where()
+	index := "event_onset"
+	if f.Label != "" {
+		index = "event_label"
+	}
+	if f.Text != "" {
+		labels, n, err := r.named(ctx, f)
+		if err != nil || n == 0 {
+			return err
+		}
+		condition += " AND label IN (?" + strings.Repeat(",?", len(labels)-1) + ")"
+		args = append(args, labels...)
+		if n < rareEvents { // few enough to be found by their label and sorted
+			index = "event_label"
+		}
+	}
 	if behind.ID != 0 {
 		condition += " AND (onset, id) < (?, ?)"
 		args = append(args, behind.Onset.UnixMilli(), behind.ID)
 	}
 	return r.rows(ctx, `SELECT id, source, label, title, grouped, muted, onset, ended, cut, score, peak, peak_at, score_on, score_off,
-		first, second, level, model, runners, clip FROM event WHERE `+condition+" ORDER BY onset DESC, id DESC LIMIT ?", append(args, limit), func(rows *sql.Rows) error {
+		first, second, level, model, runners, clip FROM event INDEXED BY `+index+" WHERE "+condition+" ORDER BY onset DESC, id DESC LIMIT ?", append(args, limit), func(rows *sql.Rows) error {
 		var e Event
 		var onset, peakAt int64
 		var ended *int64

@@ -42,6 +42,9 @@ func (w *Writer) Retain(ctx context.Context, k Keep) (done bool, err error) {
 		}
 		gone = max(gone, n)
 	}
+	if err := w.forgetDays(ctx, k.Since); err != nil {
+		return false, err
+	}
 	if gone == retainRows {
 		return false, nil
 	}
@@ -52,6 +55,9 @@ func (w *Writer) Retain(ctx context.Context, k Keep) (done bool, err error) {
 		}
 		if gone, err = w.dropOldest(ctx); err != nil || gone == 0 {
 			return true, err // an empty store is as small as it gets
+		}
+		if err := w.forgetDays(ctx, k.Since); err != nil {
+			return false, err
 		}
 	}
 	return false, nil
@@ -77,6 +83,23 @@ func (w *Writer) dropOldest(ctx context.Context) (gone int64, err error) {
 		}
 	}
 	return gone, nil
+}
+
+// forgetDays drops the counts of days, and the levels of hours, of which nothing else is left.
+func (w *Writer) forgetDays(ctx context.Context, since time.Time) error {
+	var oldest *int64
+	if err := w.db.QueryRowContext(ctx, "SELECT MIN(onset) FROM event").Scan(&oldest); err != nil {
+		return err
+	}
+	first := since.UnixMilli()
+	if oldest != nil {
+		first = max(first, *oldest)
+	}
+	if _, err := w.drop(ctx, "DELETE FROM day WHERE day < ?", first/dayMillis); err != nil {
+		return err
+	}
+	_, err := w.drop(ctx, "DELETE FROM level_hour WHERE hour < ?", since.Truncate(time.Hour).UnixMilli())
+	return err
 }
 
 func (w *Writer) drop(ctx context.Context, query string, args ...any) (int64, error) {

@@ -37,12 +37,18 @@ CREATE TABLE event (
   score REAL NOT NULL, peak REAL NOT NULL, peak_at INTEGER NOT NULL, score_on REAL NOT NULL, score_off REAL NOT NULL,
   first REAL, second REAL, level REAL, model TEXT NOT NULL, runners TEXT NOT NULL, clip TEXT NOT NULL);
 CREATE INDEX event_onset ON event (onset, grouped, label, source);
-CREATE INDEX event_label ON event (label, onset, source);
+CREATE INDEX event_label ON event (label, onset);
 CREATE TABLE scores (
   id INTEGER PRIMARY KEY, source TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL,
   model TEXT NOT NULL, rate INTEGER NOT NULL, window INTEGER NOT NULL, block BLOB NOT NULL);
 CREATE INDEX scores_began ON scores (source, began);
 CREATE INDEX scores_age ON scores (began);
+CREATE TABLE day (
+  label TEXT NOT NULL, source TEXT NOT NULL, day INTEGER NOT NULL, title TEXT NOT NULL, grouped INTEGER NOT NULL, last INTEGER NOT NULL,
+  tally BLOB NOT NULL, PRIMARY KEY (label, source, day)) WITHOUT ROWID;
+CREATE TABLE level_hour (
+  source TEXT NOT NULL, hour INTEGER NOT NULL, energy REAL NOT NULL, n INTEGER NOT NULL, peak REAL NOT NULL,
+  PRIMARY KEY (source, hour)) WITHOUT ROWID;
 CREATE TABLE level (
   source TEXT NOT NULL, minute INTEGER NOT NULL, mean REAL NOT NULL, peak REAL NOT NULL,
   PRIMARY KEY (source, minute)) WITHOUT ROWID;

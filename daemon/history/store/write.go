@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"time"
 
 	"modernc.org/sqlite"
@@ -94,6 +95,11 @@ func (w *Writer) Write(ctx context.Context, b *Batch) error {
 				l.Source, l.Minute.UnixMilli(), l.Mean, l.Peak); err != nil {
 				return err
 			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO level_hour VALUES (?,?,?,1,?) ON CONFLICT (source, hour)
+				DO UPDATE SET energy=energy+excluded.energy, n=n+1, peak=MAX(peak, excluded.peak)`,
+				l.Source, l.Minute.Truncate(time.Hour).UnixMilli(), math.Pow(10, l.Mean/10), l.Peak); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -139,7 +145,10 @@ func writeEvent(ctx context.Context, tx *sql.Tx, on map[[2]string]int64, e *Even
 		delete(on, key)
 		_, err := tx.ExecContext(ctx, "UPDATE event SET ended=?, peak=?, peak_at=?, first=?, second=?, clip=? WHERE id=?",
 			e.End.UnixMilli(), e.Peak, e.PeakAt.UnixMilli(), e.First, e.Second, e.Clip, id)
-		return err
+		if err != nil {
+			return err
+		}
+		return count(ctx, tx, e, false, e.End.Sub(e.Onset).Seconds())
 	case known: // its end was lost on the way
 		if _, err := tx.ExecContext(ctx, cutShort+"id=?", id); err != nil {
 			return err
@@ -160,10 +169,14 @@ func writeEvent(ctx context.Context, tx *sql.Tx, on map[[2]string]int64, e *Even
 	if err != nil {
 		return err
 	}
-	if end == nil {
-		if id, err = r.LastInsertId(); err == nil {
-			on[key] = id
-		}
+	seconds := 0.0
+	if end != nil {
+		seconds = e.End.Sub(e.Onset).Seconds()
+	} else if id, err = r.LastInsertId(); err == nil {
+		on[key] = id
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return count(ctx, tx, e, true, seconds)
 }
