@@ -27,6 +27,7 @@ type Info struct {
 	Provenance  any                // JSON object
 	Licence     any                // JSON object
 	Memory      *head.Memory       // for fine-tuning without the old recordings; nil: none
+	Taught      []string           // labels that were taught beside those of the network that it began as
 	Half        bool               // weights as float16
 	Quant       acrnn.Quantisation // convolutions in int8; nil: float32
 }
@@ -66,7 +67,11 @@ func Export(a acrnn.Arch, w acrnn.Weights, m Info) ([]byte, error) {
 	if m.Memory != nil {
 		memory = m.Memory
 	}
-	for key, v := range map[string]any{"contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
+	var taught any
+	if len(m.Taught) > 0 {
+		taught = m.Taught
+	}
+	for key, v := range map[string]any{"taught": taught, "contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
 		"thresholds": m.Thresholds, "temperature": temperature, "background": background,
 		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr, "memory": memory} {
 		if v == nil && key != "background" {
