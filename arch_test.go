@@ -51,8 +51,9 @@ var arrows = map[string][]string{
 	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
 	"earshot/train/augment":        {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
 	"earshot/train/background":     {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
-	"earshot/train/corpus": {"earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
-		"earshot/train/background"},
+	"earshot/train/takes":        {}, // pure numbers: samples and no files
+	"earshot/train/corpus": {"earshot/internal/audio", "earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
+		"earshot/train/background", "earshot/train/takes"},
 	"earshot/train/acrnn":   {"earshot/infer", "earshot/infer/onnx"},
 	"earshot/train/recipe":  {"earshot/train/acrnn"},
 	"earshot/train/batches": {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe"},
@@ -60,7 +61,7 @@ var arrows = map[string][]string{
 		"earshot/train/acrnn", "earshot/train/recipe", "earshot/train/batches"},
 	"earshot/train/forward": {"earshot/infer"},
 	"earshot/train/head": {"earshot/gammatone", "earshot/infer", "earshot/infer/onnx", "earshot/train", "earshot/train/acrnn",
-		"earshot/train/recipe", "earshot/train/batches", "earshot/train/forward"},
+		"earshot/train/recipe", "earshot/train/batches", "earshot/train/features", "earshot/train/forward"},
 	"earshot/train/scoring": {"earshot/gammatone", "earshot/infer", "earshot/infer/smooth", "earshot/internal/audio", "earshot/train",
 		"earshot/train/features", "earshot/train/augment", "earshot/train/background", "earshot/train/corpus",
 		"earshot/train/dataset", "earshot/train/acrnn", "earshot/train/forward", "earshot/train/metrics"},
@@ -108,6 +109,7 @@ var inTests = map[string][]string{
 	"earshot/train/modelfile": {"earshot/train/scoring"},
 	"earshot/train/scoring":   {"earshot/train/modelfile"},
 	"earshot/train/card":      {"earshot/train/dataset"},
+	"earshot/train/job":       {"earshot/infer/builtin", "earshot/internal/audio"},
 }
 
 // only names the packages (each with all below it) that may import a third-party module, so that each

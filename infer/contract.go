@@ -43,6 +43,11 @@ func (c *contract) check() {
 	c.names()
 	c.thresholds()
 	c.calibration()
+	if c.value("taught", false, &c.m.Taught, "a list of label ids") {
+		for _, l := range c.m.Taught {
+			c.known("taught", l)
+		}
+	}
 	c.m.Provenance = c.object("provenance")
 	c.m.Licence = c.object("licence")
 	c.m.Verify, c.m.VerifyCurve = c.object("verify"), c.object("verify_curve")

@@ -42,6 +42,7 @@ type Model struct {
 	Thresholds  map[string]Threshold // of every label
 	Temperature float64              // calibration temperature, already applied in the graph; > 0
 	Background  string               // id of the label that means "nothing", or ""
+	Taught      []string             // those of Labels that somebody taught it at home; usually none
 	Provenance  json.RawMessage      // how it was trained; a JSON object or null
 	Licence     json.RawMessage      // of the data it was trained on; a JSON object or null
 	VerifyCurve json.RawMessage      // what its thresholds cost, for verify.ParseCurve; a JSON object or null

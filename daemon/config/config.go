@@ -150,6 +150,7 @@ type Watch struct {
 	MinOn       time.Duration `key:"min_on" min:"0s" max:"1h"`
 	Hold        time.Duration `key:"hold" min:"0s" max:"24h"`
 	Cooldown    time.Duration `key:"cooldown" min:"0s" max:"24h"`
+	New         bool          `key:"new"`
 	Labels      []Label       `key:"labels"`
 	Groups      []Group       `key:"groups"`
 }

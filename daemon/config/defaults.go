@@ -13,6 +13,7 @@ func Default() Config {
 		Smoothing: Smoothing{Windows: 2},
 		Watch: Watch{
 			Hold:   5 * time.Second,
+			New:    true,
 			Labels: defaultLabels(),
 			Groups: []Group{{Name: "alarm", Icon: "mdi:bell-alert", Labels: []string{"siren", "clock_alarm", "glass_breaking"}}},
 		},

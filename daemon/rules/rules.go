@@ -111,6 +111,13 @@ func (r *resolver) watched(w *Rules) {
 			r.issue(i, "%q: the model does not know it%s", l.Label, known(l.Label, r.labels))
 		}
 	}
+	if c.New && !named["*"] {
+		for _, id := range r.model.Taught {
+			if index := slices.Index(r.labels, id); !named[id] && id != r.model.Background {
+				r.watch(w, index, config.Label{Label: id})
+			}
+		}
+	}
 	if len(w.Watched) == 0 && !r.file.Given("watch.labels") {
 		r.all(w, config.Label{}, named) // a model of one's own: everything it knows
 	}

@@ -60,6 +60,34 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestTaughtIsWatched: what was taught at home is watched beside what is named, unless somebody does not want it.
+func TestTaughtIsWatched(t *testing.T) {
+	for yaml, want := range map[string][]string{
+		"": {"siren", "dog", "doorbell", "alarm"},
+		"watch: {labels: [{label: dog}], groups: []}":      {"dog", "doorbell"},
+		"watch: {labels: [{label: doorbell}], groups: []}": {"doorbell"},
+		"watch: {labels: [{label: '*'}], groups: []}":      {"dog", "siren", "doorbell"},
+		"watch: {new: false}":                              {"siren", "dog", "alarm"},
+	} {
+		m, err := infer.ParseModel("test", testmodel.New("dog", "siren", "doorbell", "background").Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Taught = []string{"doorbell"}
+		f, err := config.Parse("x.yaml", []byte(yaml), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := Resolve(f, m, gammatone.Default(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ids(w); !slices.Equal(got, want) {
+			t.Errorf("%q: watched %v, want %v", yaml, got, want)
+		}
+	}
+}
+
 func TestRules(t *testing.T) {
 	const second = 44100
 	for _, c := range []struct {

@@ -22,7 +22,8 @@ type Windower struct {
 	energy  []float32   // (128 frames, 128 bands)
 	other   []float32
 	log     []float32
-	quiet   int // frames of digital silence in the window
+	quiet   int     // frames of digital silence in the window
+	gain    float64 // of energies, that was drawn
 }
 
 func NewWindower(a recipe.Augment, front gammatone.Config) *Windower {
@@ -42,6 +43,18 @@ func (w *Windower) Draw(c *features.Clip, start int, rng *rand.Rand, deform bool
 // Silent tells whether what was drawn is digital silence almost throughout.
 func (w *Windower) Silent() bool { return w.quiet > train.Frames*9/10 }
 
+// Gain is what the energies of the window that was drawn last were multiplied by.
+func (w *Windower) Gain() float64 { return w.gain }
+
+// Power is the sum of the window's energies.
+func (w *Windower) Power() float64 {
+	sum := 0.0
+	for _, v := range w.energy {
+		sum += float64(v)
+	}
+	return sum
+}
+
 // cut resamples a stretch of c's frames and bands into dst and returns how many
 // of its frames are digital silence.
 func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Rand, deform bool) int {
@@ -56,6 +69,7 @@ func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Ran
 		}
 		gain = math.Pow(10, w.augment.GainDB*(2*rng.Float64()-1)/10)
 	}
+	w.gain = gain
 	span := float64(train.Frames-1)*speed + 1
 	from := float64(start)
 	if start < 0 || w.augment.RandomWindow {

@@ -21,6 +21,7 @@ type Source struct {
 	Train      []int    // folds
 	Test       []int    // folds; may be empty
 	TestFull   bool     // test on every licence, whatever the filter of Set
+	Known      []string // labels of the model that is taught: recordings of others are cut to their sound alone; nil: none is
 	Background bool     // learn the background label
 	Quiet      int      // synthetic background clips; 0 means QuietClips
 	QuietDirs  []string // folders of the user's own room
@@ -43,6 +44,7 @@ type Prepared struct {
 	Held    []dataset.Clip // parallel to Data.Test
 	LeftOut int            // clips whose recording also has a clip in the test folds
 	Broken  []dataset.Broken
+	Takes   []Take            // recordings to learn from that were cut to their sound alone
 	noted   int               // flaws of clips that are used all the same
 	Names   map[string]string // display names by label id, background included
 	figures map[string]bool   // the labels that the data has: what figures are about
@@ -63,7 +65,7 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 	}
 	p := of(set)
 	p.LeftOut, p.Digest = leftOut, fmt.Sprint(set.Digest(), s.Train, s.Background)
-	if p.Learned, p.Train, err = p.load(ctx, s, learned); err != nil {
+	if p.Learned, p.Train, err = p.load(ctx, s, learned, false); err != nil {
 		return nil, err
 	}
 	for n := range s.Copies {
@@ -80,7 +82,7 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 		}
 	}
 	if len(held) > 0 {
-		if p.Held, p.Test, err = p.load(ctx, s, held); err != nil {
+		if p.Held, p.Test, err = p.load(ctx, s, held, true); err != nil {
 			return nil, err
 		}
 	}
@@ -104,15 +106,15 @@ func of(set *dataset.Set) *Prepared {
 	return p
 }
 
-func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip) ([]dataset.Clip, []train.Example, error) {
+// load reads clips' features: whole, or of new labels the sound alone.
+func (p *Prepared) load(ctx context.Context, s Source, clips []dataset.Clip, whole bool) ([]dataset.Clip, []train.Example, error) {
 	if len(clips) == 0 {
 		return nil, nil, fmt.Errorf("folds %v hold no clips; there are folds %v", s.Train, p.Set.FoldNumbers())
 	}
-	loaded, broken, err := features.LoadContext(ctx, clips, features.Options{CacheDir: s.CacheDir, Workers: s.Workers, Progress: s.Progress})
+	loaded, err := p.features(ctx, s, clips, whole)
 	if err != nil {
 		return nil, nil, err
 	}
-	p.Broken = append(p.Broken, broken...)
 	var kept []dataset.Clip
 	var examples []train.Example
 	for i, c := range loaded {
@@ -174,7 +176,7 @@ func PrepareTest(ctx context.Context, set *dataset.Set, folds []int, s Source) (
 	p := of(set)
 	s.Train = folds
 	var err error
-	p.Held, p.Test, err = p.load(ctx, s, set.Folds(folds...))
+	p.Held, p.Test, err = p.load(ctx, s, set.Folds(folds...), true)
 	return p, err
 }
 

@@ -25,6 +25,7 @@ type embedded struct {
 	v      []float32 // (width)
 	label  int
 	weight float64
+	clip   int // that it is a window of, in the order of the training's; −1: of none
 }
 
 func newHead(a acrnn.Arch, w acrnn.Weights) *head {
@@ -43,7 +44,7 @@ func newHead(a acrnn.Arch, w acrnn.Weights) *head {
 }
 
 func (h *head) add(v []float32, label int, weight float64) {
-	h.examples = append(h.examples, embedded{v, label, weight})
+	h.examples = append(h.examples, embedded{v, label, weight, -1})
 }
 
 // store writes the columns back.

@@ -10,6 +10,7 @@ import (
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/batches"
+	"earshot/train/features"
 	"earshot/train/recipe"
 )
 
@@ -36,6 +37,12 @@ type Taught struct {
 	// the start and in the end; Remembered is 0 without a memory. They were
 	// rehearsed: a warning when they fall, no proof when they do not.
 	Before, After, Remembered int
+
+	head       *head // before it learned
+	background int
+	arch       acrnn.Arch
+	from       acrnn.Weights
+	seed       uint64
 }
 
 // Teach learns the labels that have clips, and nothing else: everything below
@@ -66,16 +73,51 @@ func Teach(ctx context.Context, a acrnn.Arch, w acrnn.Weights, front gammatone.C
 	out := &Taught{}
 	h.remember(d.Labels, memory)
 	out.Before, out.Remembered = h.rememberedRight()
+	out.head, out.background, out.arch, out.from, out.seed = h.fresh(nil), d.Background, a, w, seed
 	if out.Loss, err = h.learn(ctx, seed); err != nil {
 		return nil, err
 	}
 	h.evenOdds(d.Background)
 	out.After, _ = h.rememberedRight()
-	out.Weights = w
-	out.Weights.Flat = slices.Clone(w.Flat)
-	h.store(a.Named(out.Weights.Flat))
+	out.Weights = h.weights(a, w)
 	out.Memory, err = Remember(a, out.Weights, front, d, memory, seed, threads)
 	return out, err
+}
+
+// LeaveOut are the weights as they were if some of the clips to learn from had not been there: seconds, as no window is
+// embedded anew.
+func (t *Taught) LeaveOut(ctx context.Context, left func(clip int) bool) (acrnn.Weights, error) {
+	h := t.head.fresh(left)
+	if _, err := h.learn(ctx, t.seed); err != nil {
+		return acrnn.Weights{}, err
+	}
+	h.evenOdds(t.background)
+	return h.weights(t.arch, t.from), nil
+}
+
+// fresh is the head before it learned, with the same examples but those of clips that are left out; nil leaves none.
+func (h *head) fresh(left func(clip int) bool) *head {
+	out := *h
+	out.w, out.examples, out.firstOld = nil, nil, -1
+	for _, column := range h.start {
+		out.w = append(out.w, slices.Clone(column))
+	}
+	for i, x := range h.examples {
+		if i == h.firstOld {
+			out.firstOld = len(out.examples)
+		}
+		if left == nil || x.clip < 0 || !left(x.clip) {
+			out.examples = append(out.examples, x)
+		}
+	}
+	return &out
+}
+
+// weights are w with the columns that were learned.
+func (h *head) weights(a acrnn.Arch, w acrnn.Weights) acrnn.Weights {
+	w.Flat = slices.Clone(w.Flat)
+	h.store(a.Named(w.Flat))
+	return w
 }
 
 // taught embeds varied windows of the clips to learn from.
@@ -89,11 +131,7 @@ func (h *head) taught(ctx context.Context, e *embedder, front gammatone.Config, 
 	win := batches.NewWindower(r.Augment, front)
 	norm := train.Norm{Mean: w.Mean, Std: w.Std}
 	v, err := e.embed(each*len(d.Train), func(i int, dst []float32) {
-		for range 8 {
-			if win.Draw(d.Train[i/each].Clip, -1, rng, true); !win.Silent() {
-				break
-			}
-		}
+		drawSound(win, d.Train[i/each].Clip, rng)
 		if len(d.Quiet) > 0 && rng.Float64() < r.Augment.Noise {
 			win.AddNoise(d.Quiet[rng.IntN(len(d.Quiet))], r.Augment.NoiseMinSNR+(r.Augment.NoiseMaxSNR-r.Augment.NoiseMinSNR)*rng.Float64(), rng)
 		}
@@ -107,8 +145,25 @@ func (h *head) taught(ctx context.Context, e *embedder, front gammatone.Config, 
 		l := d.Train[i/each].Label
 		h.learned[l] = true
 		h.add(v[i*e.width:(i+1)*e.width], l, taughtWeight/float64(per[l]))
+		h.examples[len(h.examples)-1].clip = i / each
 	}
 	return ctx.Err()
+}
+
+// drawSound draws a window that holds a fair part of a clip's sound: one with its last breath alone, in noise, would teach
+// that noise is the sound.
+func drawSound(win *batches.Windower, c *features.Clip, rng *rand.Rand) {
+	const draws, fair = 12, 0.3
+	most := 0.0
+	for range draws {
+		win.Draw(c, -1, rng, false)
+		most = math.Max(most, win.Power())
+	}
+	for range draws {
+		if win.Draw(c, -1, rng, true); win.Power() >= fair*most*win.Gain() {
+			return
+		}
+	}
 }
 
 // quiet embeds background, where the network has a label for it.

@@ -21,7 +21,7 @@ import (
 // finish measures, exports and reports.
 func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 	p, front := out.Prepared, o.front()
-	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Memory: out.memory}
+	info := modelfile.Info{Labels: p.Labels, Names: p.Names, FrontEnd: front, Half: o.Half, Memory: out.memory, Taught: out.taughtLabels()}
 	var err error
 	if info.Licence, err = o.licence(out); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 		return err
 	}
 	if o.Second.Embedder != nil {
-		if model, err = o.second(ctx, out, model, ui); err != nil {
+		if model, err = o.second(ctx, out, model, info, ui); err != nil {
 			return err
 		}
 	}
@@ -65,6 +65,7 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 		return err
 	}
 	ui.Print("model %s: %.2f MB, %d labels, %.1f minutes", o.Out, float64(len(model))/1e6, len(p.Labels), out.Minutes)
+	out.Home.tell(ui)
 	if o.Report == "" {
 		return nil
 	}
@@ -77,7 +78,7 @@ func (o Options) finish(ctx context.Context, out *Outcome, ui UI) error {
 
 // second gives the model its second opinion, from the same recordings and folds. Labels that a fine-tuning had no
 // recordings of keep the rows that they had.
-func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) ([]byte, error) {
+func (o Options) second(ctx context.Context, out *Outcome, model []byte, info modelfile.Info, ui UI) ([]byte, error) {
 	m, err := infer.ParseModel(o.Out, model)
 	if err != nil {
 		return nil, err
@@ -88,6 +89,16 @@ func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) 
 		held:    recordings(p.Held, func(i int) string { return p.Labels[p.Test[i].Label] }),
 		cache:   o.Source.CacheDir, threads: o.Graph.Threads, seed: o.Seed, build: o.Build, all: out.known != nil}
 	s.Background = append(slices.Clone(s.Background), o.Source.QuietDirs...)
+	for i := range p.Takes {
+		for j := range s.learned {
+			if s.learned[j].path == p.Takes[i].Clip.Path {
+				s.learned[j].take = &p.Takes[i]
+			}
+		}
+	}
+	if out.lesson != nil && len(p.Takes) > 0 {
+		s.taught = &lesson{Taught: out.lesson, arch: out.Arch, info: info, fresh: newLabels(p)}
+	}
 	if s.Twin == "" {
 		s.Twin = o.siblingWithSecond()
 	}
@@ -110,7 +121,7 @@ func (o Options) second(ctx context.Context, out *Outcome, model []byte, ui UI) 
 	if err != nil {
 		return nil, err
 	}
-	out.Second = got.figure
+	out.Second, out.Home = got.figure, got.home
 	return got.bytes, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"earshot/infer"
 	"earshot/train/background"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
 	"earshot/train/modelfile"
 	"earshot/train/opinion"
@@ -38,10 +39,15 @@ const (
 	eventPrice    = 0.0027 // of a label's clips, for false alarms as often as wished: one in three hours costs as much as a clip in 37
 	wrongPrice    = 2.5    // of a label's clips, for another label's clip that switches it on, both as shares
 	noneSeconds   = 5
+	overMore      = 4 // more backgrounds that a take is heard over
 )
 
-// recorded is a recording of a label.
-type recorded struct{ path, label string }
+// recorded is a recording of a label; of a take the sound alone is learned.
+type recorded struct {
+	path, label string
+	take        *corpus.Take // nil: the whole recording is the sound
+	source      string       // what it was cut from
+}
 
 // second is the making of one head.
 type second struct {
@@ -58,6 +64,12 @@ type second struct {
 	all         bool         // figures are about every label of the model, not the recordings' alone
 	old         *verify.Head // of the model that this one goes on from; nil: none
 	oldCurve    *verify.Curve
+
+	taught  *lesson // where only heads were learned; nil: the network was trained
+	samples []opinion.Sample
+	sampled []int // samples → learned
+	nothing []*opinion.Recording
+	home    *Home
 }
 
 // made is a model with its second opinion.
@@ -65,6 +77,7 @@ type made struct {
 	bytes  []byte
 	head   *verify.Head
 	figure *SecondFigures // nil without held-out clips
+	home   *Home          // nil: the network was trained
 }
 
 // workers is how many ears there are.
@@ -143,24 +156,35 @@ func (s *second) learn(ctx context.Context, m *infer.Model, ui UI) (*opinion.Lea
 	if err != nil {
 		return nil, err
 	}
+	s.samples, s.nothing = samples, none
+	return s.fit(ctx, m.Labels, samples)
+}
+
+// fit learns a head from samples, beside the old one where there is one.
+func (s *second) fit(ctx context.Context, labels []string, samples []opinion.Sample) (*opinion.Learned, error) {
 	if s.old != nil {
-		return opinion.Teach(ctx, s.old, samples, none, s.seed)
+		return opinion.Teach(ctx, s.old, samples, s.nothing, s.seed)
 	}
-	return opinion.Learn(ctx, s.name(), m.Labels, samples, none, s.seed)
+	return opinion.Learn(ctx, s.name(), labels, samples, s.nothing, s.seed)
 }
 
 // labelled hears the recordings of labels, each also as it would sound elsewhere. A background label among them is none
 // of the labels, but the folders say more.
 func (s *second) labelled(ctx context.Context, background string, beds []opinion.Item, ui UI) ([]opinion.Sample, error) {
-	e, ways := newElsewhere(s.seed, beds), scene.Elsewhere
+	ways := scene.Elsewhere
 	if s.AsIs {
 		ways = nil
 	}
+	if s.taught != nil { // few recordings: heard over many backgrounds each, so that none of these is part of the sound
+		beds = slices.Concat(beds, s.synthetic(bedSeconds), rooms(s.learned))
+		ways = slices.Concat(ways, slices.Repeat(ways[2:], overMore))
+	}
+	e := newElsewhere(s.seed, beds)
 	var items []opinion.Item
 	for _, r := range s.learned {
-		items = append(items, opinion.Item{Path: r.path})
-		for _, way := range ways {
-			items = append(items, e.item(r.path, way))
+		items = append(items, r.item())
+		for n, way := range ways {
+			items = append(items, e.item(r, way, max(0, n-len(scene.Elsewhere)+1)))
 		}
 	}
 	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: labels"), 0))
@@ -179,6 +203,7 @@ func (s *second) labelled(ctx context.Context, background string, beds []opinion
 			r.SilentAs(original) // where the label is silent, what is over it is no sound of it
 		}
 		samples = append(samples, opinion.Sample{Recording: r, Label: label})
+		s.sampled = append(s.sampled, i/(1+len(ways)))
 	}
 	return samples, nil
 }
@@ -186,27 +211,32 @@ func (s *second) labelled(ctx context.Context, background string, beds []opinion
 // none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and every second
 // one also as 8 kHz sound, so that no label is known by its band, and silence, noise and hum.
 func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opinion.Recording, error) {
-	n := s.Synthetic
-	if n == 0 {
-		n = syntheticNone
-	}
-	var items []opinion.Item
-	for i := range n {
-		items = append(items, opinion.Item{Name: fmt.Sprintf("background %d of seed %d, %d s", i, s.seed, noneSeconds), Make: func() []float32 {
-			x, _ := background.Synth(i, noneSeconds*verify.SampleRate, s.seed)
-			return x
-		}})
-	}
+	items := append(s.synthetic(noneSeconds), rooms(s.learned)...)
 	e := newElsewhere(s.seed, nil)
 	for i, it := range sounds {
 		items = append(items, it)
 		if !s.AsIs && i%2 == 0 {
-			items = append(items, e.item(it.Path, scene.Elsewhere[0]))
+			items = append(items, e.item(recorded{path: it.Path}, scene.Elsewhere[0], 0))
 		}
 	}
 	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(opinion.MostNone, len(sounds))))
 	tell(broken, ui)
 	return slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil }), err
+}
+
+// synthetic is silence, noise and hum.
+func (s *second) synthetic(seconds int) (items []opinion.Item) {
+	n := s.Synthetic
+	if n == 0 {
+		n = syntheticNone
+	}
+	for i := range n {
+		items = append(items, opinion.Item{Name: fmt.Sprintf("background %d of seed %d, %d s", i, s.seed, seconds), Make: func() []float32 {
+			x, _ := background.Synth(i, seconds*verify.SampleRate, s.seed)
+			return x
+		}})
+	}
+	return items
 }
 
 // limit is how many samples of each of some recordings must be heard to draw patches from them: a power of two of
@@ -242,7 +272,7 @@ func folders(dirs []string) ([]opinion.Item, error) {
 func recordings(clips []dataset.Clip, label func(i int) string) []recorded {
 	out := make([]recorded, len(clips))
 	for i, c := range clips {
-		out[i] = recorded{c.Path, label(i)}
+		out[i] = recorded{path: c.Path, label: label(i), source: c.Source}
 	}
 	return out
 }

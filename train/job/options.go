@@ -38,6 +38,7 @@ type Options struct {
 	Resume     bool
 	Metrics    string // JSON lines; "" writes none
 	Report     string // HTML; "" writes none
+	AsRecorded bool   // teaching a model: recordings of new labels are learned with the room in them, and not cut to their sound alone
 	Strict     bool   // a broken clip stops the run
 	EvalEvery  int
 	Build      string // for provenance

@@ -37,11 +37,13 @@ type Outcome struct {
 	Measured *scoring.Measured // nil without test folds
 	Before   *scoring.Measured // fine-tuning: the model it started from, over the labels that it knew
 	Second   *SecondFigures    // nil: no second opinion, or no clips to measure it on
+	Home     *Home             // what matters at home; nil where not a person's recordings alone were taught
 	Minutes  float64
 
 	known   *infer.Model // that a fine-tuning started from
 	missing []string     // its labels that the data had no clips of
 	memory  *head.Memory // where only the head was learned
+	lesson  *head.Taught // likewise
 }
 
 // Run trains, measures, and writes the model and the report. Where ctx ends before it is through, in whatever phase, the error is
@@ -79,6 +81,9 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 	if o.Recipe.Augment.Waveform {
 		o.Source.Copies = waveformCopies
 	}
+	if from != nil && !o.AsRecorded {
+		o.Source.Known = from.model.Labels
+	}
 	p, err := corpus.Prepare(ctx, o.Source)
 	if err != nil {
 		return nil, err
@@ -86,6 +91,11 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 	ui.Print("labels: %s", counted(p))
 	if err := tellBroken(p, o.Strict, ui); err != nil {
 		return nil, err
+	}
+	tellTakes(p.Takes, ui)
+	if len(p.Takes) > 0 { // cut sounds have no room of their own any more
+		o.Recipe.Augment.GainDB = takenGain
+		o.Recipe.Augment.Noise, o.Recipe.Augment.NoiseMinSNR, o.Recipe.Augment.NoiseMaxSNR = takenNoise, takenLeastSNR, takenMostSNR
 	}
 	arch, init, err := o.network(p, from)
 	if err != nil {
@@ -107,7 +117,10 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 			return nil, fmt.Errorf("int8 without recordings of %s, which the model knows, would fit its numbers to the new sounds alone; write fp16, or give recordings with --data", some(out.missing))
 		}
 		o.Recipe.FreezeTrunk = 1
-		out.Result, out.memory, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
+		out.Result, out.lesson, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
+		if err == nil {
+			out.memory = out.lesson.Memory
+		}
 	} else {
 		if from != nil {
 			if init, err = o.headStart(ctx, p, arch, init, from.model, ui); err != nil {

@@ -72,11 +72,22 @@ func TestTrainingGivesASecondOpinion(t *testing.T) {
 	o.Init, o.Out = o.Out, filepath.Join(filepath.Dir(o.Out), "taught.onnx")
 	o.Source.Set = dataset.Options{Dirs: []string{filepath.Join(filepath.Dir(o.Out), "mine")}, MinLabels: 1}
 	o.Source.Test, o.Report = []int{5}, ""
-	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
+	if out, err = Run(context.Background(), o, Quiet(&text)); err != nil {
 		t.Fatal(err, text.String())
 	}
 	if m, err = infer.LoadModel(o.Out); err != nil {
 		t.Fatal(err)
+	}
+	if home := out.Home; home == nil || len(home.Labels) != 1 || home.Labels[0].Recordings != 4 || home.Labels[0].Hearings != 8 || len(home.streams) != int(home.Rooms+home.Noise) {
+		t.Errorf("at home %+v; want each of the four recordings that were learned left out in its turn", home)
+	}
+	for _, want := range []string{"at home", "- {label: whistle}", "warning: whistle has 4 recordings"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("nothing of %q in\n%s", want, text.String())
+		}
+	}
+	if !slices.Equal(m.Taught, []string{"whistle"}) {
+		t.Errorf("taught at home: %q", m.Taught)
 	}
 	h, more, err := readSecond(m)
 	if err != nil {

@@ -31,7 +31,7 @@ func unrehearsed(known *infer.Model, p *corpus.Prepared) []string {
 
 // teach learns the head's columns of the labels that have clips and leaves the
 // rest of the network as it is, because nothing would hold it: see head.Teach.
-func (o Options) teach(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, missing []string, ui UI) (*trainer.Result, *head.Memory, error) {
+func (o Options) teach(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, missing []string, ui UI) (*trainer.Result, *head.Taught, error) {
 	memory, err := head.ReadMemory(known.Bytes)
 	if err != nil {
 		return nil, nil, ModelError{fmt.Errorf("model %s: %w", known.Path, err)}
@@ -52,7 +52,7 @@ func (o Options) teach(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 	for i, loss := range t.Loss {
 		r.History = append(r.History, train.Epoch{Epoch: i + 1, Step: i + 1, Loss: loss})
 	}
-	return r, t.Memory, nil
+	return r, t, nil
 }
 
 // taught lists the labels that have clips to learn from.

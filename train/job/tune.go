@@ -35,6 +35,11 @@ func (s *second) tune(ctx context.Context, m *infer.Model, l *opinion.Learned, o
 			return verify.Curve{}, 0, err
 		}
 	}
+	if s.taught != nil {
+		if s.home, err = s.atHome(ctx, m, scorer, l.Head, counter, ui); err != nil {
+			return verify.Curve{}, 0, err
+		}
+	}
 	curve := counter.Curve()
 	ui.Print("second opinion: thresholds from %s", counter)
 	if len(s.held) == 0 && s.Twin != "" {
@@ -50,6 +55,10 @@ func (s *second) tune(ctx context.Context, m *infer.Model, l *opinion.Learned, o
 		}
 	}
 	s.choose(curve, l, ui)
+	if s.home != nil {
+		s.home.judge(counter, l.Head)
+		out.home = s.home
+	}
 	return curve, counter.Hours(), nil
 }
 

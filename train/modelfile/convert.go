@@ -56,7 +56,7 @@ func Restore(m *infer.Model) (acrnn.Arch, acrnn.Weights, Info, error) {
 		return a, w, Info{}, fmt.Errorf("model %s: %w", m.Path, err)
 	}
 	return a, w, Info{Spans: spans, Labels: m.Labels, Names: m.Names, Background: m.Background, FrontEnd: front,
-		Thresholds: m.Thresholds, Temperature: m.Temperature, Provenance: m.Provenance, Licence: m.Licence, Memory: memory}, nil
+		Thresholds: m.Thresholds, Temperature: m.Temperature, Provenance: m.Provenance, Licence: m.Licence, Memory: memory, Taught: m.Taught}, nil
 }
 
 // Convert writes a model that earshot trained in another form. INT8 needs the

@@ -27,6 +27,7 @@ type Info struct {
 	Provenance  any                // JSON object
 	Licence     any                // JSON object
 	Memory      *head.Memory       // for fine-tuning without the old recordings; nil: none
+	Taught      []string           // labels that were taught beside those of the network that it began as
 	Half        bool               // weights as float16
 	Quant       acrnn.Quantisation // convolutions in int8; nil: float32
 	Spans       acrnn.Quantisation // of the activations, for who runs it in eight bits; nil: not known
@@ -71,7 +72,11 @@ func Export(a acrnn.Arch, w acrnn.Weights, m Info) ([]byte, error) {
 	if m.Spans != nil && m.Quant == nil {
 		spans = m.Spans
 	}
-	for key, v := range map[string]any{"contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
+	var taught any
+	if len(m.Taught) > 0 {
+		taught = m.Taught
+	}
+	for key, v := range map[string]any{"taught": taught, "contract": infer.ContractVersion, "labels": m.Labels, "names": m.Names,
 		"thresholds": m.Thresholds, "temperature": temperature, "background": background,
 		"provenance": m.Provenance, "licence": m.Licence, "trainable": tr, "memory": memory, keySpans: spans} {
 		if v == nil && key != "background" {

@@ -24,7 +24,7 @@ type trainFlags struct {
 	provider, note                                                                 string
 	background, without                                                            []string
 	second                                                                         secondFlags
-	noBackground, resume, strict, crossValidate, shuffle, waveform                 bool
+	noBackground, resume, strict, crossValidate, shuffle, waveform, asRecorded     bool
 	every, device, quiet                                                           int
 	width, floor, mixup                                                            float64
 	overrides                                                                      []func(*recipe.Recipe)
@@ -59,6 +59,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringSliceVar(&t.background, "background", nil, "folders with recordings of your own room, to learn what is nothing")
 	f.IntVar(&t.quiet, "background-clips", corpus.QuietClips, "synthetic clips of silence, noise and hum to learn background from")
 	f.BoolVar(&t.noBackground, "no-background", false, "do not learn the background label")
+	f.BoolVar(&t.asRecorded, "as-recorded", false, "with --init: learn recordings of new labels with the room in them, instead of cutting them to what stands out of it")
 	t.second.add(f)
 	f.BoolVar(&t.second.none, "no-verify", false, "without a second opinion")
 	f.StringVar(&t.weights, "weights", "fp16", "how the model file keeps its weights: fp32, fp16 (computed in fp32 too) or int8 (convolutions in eight bits, calibrated on the training clips)")
@@ -106,7 +107,7 @@ func (t *trainFlags) options() (job.Options, error) {
 			Quiet: t.quiet, QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
 		Out: t.out, Half: t.weights != modelfile.FP32, Int8: t.weights == modelfile.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
-		Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
+		AsRecorded: t.asRecorded, Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
 	}
 	if o.Second, err = t.second.options(); err != nil {

@@ -101,6 +101,32 @@ func (c *Counter) HeldOut(s *Stream, label int) {
 	}
 }
 
+// Peak is the highest smoothed fused score of a label in a stream.
+func (c *Counter) Peak(s *Stream, label int) float64 {
+	return metrics.Peaks(s.Fused(c.head, c.rows), len(c.labels), c.set.Average)[label]
+}
+
+// On is how many samples of a stream a label is on, by the head's thresholds.
+func (c *Counter) On(s *Stream, label int) int64 {
+	f, fused, k := c.head.Fusions[c.rows[label]], s.Fused(c.head, c.rows), len(c.labels)
+	rules := make([]smooth.Rule, k)
+	rules[label] = smooth.Rule{On: f.On, Off: f.Off, Hold: c.set.Hold}
+	sm := smooth.New(smooth.Config{Labels: c.labels, Average: c.set.Average, Background: c.set.Background, WindowSamples: c.set.WindowSamples, Rules: rules})
+	var sum int64
+	count := func(events []smooth.Event) {
+		for _, e := range events {
+			if !e.On {
+				sum += e.End - e.Onset
+			}
+		}
+	}
+	for w, end := range s.Ends {
+		count(sm.Push(end-c.set.WindowSamples, end, fused[w*k:][:k], nil, nil))
+	}
+	count(sm.Reset(int64(s.Samples), nil))
+	return sum
+}
+
 // Curve is what each threshold cost.
 func (c *Counter) Curve() verify.Curve {
 	out := verify.Curve{Steps: Steps, Labels: map[string]verify.Tradeoff{}}
