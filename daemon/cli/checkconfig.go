@@ -11,6 +11,7 @@ import (
 	"earshot/daemon"
 	"earshot/daemon/capture/portaudio"
 	"earshot/daemon/config"
+	"earshot/infer/remote"
 	"earshot/internal/logging"
 
 	"github.com/spf13/cobra"
@@ -31,8 +32,8 @@ files, recordings, programs, folders, and whether each topic belongs to one thin
 mistakes are listed at once, each with its line and what would be right. Secrets are
 never printed. With --online it also connects to the broker and to an inference
 server, and looks for the microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
-"key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups", "page",
-"clips"}; all after "mistakes" only where there are none.`,
+"key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups",
+"inference_server", "page", "clips"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
   earshot check-config /etc/earshot/config.yaml
   earshot check-config --json | jq -r '.mistakes[].text'
@@ -119,6 +120,7 @@ type Summary struct {
 	Broker  string          `json:"broker"`
 	Labels  int             `json:"labels"`
 	Groups  int             `json:"groups"`
+	Remote  string          `json:"inference_server,omitempty"`
 	Page    string          `json:"page,omitempty"`
 	Clips   string          `json:"clips,omitempty"`
 	origin  string
@@ -150,6 +152,9 @@ func describeConfig(f *config.File) *Summary {
 	if c.Web.Listen != "" {
 		d.Page = "http://" + c.Web.Listen + "/"
 	}
+	if a, err := remote.ParseAddress(c.Inference.Remote.URL); err == nil {
+		d.Remote = a.String()
+	}
 	if c.Clips.Enabled {
 		d.Clips = fmt.Sprintf("ON: sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
 	}
@@ -170,6 +175,9 @@ func (d *Summary) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "  broker:   %s\n", d.Broker)
 	fmt.Fprintf(w, "  watching: %d labels, %d groups\n", d.Labels, d.Groups)
+	if d.Remote != "" {
+		fmt.Fprintf(w, "  network:  on the inference server %s\n", d.Remote)
+	}
 	if d.Page != "" {
 		fmt.Fprintf(w, "  page:     %s\n", d.Page)
 	}
