@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench homeassistant model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench homeassistant hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,9 @@ HOMEASSISTANT ?= 2026.11.0
 homeassistant: setup-test build ## Home Assistant itself, as root: what it makes of the program (a table); HOMEASSISTANT=its version
 	@sh scripts/homeassistant.sh build/homeassistant '$(HOMEASSISTANT)'
 	go run ./internal/test/homeassistant -earshot $(BINARY) -root build/homeassistant $(ARGS)
+
+hostile: build ## floods on the whole program in 512 MB, as root: what it took and whether it goes on (a table)
+	go run ./internal/test/faults -earshot $(BINARY) -only '^hostile'
 
 model-card: build ## infer/builtin/CARD.md and infer/builtin/CREDITS.md of the model in the binary; after every new model
 	$(BINARY) model builtin > infer/builtin/CARD.md
