@@ -4,6 +4,7 @@
 // With <id> the node, <src> a source and <label> a label or group:
 //
 //	earshot/<id>/availability               retained  online / offline; also the last will
+//	earshot/<id>/instance                   retained  {instance, host}: which program this is
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}

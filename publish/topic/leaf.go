@@ -30,6 +30,7 @@ var Leaves []Leaf
 // The leaves; doc.go of package publish tells what is in them.
 var (
 	NodeAvailability   = leaf(Leaf{Level: OfNode, Name: "availability", Retained: true, QoS: 1})
+	NodeInstance       = leaf(Leaf{Level: OfNode, Name: "instance", Retained: true, QoS: 1})
 	NodeDiagnostics    = leaf(Leaf{Level: OfNode, Name: "diagnostics"})
 	SourceAvailability = leaf(Leaf{Level: OfSource, Name: "availability", Retained: true, QoS: 1})
 	SourceProblem      = leaf(Leaf{Level: OfSource, Name: "problem", Retained: true, QoS: 1})
