@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench homeassistant engines model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench homeassistant engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,6 +64,9 @@ homeassistant: setup-test build ## Home Assistant itself, as root: what it makes
 engines: build ## Triton and MLServer score for 32 microphones, are killed, wrong, locked (tables); ESC=folder of clips for 16-bit windows
 	@sh scripts/engines.sh build/engines
 	go run ./internal/test/engines -earshot $(BINARY) -root build/engines $(if $(ESC),-esc '$(ESC)') $(ARGS)
+
+hostile: build ## floods on the whole program in 512 MB, as root: what it took and whether it goes on (a table)
+	go run ./internal/test/faults -earshot $(BINARY) -only '^hostile'
 
 model-card: build ## infer/builtin/CARD.md and infer/builtin/CREDITS.md of the model in the binary; after every new model
 	$(BINARY) model builtin > infer/builtin/CARD.md

@@ -90,7 +90,10 @@ type Daemon struct {
 	ill     chan struct{}       // a microphone's health has changed
 	starved fairtime.Starvation // the loop's
 	reading *reading            // a reload under way; the loop's
+	adjust  chan rules.Adjust   // asked for over MQTT
 	deaf    bool                // neither a source was configured at the start nor a microphone there
+
+	adjusted rules.Adjustments
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File
@@ -134,6 +137,7 @@ func Run(ctx context.Context, opts Options) error {
 		ended:   make(chan *source.Source, 16),
 		wake:    make(chan struct{}, 1),
 		ill:     make(chan struct{}, 1),
+		adjust:  make(chan rules.Adjust, 64),
 	}
 	d.log.SetLevel(f.Config.Log.Level)
 	if err := d.start(f); err != nil {
@@ -179,6 +183,8 @@ func (d *Daemon) loop(ctx context.Context) error {
 			d.sinks.Diagnostics(d.status())
 		case <-d.ill:
 			d.sinks.Diagnostics(d.status())
+		case a := <-d.adjust:
+			d.adjustRules(a)
 		case <-beat.C:
 			if why := dog.Look(d.vitals()); why == "" {
 				d.opts.Notify.Alive()

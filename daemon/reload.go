@@ -305,7 +305,7 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 	if c.rules != nil {
 		d.set(func() { d.rules = c.rules })
 		for _, s := range stay {
-			s.SetRules(d.root.Context(), c.rules)
+			s.SetRules(d.root.Context(), c.rules.For(s.Name(), &d.adjusted))
 		}
 	}
 	for _, k := range c.kinds {

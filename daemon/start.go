@@ -19,6 +19,7 @@ func (d *Daemon) start(f *config.File) error {
 	d.chooseSources()
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
+	d.keepAdjustments(f)
 	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 		Windows: f.Config.Windows,
 		Means:   means,
 		Engine:  d.engine,
-		Rules:   d.rules,
+		Rules:   d.rules.For(c.Name, &d.adjusted),
 		Sink:    d.sinks,
 		Log:     d.log,
 		Ears:    append(d.ears(c.Name), feed),
@@ -139,12 +140,12 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 
 // setup is what MQTT shows of a configuration and what it came to.
 func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Setup {
-	return mqtt.Setup{File: f, Sources: d.wanted(f), Rules: r, Version: d.opts.Version, Sounds: len(e.Model.Labels), Log: d.log}
+	return mqtt.Setup{File: f, Sources: d.wanted(f), Rules: r, Adjusted: &d.adjusted, Version: d.opts.Version, Sounds: len(e.Model.Labels), Log: d.log}
 }
 
 // startMQTT makes and starts the publisher, in the place of an old one that has stopped.
 func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
-	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute})
+	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust})
 	if err != nil {
 		return err
 	}

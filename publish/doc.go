@@ -4,10 +4,13 @@
 // With <id> the node, <src> a source and <label> a label or group:
 //
 //	earshot/<id>/availability               retained  online / offline; also the last will
+//	earshot/<id>/instance                   retained  {instance, host}: which program this is
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
 //	earshot/<id>/<src>/<label>/mute         retained  ON / OFF: is this label muted
+//	earshot/<id>/<src>/<label>/threshold    retained  the score that switches it on; not of groups
+//	earshot/<id>/<src>/<label>/hold         retained  seconds that it stays on; not of groups
 //	earshot/<id>/<src>/last                 retained  {label, score, onset}; label "none" before the first
 //	earshot/<id>/<src>/problem              retained  {state: ON/OFF, reason, detail}: microphone health
 //	earshot/<id>/<src>/mute                 retained  ON / OFF: is the whole source muted
@@ -17,6 +20,8 @@
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
 //	earshot/<id>/<src>/<label>/mute/set     read
+//	earshot/<id>/<src>/<label>/threshold/set read
+//	earshot/<id>/<src>/<label>/hold/set     read
 //
 // All but scores and diagnostics are QoS 1. Times are RFC 3339 with
 // milliseconds and come from the sample position.

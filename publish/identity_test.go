@@ -1,13 +1,18 @@
 package publish
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestTwoWithOneID: two daemons with the same id throw each other out; both say why.
+// TestTwoWithOneID: two daemons with the same id throw each other out; both know it, and say where the other is.
 func TestTwoWithOneID(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := newMosquitto(t)
 	var said [2]*spoken
 	for i := range said {
@@ -17,7 +22,7 @@ func TestTwoWithOneID(t *testing.T) {
 	}
 	for _, s := range said {
 		eventually(t, "it names the other", func() bool {
-			return strings.Contains(strings.Join(s.errors(), "\n"), `another client may use the id "earshot_n1"`)
+			return strings.Contains(strings.Join(s.errors(), "\n"), `another earshot, on host "`+host+`", runs with this node.id "n1"`)
 		})
 	}
 }

@@ -27,6 +27,13 @@ type (
 	Timing            = mqtt.Timing
 )
 
+// What a command is about.
+const (
+	Mute      = outbox.Mute
+	Threshold = outbox.Threshold
+	Hold      = outbox.Hold
+)
+
 // Stats are counters since New, but for Queued and Unsaid.
 type Stats struct {
 	outbox.Stats
@@ -78,6 +85,11 @@ func (p *Publisher) SourceAvailable(src string, up bool, why string) { p.box.Ava
 // Mute does what a mute command over MQTT does, for other ways in.
 // It reports false for a source or label that is not configured.
 func (p *Publisher) Mute(c Command) (known bool) { return p.box.Mute(c, p.cfg.Now()) }
+
+// Adjusted takes over what a label's threshold, the score at which it is still heard, and its hold are now.
+func (p *Publisher) Adjusted(source, label string, on, off float64, hold time.Duration) {
+	p.box.Adjusted(source, label, on, off, hold)
+}
 
 // Scores publishes the top smoothed scores of a window, QoS 0. A newer window
 // replaces one that could not leave yet.

@@ -62,7 +62,7 @@ func TestRemovalInOrder(t *testing.T) {
 			}
 		}
 	}
-	if len(seen) != 3 { // state, attributes, mute
+	if len(seen) != 5 { // state, attributes, mute, threshold, hold
 		t.Errorf("cleared: %v", seen)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"earshot/daemon/broker"
 	"earshot/daemon/config"
+	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/daemon/status"
 	"earshot/internal/task"
@@ -32,6 +33,7 @@ func (e Error) Unwrap() error { return e.Err }
 type Hooks struct {
 	Status func(publish.Status) // the connection has changed
 	Mute   func(sink.Mute)      // somebody asked for it; its source and label are configured ones
+	Adjust func(rules.Adjust)   // the same
 }
 
 // Sink is the way to the rest of the house.
@@ -158,10 +160,33 @@ func (k *Sink) commands(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case c := <-k.publisher.Commands():
-			if k.hooks.Mute != nil {
+			if c.Kind != publish.Mute {
+				if k.hooks.Adjust != nil {
+					k.hooks.Adjust(adjustOf(c))
+				}
+			} else if k.hooks.Mute != nil {
 				k.hooks.Mute(sink.Mute{Source: c.Source, Label: c.Label, On: c.On, For: c.Duration})
 			}
 		}
+	}
+}
+
+// adjustOf is the rule that a command asks for.
+func adjustOf(c publish.Command) rules.Adjust {
+	a := rules.Adjust{Source: c.Source, Label: c.Label, Undo: c.Undo}
+	if c.Kind == publish.Hold {
+		hold := time.Duration(c.Value * float64(time.Second))
+		a.Hold = &hold
+	} else {
+		a.On = &c.Value
+	}
+	return a
+}
+
+// Adjusted tells what the rules at a source are now.
+func (k *Sink) Adjusted(source string, r *rules.Rules) {
+	for _, l := range r.Watched {
+		k.publisher.Adjusted(source, l.ID, l.On, l.Off, l.Hold)
 	}
 }
 

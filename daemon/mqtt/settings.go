@@ -15,9 +15,11 @@ type Setup struct {
 	File    *config.File
 	Sources []config.Source // those that run
 	Rules   *rules.Rules
-	Version string
-	Sounds  int // that the model knows
-	Log     *logging.Log
+	// Adjusted is what people set over the rules.
+	Adjusted *rules.Adjustments
+	Version  string
+	Sounds   int // that the model knows
+	Log      *logging.Log
 }
 
 // shown is what of the publisher's settings can change while it runs.
@@ -41,15 +43,24 @@ func (s Setup) shown() publish.Config {
 	}
 }
 
+// rules are those of a source.
+func (s Setup) rules(source string) *rules.Rules {
+	if s.Adjusted == nil {
+		return s.Rules
+	}
+	return s.Rules.For(source, s.Adjusted)
+}
+
 // published are the sources as MQTT shows them.
 func (s Setup) published() (all []publish.Source) {
-	var labels []publish.Label
-	if s.Rules != nil {
-		for _, l := range s.Rules.Watched {
-			labels = append(labels, publish.Label{ID: l.ID, Title: l.Title, Icon: l.Icon, Group: l.Group, Watched: true, Off: l.Off, Members: l.Members})
-		}
-	}
 	for _, c := range s.Sources {
+		var labels []publish.Label
+		if s.Rules != nil {
+			for _, l := range s.rules(c.Name).Watched {
+				labels = append(labels, publish.Label{ID: l.ID, Title: l.Title, Icon: l.Icon, Group: l.Group, Watched: true,
+					On: l.On, Off: l.Off, Hold: l.Hold, Members: l.Members})
+			}
+		}
 		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Labels: labels})
 	}
 	return all

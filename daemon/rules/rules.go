@@ -29,6 +29,7 @@ type Rules struct {
 	Watched []Label  // labels, then groups, in the order they are shown
 	IDs     []string // by index in smooth's events: all labels of the model, then groups
 	Titles  []string // beside IDs
+	rate    int      // Hz
 }
 
 // Label is a sound, or a group of them, that is watched.
@@ -37,7 +38,8 @@ type Label struct {
 	Icon      string // "mdi:dog"; "" = none of its own
 	Group     bool
 	Members   []string // of a group: labels by ID
-	Off       float64  // the score at which it is still heard, 0…1
+	On, Off   float64  // the score that switches it on, and the one at which it is still heard, 0…1
+	Hold      time.Duration
 }
 
 // Index is the place of a label or group in events and scores, −1 for none.
@@ -55,7 +57,7 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 	if w.Cadence {
 		r.labels = slices.Concat(m.Labels, cadence.Labels)
 	}
-	w.IDs, w.Titles = slices.Clone(r.labels), make([]string, len(r.labels))
+	w.IDs, w.Titles, w.rate = slices.Clone(r.labels), make([]string, len(r.labels)), front.SampleRate
 	w.Smooth = smooth.Config{
 		Labels:        r.labels,
 		Average:       f.Config.Smoothing.Windows,
@@ -158,7 +160,9 @@ func (r *resolver) watch(w *Rules, index int, l config.Label) {
 		Hold:     r.samples(config.Or(l.Hold, c.Hold)),
 		Cooldown: r.samples(config.Or(l.Cooldown, c.Cooldown)),
 	}
-	w.Watched = append(w.Watched, Label{ID: l.Label, Title: w.Titles[index], Icon: l.Icon, Off: off})
+	shown := Label{ID: l.Label, Title: w.Titles[index], Icon: l.Icon}
+	shown.show(w.Smooth.Rules[index], r.rate)
+	w.Watched = append(w.Watched, shown)
 }
 
 // groups makes each group a sensor with the most sensitive of its members' rules: it is on while any of them is.

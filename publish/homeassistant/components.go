@@ -153,6 +153,13 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 			StateClass: "total_increasing", ValueTemplate: "{{ value_json.count }}"}), topic.LabelAttributes, src, slug)
 		c.add(d, key+"_mute", component{Platform: "switch", Name: c.word("mute_label", l.Shown()), Icon: "mdi:volume-off", EntityCategory: "config",
 			CommandTopic: c.Tree.Of(topic.LabelMuteSet, src, slug)}, topic.LabelMute, src, slug)
+		if l.Group { // its members' count
+			continue
+		}
+		c.add(d, key+"_threshold", component{Platform: "number", Name: c.word("threshold", l.Shown()), Icon: "mdi:tune-variant", EntityCategory: "config",
+			Min: 0.01, Max: 1, Step: 0.01, Mode: "box", CommandTopic: c.Tree.Of(topic.LabelThresholdSet, src, slug)}, topic.LabelThreshold, src, slug)
+		c.add(d, key+"_hold", component{Platform: "number", Name: c.word("hold", l.Shown()), Icon: "mdi:timer-sand", EntityCategory: "config",
+			Max: 3600, Step: 0.1, Unit: "s", Mode: "box", CommandTopic: c.Tree.Of(topic.LabelHoldSet, src, slug)}, topic.LabelHold, src, slug)
 	}
 	c.add(d, src+"_last", heard(component{Platform: "sensor", Name: c.word("last"), DeviceClass: "enum", Icon: "mdi:waveform",
 		Options: append([]string{"none"}, ids...), ValueTemplate: "{{ value_json.label }}",

@@ -16,6 +16,8 @@ var (
 		"event":           {"Sound event", "Geräuschereignis", "Événement sonore", "Evento sonoro", "声音事件"},
 		"mute":            {"Mute", "Stumm", "Muet", "Silenciar", "静音"},
 		"mute_label":      {"Mute: %", "Stumm: %", "Muet : %", "Silenciar: %", "静音：%"},
+		"threshold":       {"Threshold: %", "Schwelle: %", "Seuil : %", "Umbral: %", "阈值：%"},
+		"hold":            {"Hold: %", "Nachlauf: %", "Maintien : %", "Permanencia: %", "保持：%"},
 		"count":           {"%: count", "%: Anzahl", "% : nombre", "%: recuento", "%：次数"},
 		"pause":           {"Pause for", "Pause für", "Pause de", "Pausa de", "暂停时长"},
 		"problem":         {"Audio input", "Audioeingang", "Entrée audio", "Entrada de audio", "音频输入"},

@@ -87,4 +87,4 @@ func (s *Session) takeCommand(m mail) {
 }
 
 // fitCommand keeps what is no command from taking the place of one.
-func fitCommand(m mail) error { return outbox.CheckCommand(m.payload, m.retained) }
+func fitCommand(m mail) error { return outbox.CheckCommand(m.topic, m.payload, m.retained) }

@@ -72,7 +72,7 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 func (s *Session) announce(l *link) error {
 	var kept []string
 	s.locked(func() { kept = slices.Concat(s.box.Retained(), s.gone) }) // entities look yet at what goes with the next settings
-	plan, err := s.announcer.Begin(append(kept, s.tree.Of(topic.NodeAvailability)))
+	plan, err := s.announcer.Begin(append(kept, s.tree.Of(topic.NodeAvailability), s.tree.Of(topic.NodeInstance)))
 	s.file(err)
 	if s.announcer.Enabled && s.announcer.Legacy && len(plan.Messages) > 0 {
 		var names []string

@@ -69,6 +69,9 @@ func (s *Session) begin(l *link) error {
 	if err := s.spare(l); err != nil {
 		return err
 	}
+	if err := s.meet(l); err != nil {
+		return err
+	}
 	if err := s.listen(l); err != nil {
 		return err
 	}
@@ -108,11 +111,6 @@ func (s *Session) spare(l *link) error {
 		return s.lostError(l)
 	}
 	return s.answered(l, l.client.Unsubscribe(name))
-}
-
-func (s *Session) sayOnline(l *link) error {
-	online := s.tree.Message(topic.NodeAvailability, topic.Availability(true))
-	return s.send(l, []topic.Message{online}, s.cfg.Timing.Ack)
 }
 
 // work is the loop: what is due, then one batch, else wait.

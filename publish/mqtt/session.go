@@ -38,7 +38,11 @@ type Session struct {
 	sizes       map[string]int // worker only: bytes of the newest message to a device's configuration
 	passed      int            // worker only: bytes of the longest of them that came back
 	resubscribe bool           // worker only: other topics are ours, or refused ones are to be tried again
-	leaving     []string       // worker only: topics to clear once no entity of the announced settings looks at them
+	own         introduction
+	introduced  bool     // worker only: the broker has it
+	rival       string   // worker only: the host of another daemon with this id; "" = none is known
+	short       int      // worker only: connections in a row that the broker ended soon
+	leaving     []string // worker only: topics to clear once no entity of the announced settings looks at them
 
 	mu       sync.Mutex              // guards all below
 	tooLong  map[string]bool         // topics of ours on which the broker had more than we take
@@ -71,7 +75,7 @@ const maxCommands = 256
 func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassistant.Announcer) *Session {
 	return &Session{cfg: c, tree: tree, box: box, announcer: announcer,
 		check: newSelfCheck(c.Timing.SelfCheck, c.Timing.Recheck), commands: make(chan outbox.Command, maxCommands), now: c.Now,
-		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), sizes: map[string]int{}, tooLong: map[string]bool{},
+		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), own: introduce(), sizes: map[string]int{}, tooLong: map[string]bool{},
 		health: Health{Reason: "not connected yet", Since: c.Now()}}
 }
 
@@ -123,7 +127,7 @@ func (s *Session) locked(f func()) {
 // Run keeps the connection until ctx ends, then says offline, disconnects and
 // returns nil within 2 s. It may be called once.
 func (s *Session) Run(ctx context.Context) error {
-	failures, short := 0, 0
+	failures := 0
 	for ctx.Err() == nil {
 		began := time.Now()
 		s.mail.reset()
@@ -131,7 +135,7 @@ func (s *Session) Run(ctx context.Context) error {
 		if err == nil {
 			s.locked(func() { s.counters.Connects++ })
 			err = s.serve(ctx, l)
-			short, err = s.takenOver(short, time.Since(began), err)
+			err = s.takenOver(time.Since(began), err)
 		} else if ctx.Err() == nil {
 			s.locked(func() { s.counters.ConnectErrors++ })
 		}
@@ -158,17 +162,23 @@ const (
 	maxShort = 3 // in a row, before somebody is suspected
 )
 
-// takenOver counts connections that began well and were ended soon by the broker. A broker ends the older of two
-// connections with the same client id and says nothing: two daemons with one id do that to each other for ever.
-func (s *Session) takenOver(short int, lasted time.Duration, err error) (int, error) {
+// takenOver counts connections that began well and were ended soon by the broker: two daemons with one id do that to
+// each other for ever. Who it is meet knows; another program with this client id can only be suspected.
+func (s *Session) takenOver(lasted time.Duration, err error) error {
 	if err == nil || lasted > soon || !strings.Contains(err.Error(), "connection lost") {
-		return 0, err
+		s.short, s.rival = 0, ""
+		return err
 	}
-	if short++; short < maxShort {
-		return short, err
+	s.short++
+	switch {
+	case s.rival != "":
+		return rejected("%w: another earshot, on host %s, runs with this node.id %q and takes the connection over; give each a node.id of its own",
+			err, s.rival, s.cfg.NodeID)
+	case s.short >= maxShort:
+		return rejected("%w: %d times in a row soon after it began: another client may use the id %q; give each daemon a node.id of its own",
+			err, s.short, "earshot_"+s.cfg.NodeID)
 	}
-	return short, rejected("%w: %d times in a row soon after it began: another client may use the id %q; give each daemon a node.id of its own",
-		err, short, "earshot_"+s.cfg.NodeID)
+	return err
 }
 
 // backoff doubles from BackoffMin to BackoffMax, with a fifth of jitter so

@@ -23,8 +23,10 @@ const (
 //
 //	earshot/<id>/<src>/mute/set           a whole source
 //	earshot/<id>/<src>/<label>/mute/set   one label or group
+//	earshot/<id>/<src>/<label>/threshold/set, …/hold/set
 //
-// with one of these payloads, and nothing else is obeyed:
+// The latter two take a number, or "default" for what the configuration says; a mute one of these payloads, and nothing
+// else is obeyed:
 //
 //	ON                                    mute until told otherwise
 //	OFF                                   listen again
@@ -102,15 +104,19 @@ func parseDuration(s string) (time.Duration, error) {
 }
 
 // CheckCommand tells whether a message on the topic of a command is one that can be obeyed.
-func CheckCommand(payload []byte, retained bool) error {
+func CheckCommand(name string, payload []byte, retained bool) (err error) {
 	if retained {
 		return errRetained
 	}
-	_, _, err := parseMute(payload)
+	if kind := kindOf(name); kind != Mute {
+		_, _, err = parseAdjustment(kind, payload)
+	} else {
+		_, _, err = parseMute(payload)
+	}
 	return err
 }
 
-var errRetained = errors.New("mute command is retained: it would come back at every start")
+var errRetained = errors.New("command is retained: it would come back at every start")
 
 // Obey applies a command that came in on a topic; is tells whether the topic is a command's at all.
 // An error changes nothing.
@@ -121,7 +127,7 @@ func (o *Outbox) Obey(name string, payload []byte, retained bool, now time.Time)
 	case !is || err != nil:
 	case retained:
 		err = errRetained
-	default:
+	case c.Kind == Mute:
 		o.command(c, now)
 	}
 	return c, is, err
@@ -130,23 +136,32 @@ func (o *Outbox) Obey(name string, payload []byte, retained bool, now time.Time)
 // commandOf resolves a topic and payload.
 func (o *Outbox) commandOf(name string, payload []byte) (c Command, is bool, err error) {
 	rest, ours := o.Tree.Below(name)
-	path, isSet := strings.CutSuffix(rest, "/"+topic.SourceMuteSet.Name)
-	if !ours || !isSet {
+	leaf, known := o.Tree.Leaf(name)
+	if !ours || !known || !leaf.Command {
 		return Command{}, false, nil
 	}
+	c.Kind = kindOf(name)
+	path := strings.TrimSuffix(rest, "/"+leaf.Name)
 	src, label, hasLabel := strings.Cut(path, "/")
 	i := slices.IndexFunc(o.sources, func(s *sourceState) bool { return s.slug == src })
 	if i < 0 {
-		return Command{}, true, errors.New("mute command for a source that is not configured")
+		return Command{}, true, errors.New("command for a source that is not configured")
 	}
 	s := o.sources[i]
 	c.Source = s.Name
 	if hasLabel {
 		i := slices.IndexFunc(s.labels, func(l *labelState) bool { return l.slug == label })
 		if i < 0 {
-			return Command{}, true, fmt.Errorf("mute command for a label that source %q does not publish", s.Name)
+			return Command{}, true, fmt.Errorf("command for a label that source %q does not publish", s.Name)
 		}
 		c.Label = s.labels[i].ID
+		if c.Kind != Mute && s.labels[i].Group {
+			return Command{}, true, errGroup
+		}
+	}
+	if c.Kind != Mute {
+		c.Value, c.Undo, err = parseAdjustment(c.Kind, payload)
+		return c, true, err
 	}
 	c.On, c.Duration, err = parseMute(payload)
 	return c, true, err

@@ -60,12 +60,16 @@ type SourceDiagnostics struct {
 }
 
 // Command is what somebody asked for over MQTT; already checked.
-// The outbox has applied it to its own topics before it is handed out.
+// A mute the outbox has applied to its own topics before it is handed out; a threshold or hold comes back by Adjusted.
 type Command struct {
 	Source   string        // as configured
 	Label    string        // as configured; "" = every label of the source
 	On       bool          // true mutes, false listens again
 	Duration time.Duration // 0 = until told otherwise
+
+	Kind  Kind
+	Value float64 // of a threshold or hold: a score, seconds
+	Undo  bool    // of one: what the configuration says
 }
 
 // Stats are counters since New, but for Queued and Unsaid.

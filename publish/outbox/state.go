@@ -30,6 +30,12 @@ func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
 			}
 		}
 		o.wantState(s, l)
+		for _, leaf := range []topic.Leaf{topic.LabelThreshold, topic.LabelHold} {
+			if name := o.Tree.Of(leaf, s.slug, l.slug); len(old[name]) > 0 {
+				o.wanted[name] = old[name]
+			}
+		}
+		o.wantRule(s, l)
 		keep(o.Tree.Of(topic.LabelMute, s.slug, l.slug), topic.Switch(l.mute.on))
 	}
 	if last := o.Tree.Of(topic.SourceLast, s.slug); knownLast(s, old[last]) {

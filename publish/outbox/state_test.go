@@ -88,8 +88,8 @@ func TestReconfigureClearsWhatIsGone(t *testing.T) {
 			cleared++
 		}
 	}
-	if cleared != 5 { // state, attributes and mute of siren and alarm, but one
-		t.Errorf("%d topics cleared, want 5: %s", cleared, out)
+	if cleared != 7 { // state, attributes, mute, threshold and hold of siren, three of alarm, but one
+		t.Errorf("%d topics cleared, want 7: %s", cleared, out)
 	}
 	if got := string(o.wanted[dogState]); got != "ON" {
 		t.Errorf("what stays lost its state: %s", got)

@@ -30,6 +30,7 @@ var Leaves []Leaf
 // The leaves; doc.go of package publish tells what is in them.
 var (
 	NodeAvailability   = leaf(Leaf{Level: OfNode, Name: "availability", Retained: true, QoS: 1})
+	NodeInstance       = leaf(Leaf{Level: OfNode, Name: "instance", Retained: true, QoS: 1})
 	NodeDiagnostics    = leaf(Leaf{Level: OfNode, Name: "diagnostics"})
 	SourceAvailability = leaf(Leaf{Level: OfSource, Name: "availability", Retained: true, QoS: 1})
 	SourceProblem      = leaf(Leaf{Level: OfSource, Name: "problem", Retained: true, QoS: 1})
@@ -42,6 +43,10 @@ var (
 	LabelState         = leaf(Leaf{Level: OfLabel, Name: "state", Retained: true, QoS: 1})
 	LabelAttributes    = leaf(Leaf{Level: OfLabel, Name: "attributes", Retained: true, QoS: 1})
 	LabelMute          = leaf(Leaf{Level: OfLabel, Name: "mute", Retained: true, QoS: 1})
+	LabelThreshold     = leaf(Leaf{Level: OfLabel, Name: "threshold", Retained: true, QoS: 1})
+	LabelThresholdSet  = leaf(Leaf{Level: OfLabel, Name: "threshold/set", QoS: 1, Command: true})
+	LabelHold          = leaf(Leaf{Level: OfLabel, Name: "hold", Retained: true, QoS: 1})
+	LabelHoldSet       = leaf(Leaf{Level: OfLabel, Name: "hold/set", QoS: 1, Command: true})
 	LabelMuteSet       = leaf(Leaf{Level: OfLabel, Name: "mute/set", QoS: 1, Command: true})
 )
 

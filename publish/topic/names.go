@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,12 +19,14 @@ type Source struct {
 
 // Label is one sound, or one group of sounds, that has a sensor of its own.
 type Label struct {
-	ID      string   // the model's label or the group's name; slugged by [Slug]
-	Title   string   // shown to people; empty = ID with blanks
-	Icon    string   // "mdi:dog"; empty = a usual one
-	Group   bool     // several labels reported as one
-	Watched bool     // false keeps the label off MQTT
-	Off     float64  // the score at which it is still heard, 0..1
+	ID      string  // the model's label or the group's name; slugged by [Slug]
+	Title   string  // shown to people; empty = ID with blanks
+	Icon    string  // "mdi:dog"; empty = a usual one
+	Group   bool    // several labels reported as one
+	Watched bool    // false keeps the label off MQTT
+	On      float64 // the score that switches it on, 0..1
+	Off     float64 // the score at which it is still heard, 0..1
+	Hold    time.Duration
 	Members []string // of a group: labels by ID
 }
 

@@ -28,6 +28,11 @@ func tinyOptions(t *testing.T) Options {
 	}
 	dir := t.TempDir()
 	tinysounds.Folder(t, filepath.Join(dir, "data"), 4, "bell", "kettle", "drill")
+	return tinyOptionsIn(dir)
+}
+
+// tinyOptionsIn are those of tinyOptions, with everything in dir, where the recordings are.
+func tinyOptionsIn(dir string) Options {
 	r := recipe.Default()
 	r.Epochs, r.Batch, r.Augment = 2, 6, recipe.Augment{RandomWindow: true}
 	return Options{Source: corpus.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 6, CacheDir: filepath.Join(dir, "cache")},

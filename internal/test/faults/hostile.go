@@ -9,11 +9,17 @@ import (
 	"sync/atomic"
 	"time"
 
+	"earshot/internal/test/quota"
+
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
-// mostMemory is what the program may have resident under any flood, in MB: the unit's limit is 512.
-const mostMemory = 200
+const (
+	// mostMemory is what the program may have resident under any flood, in MB.
+	mostMemory = 200
+	// unitMemory is what the service's unit gives it, in bytes (MemoryMax); what takes more is killed.
+	unitMemory = 512 << 20
+)
 
 // hostile lists what untrusted peers do. Each is done to a program that hears a bark every five seconds; it must go
 // on, in bounded memory, answering and well.
@@ -52,6 +58,9 @@ func (s *scene) endure(before, after func(*scene) error) (out outcome, err error
 	}
 	s.daemon = newDaemon(s)
 	if err := s.daemon.configure(s.configuration(config, "keep_alive: 5s")); err != nil {
+		return out, err
+	}
+	if s.daemon.quota, err = quota.Memory(unitMemory); err != nil {
 		return out, err
 	}
 	began := time.Now()

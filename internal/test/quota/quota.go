@@ -1,5 +1,5 @@
 // Package quota gives a program only so much processor time: a control group of its own, with the kernel's bandwidth
-// limit. It stands for a machine that is too slow, or busy with something else. Linux, root, cgroup version 1 or 2.
+// limit. Memory gives it only so much memory. It stands for a machine that is too slow, or busy with something else. Linux, root, cgroup version 1 or 2.
 package quota
 
 import (
@@ -24,16 +24,35 @@ const (
 	leastQuota  = time.Millisecond
 )
 
-// New makes a group without a limit.
-func New() (*Group, error) {
+// New makes a group without a limit, for processor time.
+func New() (*Group, error) { return newGroup("cpu", "cpu.cfs_period_us") }
+
+// Memory makes a group that may have so many bytes of memory; the kernel ends what takes more.
+func Memory(bytes int) (*Group, error) {
+	g, err := newGroup("memory", "memory.limit_in_bytes")
+	if err != nil {
+		return nil, err
+	}
+	name := "memory.limit_in_bytes"
+	if g.v2 {
+		name = "memory.max"
+	}
+	if err := g.write(name, strconv.Itoa(bytes)); err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+// newGroup makes one for a controller, which has a file of that name in version 1.
+func newGroup(controller, file string) (*Group, error) {
 	g := &Group{}
-	root := "/sys/fs/cgroup/cpu"
-	if _, err := os.Stat(filepath.Join(root, "cpu.cfs_period_us")); err != nil {
+	root := filepath.Join("/sys/fs/cgroup", controller)
+	if _, err := os.Stat(filepath.Join(root, file)); err != nil {
 		root, g.v2 = "/sys/fs/cgroup", true
 		if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err != nil {
-			return nil, errors.New("quota: no control groups for the processor here")
+			return nil, fmt.Errorf("quota: no control groups for the %s here", controller)
 		}
-		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+cpu"), 0) // Limit tells if it is not there
+		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+"+controller), 0) // who limits is told if it is not there
 	}
 	var err error
 	if g.dir, err = os.MkdirTemp(root, "earshot-"); err != nil {
