@@ -126,7 +126,7 @@ func (c *Config) tree() topic.Tree { return topic.NewTree(c.Topic, c.NodeID) }
 
 func (c *Config) connection() mqtt.Settings {
 	password := c.Password
-	return mqtt.Settings{NodeID: c.NodeID, Broker: c.Broker, Username: c.Username, Secret: func() string { return password },
+	return mqtt.Settings{NodeID: c.NodeID, Version: c.Device.SWVersion, Model: c.Device.Model, Broker: c.Broker, Username: c.Username, Secret: func() string { return password },
 		CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, InsecureSkipVerify: c.InsecureSkipVerify,
 		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Now: c.Now}
 }

@@ -155,3 +155,19 @@ func Forget(ctx context.Context, c Config) (topics []string, err error) {
 	}
 	return topics, homeassistant.Forget(c.StateFile)
 }
+
+// Node is what a broker knows of a node.
+type Node = mqtt.Node
+
+// Fleet finds the nodes below c.Topic on c's broker, and calls told with all of them whenever something has changed; told
+// says whether to go on. It publishes nothing.
+func Fleet(ctx context.Context, c Config, told func([]Node) bool) error {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return err
+	}
+	if err := mqtt.Fleet(ctx, c.connection(), c.Topic, told); err != nil {
+		return fmt.Errorf("mqtt: %w", err)
+	}
+	return nil
+}

@@ -125,6 +125,18 @@ func Forget(ctx context.Context, s Setup) (topics []string, err error) {
 	return topics, nil
 }
 
+// Fleet finds the nodes on the configured broker, and calls told with all of them whenever something has changed.
+func Fleet(ctx context.Context, s Setup, told func([]publish.Node) bool) error {
+	settings, err := s.settings("")
+	if err == nil {
+		err = publish.Fleet(ctx, settings, told)
+	}
+	if err != nil {
+		return Error{err}
+	}
+	return nil
+}
+
 // Same tells whether a running sink can go from one configuration to the other by Reconfigure.
 func Same(before, now *config.File) bool { return connectionOf(before) == connectionOf(now) }
 

@@ -36,9 +36,9 @@ type Stats struct {
 	LatencyP50 time.Duration // last sample of a window in the ring → its events handed out
 	LatencyP99 time.Duration
 	Latency    latest.Histogram // the same of all windows
-	SinceBeat  time.Duration // since the listener's last turn
-	SinceDone  time.Duration // since the last answer
-	Ended      bool          // the source's sound is over
+	SinceBeat  time.Duration    // since the listener's last turn
+	SinceDone  time.Duration    // since the last answer
+	Ended      bool             // the source's sound is over
 }
 
 // Produced is how many samples the source gave, those that found no room included.

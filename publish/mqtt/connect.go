@@ -57,7 +57,7 @@ type ears struct {
 	tooLong func(topic string, bytes int) // a message whose payload is left out
 }
 
-// dial connects, or says why not in words that help.
+// dial connects, or says why not in words that help. will is where the broker says that it is gone, "" for nowhere.
 func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error) {
 	u, err := brokerURL(c.Broker)
 	if err != nil {
@@ -69,12 +69,11 @@ func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error)
 	}
 	l := &link{lost: make(chan struct{}), hears: map[string]bool{}}
 	o := paho.NewClientOptions().AddBroker(u.String()).
-		SetClientID("earshot_"+c.NodeID).SetUsername(c.Username).SetPassword(c.Secret()).
+		SetClientID("earshot_" + c.NodeID).SetUsername(c.Username).SetPassword(c.Secret()).
 		SetProtocolVersion(4).SetCleanSession(true).SetStore(noStore{}).
 		SetKeepAlive(c.KeepAlive).SetPingTimeout(min(10*time.Second, c.KeepAlive)).
 		SetConnectTimeout(c.Timing.Connect).SetWriteTimeout(min(5*time.Second, c.Timing.Ack)).
 		SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(true).
-		SetBinaryWill(will, []byte(topic.Offline), 1, true).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { to.message(m) }).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { l.fail(err) }).
 		SetCustomOpenConnectionFn(func(*url.URL, paho.ClientOptions) (net.Conn, error) {
@@ -84,6 +83,9 @@ func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error)
 			}
 			return guard.New(conn, guard.Limits{Packet: c.MaxPacket, TooLong: to.tooLong}), nil
 		})
+	if will != "" {
+		o.SetBinaryWill(will, []byte(topic.Offline), 1, true)
+	}
 	l.client = paho.NewClient(o)
 	token := l.client.Connect()
 	select {

@@ -20,14 +20,17 @@ import (
 type introduction struct {
 	Instance string `json:"instance"` // made anew by each process
 	Host     string `json:"host"`
+	Version  string `json:"version"`
+	Model    string `json:"model"`
+	Since    string `json:"since"` // RFC 3339: when the process introduced itself first
 }
 
 // maxHost bounds a host's name, in bytes, as Linux does.
 const maxHost = 64
 
-func introduce() introduction {
+func introduce(c *Settings) introduction {
 	host, _ := os.Hostname() // without one the instance still tells two apart
-	return introduction{rand.Text(), host[:min(len(host), maxHost)]}
+	return introduction{rand.Text(), host[:min(len(host), maxHost)], c.Version, c.Model, c.Now().UTC().Format(time.RFC3339)}
 }
 
 // sayOnline tells that this node is there, and which program it is.

@@ -75,7 +75,7 @@ const maxCommands = 256
 func New(c Settings, tree topic.Tree, box *outbox.Outbox, announcer *homeassistant.Announcer) *Session {
 	return &Session{cfg: c, tree: tree, box: box, announcer: announcer,
 		check: newSelfCheck(c.Timing.SelfCheck, c.Timing.Recheck), commands: make(chan outbox.Command, maxCommands), now: c.Now,
-		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), own: introduce(), sizes: map[string]int{}, tooLong: map[string]bool{},
+		mail: newMailbox(), repairs: newRepairs(c.Timing.Debounce), own: introduce(&c), sizes: map[string]int{}, tooLong: map[string]bool{},
 		health: Health{Reason: "not connected yet", Since: c.Now()}}
 }
 

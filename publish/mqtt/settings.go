@@ -15,6 +15,7 @@ import (
 // in for zero.
 type Settings struct {
 	NodeID             string
+	Version, Model     string // of this program, for who looks after many nodes
 	Broker             string // tcp://host:1883, ssl://host:8883, unix:///path; no user or password in it
 	Username           string
 	Secret             func() string                                                        // the password, out of reach of fmt

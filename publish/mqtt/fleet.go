@@ -1,0 +1,263 @@
+package mqtt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"earshot/internal/redact"
+	"earshot/publish/topic"
+
+	paho "github.com/eclipse/paho.mqtt.golang"
+)
+
+// Node is what a broker knows of a node.
+type Node struct {
+	Topic     string       `json:"topic"` // its topics' beginning, earshot/<id> or earshot/<site>/<id>
+	Online    bool         `json:"online"`
+	Host      string       `json:"host"`
+	Version   string       `json:"version"`
+	Model     string       `json:"model"`
+	Since     string       `json:"since"` // when the process began, RFC 3339
+	Sources   []NodeSource `json:"sources"`
+	LastSeen  time.Time    `json:"last_seen"` // of its last diagnostics, zero before any
+	Provider  string       `json:"provider"`  // this and what follows out of them
+	LatencyMS float64      `json:"latency_ms"`
+	Dropped   uint64       `json:"dropped_windows"`
+}
+
+// NodeSource is one of a node's sources.
+type NodeSource struct {
+	Name    string `json:"name"`
+	Online  bool   `json:"online"`
+	Problem string `json:"problem"` // "" for none
+}
+
+const (
+	maxNodes   = 10000
+	maxSources = 256     // of a node
+	maxAbout   = 4 << 10 // bytes of a message about a node
+	maxText    = 64      // bytes of a name in one
+	siteLevels = 2       // names that may stand between the topic's beginning and a node
+	patience   = 5 * quiet
+)
+
+// Fleet connects under a client id of its own, finds the nodes whose topics begin with base, and calls told with all
+// of them, by topic, when something has changed and then been still for a second, or five have gone by; told says whether to go on.
+// It publishes nothing.
+func Fleet(ctx context.Context, c Settings, base string, told func([]Node) bool) error {
+	c.NodeID += "_fleet"
+	f := &fleet{nodes: map[string]*Node{}, news: make(chan struct{}, 1)}
+	l, err := dial(ctx, &c, "", ears{message: f.take})
+	if err != nil {
+		return err
+	}
+	defer l.client.Disconnect(100)
+	filters := map[string]byte{}
+	for depth := range siteLevels + 1 {
+		filters[base+strings.Repeat("/+", depth)+"/+/"+topic.NodeInstance.Name] = 1
+	}
+	failed := func(err error) error { return fmt.Errorf("broker %s: %w", redact.URLs(c.Broker), err) }
+	for asked := time.Now(); ; {
+		if len(filters) > 0 {
+			if err := l.granted(ctx, filters); err != nil {
+				return failed(err)
+			}
+			asked = time.Now()
+		}
+		filters = nil
+		select {
+		case <-f.news:
+			if time.Since(asked) < patience {
+				continue
+			}
+		case <-time.After(quiet):
+		case <-ctx.Done():
+			return nil
+		case <-l.lost:
+			return failed(fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))))
+		}
+		if filters = f.unheard(); len(filters) > 0 {
+			continue
+		}
+		asked = time.Now()
+		if changed := f.changed(); changed != nil && !told(changed) {
+			return nil
+		}
+	}
+}
+
+// granted subscribes, and waits until the broker has taken it.
+func (l *link) granted(ctx context.Context, filters map[string]byte) error {
+	all := make([]string, 0, len(filters))
+	for name := range filters {
+		all = append(all, name)
+	}
+	for some := range slices.Chunk(all, maxFilters) {
+		part := map[string]byte{}
+		for _, name := range some {
+			part[name] = filters[name]
+		}
+		t := l.client.SubscribeMultiple(part, nil)
+		select {
+		case <-t.Done():
+			if t.Error() != nil {
+				return t.Error()
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// fleet is what has come in; paho's goroutine writes it.
+type fleet struct {
+	news chan struct{}
+
+	mu    sync.Mutex // guards the rest
+	nodes map[string]*Node
+	heard map[string]bool // nodes that were subscribed to
+	fresh bool
+	told  bool
+}
+
+// take sorts a message by its topic's end.
+func (f *fleet) take(m paho.Message) {
+	name, text := m.Topic(), m.Payload()
+	if len(text) > maxAbout && !strings.HasSuffix(name, "/"+topic.NodeDiagnostics.Name) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if tree, ok := strings.CutSuffix(name, "/"+topic.NodeInstance.Name); ok {
+		f.introduce(tree, text)
+	} else {
+		f.about(name, text)
+	}
+	f.fresh = true
+	select {
+	case f.news <- struct{}{}:
+	default:
+	}
+}
+
+// introduce takes in a node, or lets it go where its name was taken off the broker.
+func (f *fleet) introduce(tree string, text []byte) {
+	var who introduction
+	if len(text) == 0 {
+		delete(f.nodes, tree)
+		return
+	}
+	if json.Unmarshal(text, &who) != nil || f.nodes[tree] == nil && len(f.nodes) >= maxNodes {
+		return
+	}
+	n := f.nodes[tree]
+	if n == nil {
+		n = &Node{Topic: tree}
+		f.nodes[tree] = n
+	}
+	n.Host, n.Version, n.Model, n.Since = short(who.Host), short(who.Version), short(who.Model), short(who.Since)
+}
+
+func short(s string) string { return s[:min(len(s), maxText)] }
+
+// about takes what is told of a node that is known.
+func (f *fleet) about(name string, text []byte) {
+	for cut := strings.LastIndexByte(name, '/'); cut > 0; cut = strings.LastIndexByte(name[:cut], '/') {
+		n := f.nodes[name[:cut]]
+		if n == nil {
+			continue
+		}
+		l, ok := topic.Tree(n.Topic).Leaf(name)
+		if !ok {
+			return
+		}
+		source, _, _ := strings.Cut(name[cut+1:], "/")
+		switch l {
+		case topic.NodeAvailability:
+			n.Online = string(text) == topic.Online
+		case topic.SourceAvailability:
+			if s := n.source(source); s != nil {
+				s.Online = string(text) == topic.Online
+			}
+		case topic.SourceProblem:
+			var p problem
+			if s := n.source(source); s != nil && json.Unmarshal(text, &p) == nil {
+				s.Problem = ""
+				if p.State == topic.On {
+					s.Problem = short(p.Reason)
+				}
+			}
+		case topic.NodeDiagnostics:
+			var d diagnosis
+			if json.Unmarshal(text, &d) == nil {
+				n.LastSeen, n.Provider, n.LatencyMS, n.Dropped = time.Now(), short(d.Provider), d.LatencyMS, d.Dropped
+			}
+		}
+		return
+	}
+}
+
+// problem and diagnosis are what is read of those messages.
+type problem struct{ State, Reason string }
+
+type diagnosis struct {
+	Provider  string
+	LatencyMS float64 `json:"latency_ms"`
+	Dropped   uint64  `json:"dropped_windows"`
+}
+
+// source is the node's of that name; nil where it has too many.
+func (n *Node) source(name string) *NodeSource {
+	i, found := slices.BinarySearchFunc(n.Sources, name, func(s NodeSource, name string) int { return strings.Compare(s.Name, name) })
+	if !found {
+		if len(n.Sources) >= maxSources {
+			return nil
+		}
+		n.Sources = slices.Insert(n.Sources, i, NodeSource{Name: short(name)})
+	}
+	return &n.Sources[i]
+}
+
+// unheard are the filters for what nodes tell that were not subscribed to yet.
+func (f *fleet) unheard() map[string]byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	filters := map[string]byte{}
+	for name := range f.nodes {
+		if f.heard[name] {
+			continue
+		}
+		if f.heard == nil {
+			f.heard = map[string]bool{}
+		}
+		f.heard[name] = true
+		for _, l := range []topic.Leaf{topic.NodeAvailability, topic.NodeDiagnostics, topic.SourceAvailability, topic.SourceProblem} {
+			filters[topic.Tree(name).Of(l, slices.Repeat([]string{"+"}, int(l.Level))...)] = l.QoS
+		}
+	}
+	return filters
+}
+
+// changed are all nodes, if something has come since the last time; the first time always.
+func (f *fleet) changed() []Node {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.told && !f.fresh {
+		return nil
+	}
+	f.told, f.fresh = true, false
+	all := make([]Node, 0, len(f.nodes))
+	for _, n := range f.nodes {
+		copied := *n
+		copied.Sources = slices.Clone(n.Sources)
+		all = append(all, copied)
+	}
+	slices.SortFunc(all, func(a, b Node) int { return strings.Compare(a.Topic, b.Topic) })
+	return all
+}
