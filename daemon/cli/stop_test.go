@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"earshot/daemon/history/block"
+	"earshot/daemon/history/store"
 	"earshot/internal/test/output"
 	"earshot/internal/test/tinysounds"
 
@@ -65,6 +67,43 @@ func (p *caught) reads() bool {
 	return p.calls(unix.SYS_READ, 0) || p.calls(unix.SYS_SPLICE, 0) || p.calls(unix.SYS_COPY_FILE_RANGE, 0)
 }
 
+// muteBroker is one that takes a connection, closes called, and answers nothing.
+func muteBroker(t *testing.T) (addr net.Addr, called chan struct{}) {
+	mute, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { mute.Close() })
+	called = make(chan struct{})
+	go func() {
+		if c, err := mute.Accept(); err == nil {
+			close(called)
+			t.Cleanup(func() { c.Close() })
+		}
+	}()
+	return mute.Addr(), called
+}
+
+// remember leaves a history with an event in a state folder.
+func remember(t *testing.T, dir string) {
+	w, _, err := store.Create(filepath.Join(dir, store.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	heard := block.Block{Windows: []block.Window{{End: 66048}}, Labels: []string{"dog"}, Marks: []block.Mark{{Label: 0, Steps: 700}}}
+	packed, _ := new(block.Packer).Pack(&heard, 1<<10)
+	if err := w.Write(t.Context(), &store.Batch{
+		Events: []store.Event{{Source: "mic", Label: "dog", Onset: now, PeakAt: now, End: now}},
+		Scores: []store.Scores{{Source: "mic", Began: now, Ended: now, Model: "m", RateHz: 44100, WindowSamples: 66048, Block: slices.Clone(packed)}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestEveryCommandEnds tells each command to end in the middle of what would last for ever: it does, within two seconds,
 // or says what it finishes first.
 func TestEveryCommandEnds(t *testing.T) {
@@ -72,18 +111,6 @@ func TestEveryCommandEnds(t *testing.T) {
 	sounds := filepath.Join(dir, "sounds")
 	tinysounds.Folder(t, sounds, 12, "low", "high")
 	clip := filepath.Join(sounds, "low", "rec_000.wav")
-	mute, err := net.Listen("tcp", "127.0.0.1:0") // a broker that answers nothing
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { mute.Close() })
-	called := make(chan struct{})
-	go func() {
-		if c, err := mute.Accept(); err == nil {
-			close(called)
-			t.Cleanup(func() { c.Close() })
-		}
-	}()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -92,7 +119,14 @@ func TestEveryCommandEnds(t *testing.T) {
 		return path
 	}
 	listening := write("run.yaml", fmt.Sprintf("state_dir: %q\nweb: {listen: ''}\nmqtt: {broker: '', embedded: '127.0.0.1:0'}\nsources: [{name: mic, kind: file, paths: [%q], loop: true}]\n", dir, clip))
-	forgetting := write("forget.yaml", fmt.Sprintf("node: {id: gone}\nstate_dir: %q\nmqtt: {broker: 'tcp://%s'}\n", dir, mute.Addr()))
+	atBroker := func(name string) (path string, called func(*caught) bool) {
+		addr, closes := muteBroker(t)
+		return write(name, fmt.Sprintf("node: {id: gone}\nstate_dir: %q\nmqtt: {broker: 'tcp://%s'}\n", dir, addr)), func(*caught) bool { return closed(closes) }
+	}
+	forgetting, forgets := atBroker("forget.yaml")
+	looking, looks := atBroker("fleet.yaml")
+	piped := write("record.yaml", "sources: [{name: mic, kind: stdin}]\n")
+	remember(t, dir)
 	exists := func(pattern string) func(*caught) bool {
 		return func(*caught) bool {
 			found, _ := filepath.Glob(filepath.Join(dir, pattern)) // fails on a bad pattern only
@@ -112,7 +146,11 @@ func TestEveryCommandEnds(t *testing.T) {
 		"devices":       {[]string{"--json"}, (*caught).writes},
 		"check-config":  {[]string{"--defaults"}, (*caught).writes},
 		"privacy":       {[]string{"--config", listening}, (*caught).writes},
-		"forget":        {[]string{"--config", forgetting}, func(*caught) bool { return closed(called) }},
+		"forget":        {[]string{"--config", forgetting}, forgets},
+		"fleet":         {[]string{"--config", looking}, looks},
+		"history":       {[]string{"--config", listening}, (*caught).writes},
+		"tune":          {[]string{"dog", "--config", listening}, (*caught).writes},
+		"record":        {[]string{"bell", "--config", piped, "--out", filepath.Join(dir, "mine")}, (*caught).writes},
 		"bench":         {[]string{"front"}, exists("earshot-bench-*")},
 		"version":       {nil, (*caught).writes},
 		"exit-codes":    {nil, (*caught).writes},
