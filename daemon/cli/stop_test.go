@@ -91,7 +91,7 @@ func remember(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	heard := block.Block{Windows: []block.Window{{End: 66048}}, Labels: []string{"dog"}, Marks: []block.Mark{{Label: 0, Steps: 700}}}
+	heard := block.Block{Windows: []block.Window{{End: 66048}, {End: 98816, From: 1}}, Labels: []string{"dog"}, Marks: []block.Mark{{Label: 0, Steps: 700}, {Label: 0, Steps: 700}}}
 	packed, _ := new(block.Packer).Pack(&heard, 1<<10)
 	if err := w.Write(t.Context(), &store.Batch{
 		Events: []store.Event{{Source: "mic", Label: "dog", Onset: now, PeakAt: now, End: now}},
