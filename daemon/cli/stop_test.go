@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"earshot/daemon/history/block"
 	"earshot/daemon/history/store"
 	"earshot/internal/test/output"
 	"earshot/internal/test/tinysounds"
@@ -91,12 +90,7 @@ func remember(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	heard := block.Block{Windows: []block.Window{{End: 66048}, {End: 98816, From: 1}}, Labels: []string{"dog"}, Marks: []block.Mark{{Label: 0, Steps: 700}, {Label: 0, Steps: 700}}}
-	packed, _ := new(block.Packer).Pack(&heard, 1<<10)
-	if err := w.Write(t.Context(), &store.Batch{
-		Events: []store.Event{{Source: "mic", Label: "dog", Onset: now, PeakAt: now, End: now}},
-		Scores: []store.Scores{{Source: "mic", Began: now, Ended: now, Model: "m", RateHz: 44100, WindowSamples: 66048, Block: slices.Clone(packed)}},
-	}); err != nil {
+	if err := w.Write(t.Context(), &store.Batch{Events: []store.Event{{Source: "mic", Label: "dog", Onset: now, PeakAt: now, End: now}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -149,7 +143,7 @@ func TestEveryCommandEnds(t *testing.T) {
 		"forget":        {[]string{"--config", forgetting}, forgets},
 		"fleet":         {[]string{"--config", looking}, looks},
 		"history":       {[]string{"--config", listening}, (*caught).writes},
-		"tune":          {[]string{"dog", "--config", listening}, (*caught).writes},
+		"tune":          {[]string{"dog", "--json", "--config", listening}, (*caught).writes},
 		"record":        {[]string{"bell", "--config", piped, "--out", filepath.Join(dir, "mine")}, (*caught).writes},
 		"bench":         {[]string{"front"}, exists("earshot-bench-*")},
 		"version":       {nil, (*caught).writes},
