@@ -14,7 +14,7 @@ import (
 func (d *Daemon) status() status.Status {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := status.Status{Version: d.opts.Version, Started: d.started, Name: d.file.Config.NodeName(), Problems: []string{}}
+	s := status.Status{Version: d.opts.Version, Started: d.started, Name: d.file.Config.NodeName(), Language: d.file.Config.Node.Language, Problems: []string{}}
 	if d.engine != nil {
 		d.engine.Report(&s)
 	}

@@ -7,6 +7,7 @@
 package history
 
 import (
+	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -111,7 +112,7 @@ func (s *Sink) Event(e *sink.Event) {
 	out := &store.Event{
 		Source: e.Source, Label: e.ID, Title: e.Title, Group: e.Group, Muted: e.Muted,
 		Onset: e.Onset, End: e.End, PeakAt: e.PeakAt, Score: e.Score, Peak: e.Peak, On: e.Why.On, Off: e.Why.Off,
-		Runners: scoresOf(e.Why.Runners), LevelDBFS: e.Why.LevelDBFS, Model: e.Why.Model, Clip: e.Clip.Name,
+		Runners: scoresOf(e.Why.Runners), LevelDBFS: math.Round(e.Why.LevelDBFS*10) / 10, Model: e.Why.Model, Clip: e.Clip.Name,
 	}
 	if !e.On && out.End.IsZero() {
 		out.End = e.Onset

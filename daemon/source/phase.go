@@ -89,7 +89,7 @@ func (s *Source) Report() status.Source {
 	now := time.Now()
 	for _, l := range s.rules.Watched {
 		index := s.rules.Index(l.ID)
-		label := status.Label{ID: l.ID, Title: l.Title, Group: l.Group, On: s.on[index], Muted: s.c.Sink.Mutes.Muted(s.c.Name, l.ID, now)}
+		label := status.Label{ID: l.ID, Title: l.Title, Group: l.Group, On: s.on[index], Muted: s.c.Sink.Mutes.Muted(s.c.Name, l.ID, now), Threshold: s.rules.Smooth.Rule(index).On}
 		label.Events = s.told[l.ID]
 		if index < len(s.score) {
 			label.Score = math.Round(s.score[index]*1000) / 1000

@@ -24,6 +24,7 @@ type Status struct {
 	Version   string    `json:"version"`
 	Node      string    `json:"node"`
 	Name      string    `json:"name"`
+	Language  string    `json:"language,omitempty"` // of names; "" for the model's own
 	Started   time.Time `json:"started"`
 	Model     string    `json:"model"`
 	Second    string    `json:"second_opinion"` // the network that gives it, or why none does
@@ -151,6 +152,8 @@ type Label struct {
 	Muted  bool    `json:"muted,omitempty"`
 	Score  float64 `json:"score"`
 	Events int64   `json:"events"` // times that it went on
+
+	Threshold float64 `json:"threshold"` // of the score, from which it is on
 }
 
 // Trouble is what keeps the source from being well and a sentence about it; "" when it is. A lost source is "lost".

@@ -63,9 +63,15 @@ type Point struct {
 	About bool `json:"about,omitempty"`
 }
 
+// lowest is the lowest threshold that is looked at, in thousandths.
+const lowest = 50
+
 // thresholds are those that are looked at, in thousandths, beside the one that is set.
 var thresholds = func() (all []int) {
-	for t := 50; t < 950; t += 25 {
+	for t := lowest; t < 300; t += 50 {
+		all = append(all, t)
+	}
+	for t := 300; t < 950; t += 25 {
 		all = append(all, t)
 	}
 	return append(all, 950, 960, 970, 980, 990, 995)
@@ -139,8 +145,9 @@ type sweep struct {
 	smoother *smooth.Smoother
 	rate     int
 	window   int64
-	last     int64 // end of the newest window
-	quiet    bool  // nothing is on, and the newest window pushed scored 0: another changes nothing
+	last     int64  // end of the newest window
+	idle     uint16 // a score of so few steps begins nothing
+	quiet    bool   // nothing is on, nor was the newest window about to switch anything: another idle one changes nothing
 	scores   []float32
 	events   []smooth.Event
 	began    []int64 // by point, when it was switched on
@@ -156,6 +163,7 @@ func (s *sweep) start(rate int, window int64) {
 		c.Rules[i] = smooth.Rule{On: p.On, Off: p.Off, MinOn: sampletime.Samples(s.rule.MinOn, rate),
 			Hold: sampletime.Samples(s.rule.Hold, rate), Cooldown: sampletime.Samples(s.rule.Cooldown, rate)}
 	}
+	s.idle = block.Steps(s.curve.Points[0].On)
 	s.smoother, s.scores, s.began, s.quiet = smooth.New(c), make([]float32, n), make([]int64, n), false
 }
 
@@ -201,14 +209,14 @@ func (s *sweep) push(end int64, broken sink.Break, steps uint16) {
 	case sink.Away:
 		s.take(s.smoother.Reset(end-s.window, s.events[:0]))
 	}
-	if steps == 0 && s.quiet {
+	if steps < s.idle && s.quiet {
 		return
 	}
 	for i := range s.scores {
 		s.scores[i] = score(steps)
 	}
 	s.take(s.smoother.Push(end-s.window, end, s.scores, nil, s.events[:0]))
-	s.quiet = steps == 0
+	s.quiet = steps < s.idle
 	for i := range s.scores {
 		s.quiet = s.quiet && !s.smoother.Active(i)
 	}

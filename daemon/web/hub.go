@@ -80,6 +80,12 @@ type EventMessage struct {
 	Onset  time.Time `json:"onset"`
 	End    time.Time `json:"end,omitzero"`
 	Clip   string    `json:"clip,omitempty"`
+	// Why: thresholds, the labels that came next, the level, whether somebody asked not to hear of it.
+	ScoreOn  float64 `json:"score_on"`
+	ScoreOff float64 `json:"score_off"`
+	Runners  []Score `json:"runners,omitempty"`
+	Level    float64 `json:"level_dbfs"`
+	Muted    bool    `json:"muted,omitempty"`
 	// What each network said; absent when the second was not asked.
 	First  *float64 `json:"first,omitempty"`
 	Second *float64 `json:"second,omitempty"`

@@ -15,8 +15,16 @@ var (
 	pageFrame string
 	//go:embed page.css
 	pageStyle string
+	//go:embed text.js
+	textScript string
 	//go:embed strip.js
 	stripScript string
+	//go:embed why.js
+	whyScript string
+	//go:embed history.js
+	historyScript string
+	//go:embed tune.js
+	tuneScript string
 	//go:embed page.js
 	pageScript string
 )
@@ -24,7 +32,7 @@ var (
 // pageText is the whole page: it loads nothing else.
 var pageText = []byte(strings.NewReplacer(
 	"<style></style>", "<style>\n"+pageStyle+"</style>",
-	"<script></script>", "<script>\n"+stripScript+pageScript+"</script>",
+	"<script></script>", "<script>\n"+textScript+stripScript+whyScript+historyScript+tuneScript+pageScript+"</script>",
 ).Replace(pageFrame))
 
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {

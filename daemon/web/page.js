@@ -1,12 +1,10 @@
-const $ = id => document.getElementById(id);
 function pill(e, kind, text) { e.className = "pill " + kind; e.textContent = text; e.hidden = false; }
-const percent = p => p > 0 && p < .005 ? "<1 %" : Math.round(p * 100) + " %";
-const decibel = db => (db < 0 ? "−" : "") + Math.abs(Math.round(db)) + " dBFS";
 
 // Source is one microphone's card.
 class Source {
   constructor(info) {
     this.chips = new Map();
+    this.thresholds = new Map();
     this.strip = new Strip();
     this.build(info);
     this.update(info);
@@ -19,10 +17,10 @@ class Source {
     this.facts = el("span", "facts");
     head.append(this.title, this.phase, el("span", "grow"), this.facts);
     const times = el("div", "times");
-    times.append(el("span", "", "10 s ago"), el("span", "", "5 s"), el("span", "", "now"));
+    times.append(el("span", "", t("ago10")), el("span", "", "5 s"), el("span", "", t("now")));
     this.meter = el("div", "level");
     this.meter.setAttribute("role", "meter");
-    this.meter.setAttribute("aria-label", "Level");
+    this.meter.setAttribute("aria-label", t("level"));
     this.meter.setAttribute("aria-valuemin", -90);
     this.meter.setAttribute("aria-valuemax", 0);
     this.rms = el("i"); this.peak = el("b");
@@ -31,14 +29,15 @@ class Source {
     const scores = el("ul");
     this.scores = [];
     for (let i = 0; i < 6; i++) {
-      const row = el("li", "score low"), name = el("span", "name", "–"), track = el("span", "track"), bar = el("i"), value = el("span", "value");
-      track.append(bar); row.append(name, track, value); scores.append(row);
-      this.scores.push({row, name, bar, value});
+      const row = el("li", "score low"), name = el("span", "name", "–"), track = el("span", "track"), bar = el("i"), mark = el("b"), value = el("span", "value");
+      mark.hidden = true;
+      track.append(bar, mark); row.append(name, track, value); scores.append(row);
+      this.scores.push({row, name, bar, mark, value});
     }
-    left.append(el("h3", "", "Most likely now"), scores);
+    left.append(el("h3", "", t("likely")), scores);
     this.watched = el("ul", "chips");
     this.note = el("p", "note");
-    right.append(el("h3", "", "Watched for"), this.watched, this.note);
+    right.append(el("h3", "", t("watched")), this.watched, this.note);
     columns.append(left, right);
     this.card.append(head, plot, columns);
     $("sources").append(this.card);
@@ -46,13 +45,13 @@ class Source {
   update(info) {
     const good = info.phase === "online", starts = info.phase === "starting", over = info.phase === "ended";
     this.title.textContent = info.title;
-    pill(this.phase, good ? "good" : starts || over ? "" : "bad", good ? "listening" : info.phase);
+    pill(this.phase, good ? "good" : starts || over ? "" : "bad", good ? t("listening") : info.phase);
     const facts = [decibel(info.level_dbfs)];
-    if (info.windows) facts.push("latency " + info.latency_p50_ms.toFixed(0) + " ms");
+    if (info.windows) facts.push(t("latency") + " " + info.latency_p50_ms.toFixed(0) + " ms");
     if (info.windows_dropped) facts.push(info.windows_dropped + " windows dropped");
     this.facts.textContent = good ? facts.join(" · ") : "";
     this.note.textContent = info.problem ? info.detail || info.problem : "";
-    const veil = info.silent ? "Sound is not shown to the network without a password" : good && info.windows ? "" : good || starts ? "Waiting for sound …" : info.why || info.phase;
+    const veil = info.silent ? t("nosound") : good && info.windows ? "" : good || starts ? t("waitsound") : info.why || info.phase;
     if (this.strip.veil.textContent !== veil) this.strip.veil.textContent = veil;
     this.strip.veil.hidden = !veil;
     if (!good) { this.top([]); this.level({rms: -90, peak: -90}); }
@@ -69,6 +68,7 @@ class Source {
         this.chips.set(l.id, chip);
         this.watched.append(chip.e);
       }
+      if (l.threshold) this.thresholds.set(l.id, l.threshold);
       chip.group = l.group; chip.muted = l.muted;
       chip.name.textContent = l.title;
       this.light(l.id, l.on);
@@ -79,8 +79,8 @@ class Source {
     const chip = this.chips.get(id);
     if (!chip) return;
     chip.e.className = "chip" + (chip.group ? " group" : "") + (on ? " on" : "") + (chip.muted ? " muted" : "");
-    chip.e.title = chip.muted ? "muted" : chip.group ? "group" : "";
-    chip.state.textContent = (on ? ", heard now" : "") + (chip.muted ? ", muted" : "");
+    chip.e.title = chip.muted ? t("muted") : "";
+    chip.state.textContent = (on ? ", " + t("on") : "") + (chip.muted ? ", " + t("muted") : "");
   }
   level(m) {
     const width = db => Math.max(0, Math.min(100, (db + 90) / 90 * 100));
@@ -96,6 +96,10 @@ class Source {
       row.name.textContent = s ? s.title : "–";
       row.name.title = s ? s.label : "";
       row.bar.style.width = (s ? s.score * 100 : 0) + "%";
+      const threshold = s && this.thresholds.get(s.label);
+      row.mark.hidden = !threshold;
+      if (threshold) { row.mark.style.left = threshold * 100 + "%"; row.mark.title = t("threshold") + " " + percent(threshold); }
+      row.row.classList.toggle("over", Boolean(threshold && s.score >= threshold));
       row.value.textContent = s ? percent(s.score) : "";
     });
   }
@@ -118,6 +122,7 @@ function frame(now) {
 requestAnimationFrame(frame);
 
 function status(m) {
+  setLanguage(m.language);
   $("name").textContent = m.name || m.node;
   document.title = "earshot – " + (m.name || m.node);
   const b = m.broker;
@@ -140,24 +145,15 @@ const open = new Map(), table = $("log").parentElement;
 function heard(m) {
   $("nothing").hidden = true; table.hidden = false;
   const key = m.source + "/" + m.label, source = sources.get(m.source);
+  const event = {...m, on: m.score_on, off: m.score_off};
   let row = open.get(key);
-  if (!row || (m.on && row.onset !== m.onset)) {
-    row = {onset: m.onset, tr: el("tr"), score: el("td"), lasted: el("td", "open", "now"), clip: el("td")};
-    const when = new Date(m.onset), time = el("td", "", when.toLocaleTimeString());
-    time.title = when.toLocaleString();
-    row.tr.append(time, el("td", "where", source ? source.title.textContent : m.source), el("td", "", m.title), row.score, row.lasted, row.clip);
-    $("log").prepend(row.tr);
-    while ($("log").children.length > 50) $("log").lastChild.remove();
+  if (!row || (m.on && row.event.onset !== m.onset)) {
+    row = new Row(event, source ? source.title.textContent : m.source);
+    $("log").prepend(row.tr, row.detail);
+    while ($("log").children.length > 100) $("log").lastChild.remove();
     open.set(key, row);
-  }
-  row.score.textContent = percent(Math.max(m.peak, m.score));
-  if (m.second !== undefined) row.score.title = `network ${m.first.toFixed(2)} · second ${m.second.toFixed(2)}`;
-  if (!m.on) {
-    row.lasted.className = "";
-    row.lasted.textContent = ((new Date(m.end) - new Date(m.onset)) / 1000).toFixed(1) + " s";
-    if (m.clip) { const a = el("a", "", "listen"); a.href = "clips/" + encodeURIComponent(m.clip); row.clip.append(a); }
-    open.delete(key);
-  }
+  } else row.show({...event, score: row.event.score, runners: row.event.runners});
+  if (!m.on) open.delete(key);
   if (source) source.heard(m);
 }
 function forget() {
@@ -173,8 +169,8 @@ let stream, last;
 function connect() {
   last = Date.now();
   stream = new EventSource("events");
-  stream.onopen = () => { pill($("page"), "good", "live"); document.body.classList.remove("stale"); forget(); };
-  stream.onerror = () => { pill($("page"), "bad", "no connection, trying again"); $("broker").hidden = true; document.body.classList.add("stale"); };
+  stream.onopen = () => { pill($("page"), "good", t("live")); document.body.classList.remove("stale"); forget(); };
+  stream.onerror = () => { pill($("page"), "bad", t("again")); $("broker").hidden = true; document.body.classList.add("stale"); };
   stream.onmessage = e => {
     last = Date.now();
     const m = JSON.parse(e.data), s = sources.get(m.source);
@@ -193,3 +189,19 @@ setInterval(() => {
   connect();
 }, 2000);
 connect();
+
+// Views: each has an address of its own, so that the browser's own keys and bookmarks work.
+function view() {
+  const name = ["live", "history", "tune"].includes(location.hash.slice(1)) ? location.hash.slice(1) : "live";
+  for (const main of document.querySelectorAll("main")) main.hidden = main.id !== name;
+  for (const a of document.querySelectorAll(".tabs a")) {
+    if (a.hash === "#" + name) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
+  }
+  scrollTo(0, 0);
+  if (name === "history") showPast();
+  if (name === "tune") showTune(true);
+}
+addEventListener("hashchange", view);
+setLanguage("");
+told.push(view);
+view();

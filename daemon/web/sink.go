@@ -1,6 +1,8 @@
 package web
 
 import (
+	"math"
+
 	"earshot/daemon/sink"
 	"earshot/daemon/status"
 )
@@ -16,6 +18,10 @@ func (h *Hub) Event(e *sink.Event) {
 	m := EventMessage{
 		Type: "event", Source: e.Source, Label: e.ID, Title: e.Title, On: e.On,
 		Score: e.Score, Peak: e.Peak, Onset: e.Onset, End: e.End, Clip: e.Clip.Name,
+		ScoreOn: e.Why.On, ScoreOff: e.Why.Off, Level: math.Round(e.Why.LevelDBFS*10) / 10, Muted: e.Muted,
+	}
+	for _, l := range e.Why.Runners {
+		m.Runners = append(m.Runners, Score{Label: l.ID, Title: l.Title, Score: l.Score})
 	}
 	if v := e.Views; v.Asked {
 		m.First, m.Second = &v.First, &v.Second

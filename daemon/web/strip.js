@@ -1,12 +1,3 @@
-"use strict";
-// Every text from outside goes through textContent: a label cannot become markup.
-function el(tag, name, text) {
-  const e = document.createElement(tag);
-  if (name) e.className = name;
-  if (text !== undefined) e.textContent = text;
-  return e;
-}
-
 // Colours of the spectrogram: dark to bright through few anchors, interpolated once.
 const lut = (() => {
   const a = [[0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191]];
@@ -35,7 +26,7 @@ class Strip {
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", "Spectrogram of the last ten seconds");
     this.context = this.canvas.getContext("2d", {alpha: false, willReadFrequently: true});
-    this.veil = el("div", "veil", "Waiting for sound …");
+    this.veil = el("div", "veil", t("waitsound"));
     this.box.append(this.canvas, this.veil);
     this.clear();
   }
