@@ -12,9 +12,11 @@ import (
 	"earshot/daemon/capture/command"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
 	"earshot/gammatone"
+	"earshot/infer"
 	"earshot/internal/audio"
 	"earshot/internal/readfile"
 )
@@ -24,8 +26,13 @@ import (
 // are the mistakes in the file itself; all come back at once, config.Errors.
 func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 	var issues config.Errors
+	var m *infer.Model
+	var front gammatone.Config
 	note := func(key, format string, args ...any) { issues = append(issues, f.Issue(key, format, args...)) }
-	m, front, err := engine.Load(f.Config.Model.Path, builtIn)
+	path, err := models.File(f)
+	if err == nil {
+		m, front, err = engine.Load(path, builtIn)
+	}
 	if err != nil {
 		note("model.path", "%v", err)
 	} else {

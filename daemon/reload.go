@@ -10,6 +10,7 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -236,7 +237,11 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 // planEngine looks at model and labels, and returns the rules and the engine that will be.
 func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.Engine, error) {
 	old, now := &d.file.Config, &f.Config
-	m, front, err := engine.Load(now.Model.Path, d.opts.BuiltIn)
+	path, err := models.File(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, front, err := engine.Load(path, d.opts.BuiltIn)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"earshot/daemon/capture/kind"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -20,7 +21,11 @@ func (d *Daemon) start(f *config.File) error {
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
 	d.keepAdjustments(f)
-	m, front, err := engine.Load(f.Config.Model.Path, d.opts.BuiltIn)
+	path, err := models.File(f)
+	if err != nil {
+		return err
+	}
+	m, front, err := engine.Load(path, d.opts.BuiltIn)
 	if err != nil {
 		return err
 	}

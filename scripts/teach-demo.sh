@@ -10,7 +10,7 @@
 # Settings (environment):
 #   EARSHOT   the program                                   build/bin/earshot
 #   MODEL     the model to start from                       builtin
-#   REAL      folder of at least 20 recordings of one real sound, a third label named as the folder   none
+#   REAL      folder of recordings of one real sound, a third label named as the folder   none
 #   NONE      folders of speech and music that hold none of the labels   none
 #   ESC       ESC's folder, to measure the old labels on its fold TEST    none
 #   TEST      a fold that MODEL did not learn from           4
@@ -84,10 +84,17 @@ doorbell() {
 	sox -q -R "$WORK/dry.wav" "$1" gain -n -6
 }
 
-# real OUT: the next recording of REAL, in an order that has nothing to do with their names.
+# real OUT: the next recording of REAL, in an order that has nothing to do with their names; played a little faster or slower where there
+# are not enough.
 real() {
+	count=$(find -L "$REAL" -type f | wc -l)
+	speed=1
+	if [ "$count" -lt $((LEARN + HELD)) ]; then
+		random 970 1030
+		speed=$((R / 1000)).$(printf '%03d' $((R % 1000)))
+	fi
+	sox -V1 -q -R "$(find -L "$REAL" -type f -exec md5sum {} + | sort | sed -n "$((next % count + 1))p" | cut -c35-)" -r 44100 -c 1 "$1" remix - gain -n -6 trim 0 4 speed "$speed"
 	next=$((next + 1))
-	sox -V1 -q -R "$(find -L "$REAL" -type f -exec md5sum {} + | sort | sed -n "${next}p" | cut -c35-)" -r 44100 -c 1 "$1" remix - gain -n -6 trim 0 4
 }
 
 labels="voice_command doorbell"
@@ -100,10 +107,7 @@ for label in $labels; do
 		case $label in
 		voice_command) make=command_ ;;
 		doorbell) make=doorbell ;;
-		*)
-			make=real
-			[ "$(find -L "$REAL" -type f | wc -l)" -gt "$n" ] || break
-			;;
+		*) make=real ;;
 		esac
 		seed=$(((seed * 1103515245 + 12345 + n) % 2147483648))
 		$make "$WORK/made.wav"

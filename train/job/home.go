@@ -61,11 +61,17 @@ type quiet struct {
 // mostTurns bounds how often the heads are taught again: with ten recordings each is left out alone.
 const mostTurns = 10
 
-// Minutes that are played; the noise of rooms at levels from 10 dB below the recordings' to 15 above.
-const (
-	roomMinutes  = 6
-	noiseMinutes = 10
-)
+// quietMinutes are played: first the noise of rooms, at levels from 10 dB below the recordings' to 15 above, then more of others.
+const quietMinutes = 16
+
+// minutes are how many of rooms, and in all.
+func (o SecondOptions) minutes() (rooms, all int) {
+	all = quietMinutes
+	if o.Quiet > 0 {
+		all = o.Quiet
+	}
+	return (3*all + 4) / 8, all
+}
 
 // turns says for each recording when it is left out, −1 for never: recordings that were cut from one go together, and a label with a
 // single one cannot do without it.
@@ -96,7 +102,8 @@ func (s *second) turns() (of []int, n int) {
 
 // atHome hears each new recording with heads that were not told of it, and quiet sound with those that were, and counts both.
 func (s *second) atHome(ctx context.Context, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) (*Home, error) {
-	home := &Home{Rooms: roomMinutes, Noise: noiseMinutes, Tuned: len(s.Tune) > 0}
+	rooms, all := s.minutes()
+	home := &Home{Rooms: float64(rooms), Noise: float64(all - rooms), Tuned: len(s.Tune) > 0}
 	for _, l := range s.taught.fresh {
 		home.Labels = append(home.Labels, HomeLabel{Label: l})
 		home.index = append(home.index, m.Index(l))
@@ -219,7 +226,8 @@ func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *
 	}
 	defer ear.Close()
 	front, bar := features.NewFrontEnd(), ui.Bar("quiet sound")
-	for i := range roomMinutes + noiseMinutes {
+	rooms, all := s.minutes()
+	for i := range all {
 		x := s.minute(i)
 		if x == nil {
 			home.Rooms--
@@ -238,8 +246,8 @@ func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *
 			stream.Hear(h, r.Embedding)
 		}
 		counter.Negative(stream)
-		home.streams = append(home.streams, quiet{stream, i < roomMinutes})
-		bar(i+1, roomMinutes+noiseMinutes, "minutes")
+		home.streams = append(home.streams, quiet{stream, i < rooms})
+		bar(i+1, all, "minutes")
 	}
 	return nil
 }
@@ -247,8 +255,9 @@ func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *
 // minute is the i-th minute of quiet sound: of rooms first, nil where no recording has any; then of synthetic backgrounds.
 func (s *second) minute(i int) []float32 {
 	const seed = 0x40e
-	if i >= roomMinutes {
-		x, _ := background.Synth(i-roomMinutes, 60*verify.SampleRate, s.seed^seed)
+	rooms, _ := s.minutes()
+	if i >= rooms {
+		x, _ := background.Synth(i-rooms, 60*verify.SampleRate, s.seed^seed)
 		return x
 	}
 	var floors []takes.Spectrum
@@ -261,7 +270,7 @@ func (s *second) minute(i int) []float32 {
 		return nil
 	}
 	rng := rand.New(rand.NewPCG(s.seed^seed, uint64(i)))
-	return floors[i*len(floors)/roomMinutes].Noise(60*verify.SampleRate, -10+25*float64(i)/(roomMinutes-1), rng)
+	return floors[i*len(floors)/rooms].Noise(60*verify.SampleRate, -10+25*float64(i)/float64(max(1, rooms-1)), rng)
 }
 
 // believed tells whether the first network's scores (windows, K) ask for a second opinion on a new label.

@@ -33,7 +33,7 @@ func beeps(t *testing.T, dir string, n int) {
 	}
 	for k := range n {
 		rng := rand.New(rand.NewPCG(7, uint64(k)))
-		x := room.Noise(3*takes.Rate, 0, rng)
+		x := room.Noise(5*takes.Rate/2, 0, rng)
 		for i := range takes.Rate / 2 { // a falling whistle
 			at := float64(i) / takes.Rate
 			x[takes.Rate+k*1000+i] += float32(0.08 * math.Sin(math.Pi*2*at) * math.Sin(2*math.Pi*(2400*at-900*at*at)))
@@ -51,7 +51,7 @@ func TestRoomDoesNotBecomeTheSound(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	beeps(t, filepath.Join(dir, "mine", "whistle"), 6)
+	beeps(t, filepath.Join(dir, "mine", "whistle"), 5)
 	embedder, err := infer.ParseEmbedder("built-in", builtin.Embedder())
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestRoomDoesNotBecomeTheSound(t *testing.T) {
 	o := Options{
 		Source: corpus.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "mine")}, MinLabels: 1}, Background: true, Quiet: 16, CacheDir: filepath.Join(dir, "cache")},
 		Recipe: r, Width: 1, Attention: acrnn.Attention{Layer: 10}, Seed: 1, Floor: train.DefaultFloor, InitBytes: builtin.Default(), Half: true,
-		Out: filepath.Join(dir, "home.onnx"), Second: SecondOptions{Embedder: embedder, Synthetic: 16, FalseAlarms: 0.1},
+		Out: filepath.Join(dir, "home.onnx"), Second: SecondOptions{Embedder: embedder, Synthetic: 8, Quiet: 4, FalseAlarms: 0.1},
 		Graph: infer.GraphOptions{Provider: "cpu", Threads: 1},
 	}
 	var text bytes.Buffer
@@ -75,11 +75,10 @@ func TestRoomDoesNotBecomeTheSound(t *testing.T) {
 		t.Fatalf("nothing is said of home:\n%s", text.String())
 	}
 	l := out.Home.Labels[0]
-	if l.Heard < 10 || l.Hearings != 12 || l.RoomsOn != 0 || l.NoiseOn != 0 {
-		t.Errorf("%+v; want at least 10 of 12 heard and no minute ON in a quiet room", l)
+	if l.Heard < 8 || l.Hearings != 10 || l.RoomsOn != 0 || l.NoiseOn != 0 {
+		t.Errorf("%+v; want at least 8 of 10 heard and no minute ON in a quiet room", l)
 	}
-	if !bytes.Contains(text.Bytes(), []byte("the noise around whistle is the same in all 6 recordings")) {
+	if !bytes.Contains(text.Bytes(), []byte("the noise around whistle is the same in all 5 recordings")) {
 		t.Errorf("nobody says that the room was the same:\n%s", text.String())
 	}
-	t.Log(text.String())
 }

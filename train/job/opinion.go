@@ -28,6 +28,7 @@ type SecondOptions struct {
 	Twin        string   // without test folds: the model whose held-out clips say what recall thresholds leave
 	Hold        time.Duration
 	AsIs        bool // do not learn recordings as they would sound elsewhere too
+	Quiet       int  // minutes of quiet sound that taught labels are tried on; 0: quietMinutes
 	Synthetic   int  // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
 }
 

@@ -37,6 +37,7 @@ type Outcome struct {
 	Measured *scoring.Measured // nil without test folds
 	Before   *scoring.Measured // fine-tuning: the model it started from, over the labels that it knew
 	Second   *SecondFigures    // nil: no second opinion, or no clips to measure it on
+	Memory   Rehearsal         // of the labels that it knew, where only heads were learned
 	Home     *Home             // what matters at home; nil where not a person's recordings alone were taught
 	Minutes  float64
 
@@ -45,6 +46,9 @@ type Outcome struct {
 	memory  *head.Memory // where only the head was learned
 	lesson  *head.Taught // likewise
 }
+
+// Rehearsal is how many remembered windows of old labels a head names right, before and after it was taught others.
+type Rehearsal struct{ Windows, Before, After int }
 
 // Run trains, measures, and writes the model and the report. Where ctx ends before it is through, in whatever phase, the error is
 // ErrInterrupted and says how to go on.
@@ -120,6 +124,7 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 		out.Result, out.lesson, err = o.teach(ctx, p, arch, init, out.known, out.missing, ui)
 		if err == nil {
 			out.memory = out.lesson.Memory
+			out.Memory = Rehearsal{out.lesson.Remembered, out.lesson.Before, out.lesson.After}
 		}
 	} else {
 		if from != nil {

@@ -1,5 +1,5 @@
 // Package learn is the part of the command line that learns and measures:
-// train, eval, mix and model.
+// teach, train, eval, mix and model.
 package learn
 
 import (
@@ -27,9 +27,9 @@ type Shell struct {
 	Build      string // version and commit, for provenance
 }
 
-// Commands are train, eval, mix and model.
+// Commands are teach, train, eval, mix and model.
 func (s Shell) Commands() []*cobra.Command {
-	return []*cobra.Command{s.train(), s.eval(), s.mix(), s.model()}
+	return []*cobra.Command{s.teach(), s.train(), s.eval(), s.mix(), s.model()}
 }
 
 // Finishes is the annotation of a command that may take longer than two seconds to end when it is told to: what it finishes

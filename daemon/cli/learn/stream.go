@@ -53,34 +53,34 @@ type streamEvaluation struct {
 	*streams.Result
 }
 
-// streams measures the daemon's events over recordings.
-func (e *evalFlags) streams(c *cobra.Command) error {
+// listened measures the daemon's events over recordings.
+func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model, error) {
 	inputs, err := e.inputs()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	f, err := e.settings(c)
 	if err != nil {
-		return e.BadConfig(err)
+		return nil, nil, e.BadConfig(err)
 	}
 	m, err := e.Model(f.Config.Model.Path)
 	if err != nil {
-		return e.BadModel(err)
+		return nil, nil, e.BadModel(err)
 	}
 	front, err := gammatone.ParseFingerprint(m.FrontEnd)
 	if err != nil {
-		return e.BadModel(fmt.Errorf("model %q: %w", m.Path, err))
+		return nil, nil, e.BadModel(fmt.Errorf("model %q: %w", m.Path, err))
 	}
 	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
 	if err != nil {
-		return e.BadModel(err)
+		return nil, nil, e.BadModel(err)
 	}
 	watch, err := rules.Resolve(f, m, front, second.Head)
 	if err != nil {
-		return e.BadConfig(err)
+		return nil, nil, e.BadConfig(err)
 	}
 	if err := infer.Init(e.library); err != nil {
-		return e.BadModel(err)
+		return nil, nil, e.BadModel(err)
 	}
 	threads := e.threads
 	if threads == 0 {
@@ -92,7 +92,7 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
-		return e.BadModel(err)
+		return nil, nil, e.BadModel(err)
 	}
 	defer player.Close()
 	bar := newUI(c.ErrOrStderr(), c.ErrOrStderr()).Bar("listening")
@@ -101,22 +101,31 @@ func (e *evalFlags) streams(c *cobra.Command) error {
 			bar(done, of, fmt.Sprintf("%s, %.0f min", filepath.Base(path), seconds/60))
 		}})
 	if err != nil {
-		return e.exit(err)
+		return nil, nil, e.exit(err)
 	}
-	for _, l := range r.Unknown {
+	gated, windows := player.Gated()
+	return &streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames,
+		Windows: windows, Gated: gated, Result: r}, m, nil
+}
+
+// streams prints what was measured of the daemon's events.
+func (e *evalFlags) streams(c *cobra.Command) error {
+	found, m, err := e.listened(c)
+	if err != nil {
+		return err
+	}
+	for _, l := range found.Unknown {
 		fmt.Fprintln(c.ErrOrStderr(), strange(l, m.Labels))
 	}
-	found := streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames, Result: r}
-	found.Gated, found.Windows = player.Gated()
 	if e.report != "" {
-		if err := writeStreamReport(e.report, found, m.Names); err != nil {
+		if err := writeStreamReport(e.report, *found, m.Names); err != nil {
 			return err
 		}
 	}
 	if e.asJSON {
 		return e.PrintJSON(c.OutOrStdout(), found)
 	}
-	printStreams(c.OutOrStdout(), found)
+	printStreams(c.OutOrStdout(), *found)
 	return nil
 }
 

@@ -1,0 +1,53 @@
+package learn
+
+import (
+	"strings"
+	"testing"
+
+	"earshot/daemon/streams"
+	"earshot/train/job"
+	"earshot/train/metrics/stream"
+)
+
+// told is what a model tells of an hour and a half without labels: false events by label.
+func told(watched []string, events map[string]int) *streamEvaluation {
+	r := &streams.Result{Hours: 1.5, Watched: watched}
+	for _, l := range watched {
+		r.Labels = append(r.Labels, stream.Counts{Label: l, False: events[l]})
+		r.All.False += events[l]
+	}
+	return &streamEvaluation{Result: r}
+}
+
+// TestJudgement: a new model is worse when it is worse in one thing alone.
+func TestJudgement(t *testing.T) {
+	good := func() judgement {
+		return judgement{
+			memory: job.Rehearsal{Windows: 204, Before: 175, After: 175},
+			home:   &job.Home{Labels: []job.HomeLabel{{Label: "bell", Recordings: 10, Hearings: 20, Heard: 15}}, Rooms: 6, Noise: 10},
+			before: told([]string{"dog", "cat"}, map[string]int{"dog": 2}),
+			after:  told([]string{"dog", "cat", "bell"}, map[string]int{"dog": 1, "cat": 1, "bell": 3}),
+		}
+	}
+	if in := good().worse(); in != nil {
+		t.Errorf("a model that is no worse is refused: %q", in)
+	}
+	for want, spoil := range map[string]func(*judgement){
+		"174 right, and named 175":              func(v *judgement) { v.memory.After-- },
+		"bell is heard in 70 %":                 func(v *judgement) { v.home.Labels[0].Heard = 14 },
+		"bell is ON for 0.2 min in 16 min":      func(v *judgement) { v.home.Labels[0].RoomsOn = 0.2 },
+		"labels it knew tell 3 false events":    func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"dog": 3}) },
+		"new labels tell 4 false events in 1.5": func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"bell": 4}) },
+	} {
+		v := good()
+		spoil(&v)
+		if in := v.worse(); len(in) != 1 || !strings.Contains(in[0], want) {
+			t.Errorf("%q, want %q", in, want)
+		}
+	}
+	v := good()
+	v.before, v.after = nil, nil
+	if in := v.worse(); in != nil || !strings.Contains(strings.Join(v.lines(), "\n"), "not measured") {
+		t.Errorf("without recordings of nothing: %q, %q", in, v.lines())
+	}
+}
