@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 
 	"earshot/ringbuf":       {},
 	"earshot/gammatone":     {},
-	"earshot/infer":         {"earshot/infer/onnx"},
+	"earshot/infer":         {"earshot/infer/onnx", "earshot/internal/atomicfile"},
 	"earshot/infer/smooth":  {},
 	"earshot/infer/cadence": {"earshot/gammatone"},
 	"earshot/infer/onnx":    {},

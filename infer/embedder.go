@@ -14,7 +14,7 @@ const MaxPatches = 8
 // Embedder runs the second network on patches of sound. Embed is safe for concurrent use; runs take
 // turns. The memory of a run is allocated once, and bound anew for each batch size in use.
 type Embedder struct {
-	Provider string      // the one in use: cuda, tensorrt, openvino or cpu
+	Provider string      // the one in use, as a Session's
 	Rejected []Rejection // those that auto tried before it, and why not
 	Sounds   int         // K
 
@@ -36,7 +36,7 @@ type patchBinding struct {
 // MaxBatch does not count. It embeds one patch of silence, so that a network or a provider that cannot run
 // fails here and not at the first sound. One from a file is tried in a process of its own before.
 func NewEmbedder(m *EmbedderModel, o Options) (*Embedder, error) {
-	e, rejected, err := load(file{"embedder", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, provider string) (*Embedder, error) { return openEmbedder(m, o, provider) })
+	e, rejected, err := load(file{"embedder", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, c candidate) (*Embedder, error) { return openEmbedder(m, o, c) })
 	if err != nil {
 		return nil, err
 	}
@@ -45,10 +45,10 @@ func NewEmbedder(m *EmbedderModel, o Options) (*Embedder, error) {
 }
 
 // openEmbedder loads the network with one provider and tries it out.
-func openEmbedder(m *EmbedderModel, o Options, provider string) (*Embedder, error) {
+func openEmbedder(m *EmbedderModel, o Options, c candidate) (*Embedder, error) {
 	o.MaxBatch = MaxPatches
 	o.profile = fmt.Sprintf("patch:%%dx%dx%d", PatchFrames, PatchBands)
-	opts, err := sessionOptions(o, provider)
+	opts, err := sessionOptions(o, c)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func openEmbedder(m *EmbedderModel, o Options, provider string) (*Embedder, erro
 		return nil, fmt.Errorf("ONNX Runtime refuses the model: %s", oneLine(err))
 	}
 	e := &Embedder{
-		Provider: provider, Sounds: len(m.AudioSet), session: session,
+		Provider: c.String(), Sounds: len(m.AudioSet), session: session,
 		in:        make([]float32, MaxPatches*PatchLen),
 		embedding: make([]float32, MaxPatches*EmbeddingLen),
 		audioset:  make([]float32, MaxPatches*len(m.AudioSet)),
@@ -68,6 +68,16 @@ func openEmbedder(m *EmbedderModel, o Options, provider string) (*Embedder, erro
 		return nil, fmt.Errorf("a trial patch of silence: %w", err)
 	}
 	return e, nil
+}
+
+// trial implements network.
+func (e *Embedder) trial() ([]float32, error) {
+	audioset := make([]float32, e.Sounds)
+	patch := pattern(make([]float32, PatchLen))
+	for i := range patch {
+		patch[i] /= 10 // natural logarithms, not dB
+	}
+	return audioset, e.Embed(patch, 1, make([]float32, EmbeddingLen), audioset)
 }
 
 // Embed runs n patches, 1 ≤ n ≤ MaxPatches; it allocates nothing once a batch size has been used.

@@ -6,14 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// Auto is the provider setting that takes the best one that loads.
+// Auto is the provider setting that takes the fastest one that loads and scores as the CPU does.
 const Auto = "auto"
 
 // Providers are the execution providers that can be asked for by name, in the
@@ -22,6 +21,24 @@ const Auto = "auto"
 // pays for large networks only. CPU is always there, so auto never fails for
 // want of one.
 var Providers = []string{"cuda", "tensorrt", "openvino", "cpu"}
+
+// candidate is a provider with the device that it is told to compute on.
+type candidate struct{ provider, device string }
+
+// candidates are what auto chooses from, in the order of [Providers]; a provider that is asked for by name takes its first
+// that opens. OpenVINO's device is named: with AUTO it leaves every node to the CPU provider, and says nothing (1.24.1).
+var candidates = []candidate{{"cuda", ""}, {"tensorrt", ""}, {"openvino", "GPU"}, {"openvino", "CPU"}, {"cpu", ""}}
+
+// String is the candidate as the log and the status name it.
+func (c candidate) String() string {
+	if c.device == "" {
+		return c.provider
+	}
+	return c.provider + " (" + c.device + ")"
+}
+
+// onProcessor tells whether the processor computes, to which large batches are no help.
+func (c candidate) onProcessor() bool { return c.provider == "cpu" || c.device == "CPU" }
 
 // Rejection is a provider that auto could not use.
 type Rejection struct {
@@ -37,8 +54,15 @@ type file struct {
 	foreign    bool
 }
 
+// network is what a provider runs: it can be tried out on a fixed input, and closed.
+type network interface {
+	// trial runs the network once and returns a copy of its outputs that are probabilities.
+	trial() ([]float32, error)
+	Close()
+}
+
 // load checks what every network needs before it is loaded, and loads it with the best provider that o allows.
-func load[S any](f file, o Options, with func(o Options, provider string) (S, error)) (s S, rejected []Rejection, err error) {
+func load[S network](f file, o Options, with func(o Options, c candidate) (S, error)) (s S, rejected []Rejection, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return s, nil, fmt.Errorf("inference options: %w", err)
 	}
@@ -53,36 +77,11 @@ func load[S any](f file, o Options, with func(o Options, provider string) (S, er
 			return s, nil, fmt.Errorf("model %q: %w", f.name, err)
 		}
 	}
-	s, _, rejected, err = choose(o.Provider, func(provider string) (S, error) { return with(o, provider) })
+	s, rejected, err = choose(o.Provider, o.Choice, choiceKey(f.bytes, o), func(c candidate) (S, error) { return with(o, c) })
 	if err != nil {
 		return s, rejected, fmt.Errorf("model %q: %w", f.name, err)
 	}
 	return s, rejected, nil
-}
-
-// choose opens the provider asked for, or the first of [Providers] that opens.
-func choose[S any](want string, open func(provider string) (S, error)) (s S, provider string, rejected []Rejection, err error) {
-	if want != Auto {
-		if !slices.Contains(Providers, want) {
-			return s, "", nil, fmt.Errorf("provider %q is not known, want %s or one of %s", want, Auto, strings.Join(Providers, ", "))
-		}
-		if s, err = open(want); err != nil {
-			return s, "", nil, fmt.Errorf("provider %s: %w", want, err)
-		}
-		return s, want, nil, nil
-	}
-	for _, p := range Providers {
-		s, err := open(p)
-		if err == nil {
-			return s, p, rejected, nil
-		}
-		rejected = append(rejected, Rejection{Provider: p, Why: oneLine(err)})
-	}
-	var all []string
-	for _, r := range rejected {
-		all = append(all, r.Provider+": "+r.Why)
-	}
-	return s, "", rejected, fmt.Errorf("no provider can run it: %s", strings.Join(all, "; "))
 }
 
 // ortPrefix is what the runtime puts before its messages: a source file, a
@@ -108,7 +107,7 @@ func oneLine(err error) string {
 //     108 with the arena, 81, 118, 111, 190 (peak 219) without: the C library's
 //     allocator fragments, and gives slower runs (p99) on top.
 //   - Denormals are zero: quiet windows must not be slow windows.
-func sessionOptions(o Options, provider string) (*ort.SessionOptions, error) {
+func sessionOptions(o Options, c candidate) (*ort.SessionOptions, error) {
 	opts, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, fmt.Errorf("session options: %w", err)
@@ -117,6 +116,12 @@ func sessionOptions(o Options, provider string) (*ort.SessionOptions, error) {
 		func() error { return opts.SetIntraOpNumThreads(o.Threads) },
 		func() error { return opts.SetInterOpNumThreads(1) },
 		func() error { return opts.SetExecutionMode(ort.ExecutionModeSequential) },
+		func() error {
+			if o.trace == "" {
+				return nil
+			}
+			return opts.EnableProfiling(o.trace)
+		},
 		func() error { return opts.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll) },
 		func() error { return opts.SetCpuMemArena(true) },
 		func() error { return opts.SetMemPattern(false) },
@@ -129,7 +134,7 @@ func sessionOptions(o Options, provider string) (*ort.SessionOptions, error) {
 			return nil, fmt.Errorf("session options: %w", err)
 		}
 	}
-	if err := appendProvider(opts, o, provider); err != nil {
+	if err := appendProvider(opts, o, c); err != nil {
 		_ = opts.Destroy()
 		return nil, err
 	}
@@ -137,11 +142,11 @@ func sessionOptions(o Options, provider string) (*ort.SessionOptions, error) {
 }
 
 // appendProvider puts a provider before the CPU, which takes what it leaves.
-func appendProvider(opts *ort.SessionOptions, o Options, provider string) error {
-	if err := haveProvider(RuntimePath(), provider); err != nil {
+func appendProvider(opts *ort.SessionOptions, o Options, c candidate) error {
+	if err := haveProvider(RuntimePath(), c.provider); err != nil {
 		return err
 	}
-	switch provider {
+	switch c.provider {
 	case "cuda":
 		return appendCUDA(opts, o)
 	case "tensorrt":
@@ -151,8 +156,16 @@ func appendProvider(opts *ort.SessionOptions, o Options, provider string) error 
 		_ = appendCUDA(opts, o) // for nodes that TensorRT leaves; the CPU does without it
 		return nil
 	case "openvino":
+		device := c.device
+		if device == "GPU" && o.DeviceID > 0 {
+			device = fmt.Sprintf("GPU.%d", o.DeviceID)
+		}
+		// What it cannot run would silently be the CPU provider's: then that one may as well have all of it.
+		if err := opts.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1"); err != nil {
+			return err
+		}
 		return opts.AppendExecutionProviderOpenVINO(map[string]string{
-			"device_type": "AUTO", "num_of_threads": strconv.Itoa(o.Threads),
+			"device_type": device, "num_of_threads": strconv.Itoa(o.Threads),
 		})
 	}
 	return nil

@@ -3,51 +3,131 @@ package infer
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"earshot/internal/test/testmodel"
 )
 
+// fake is a network that a test times: each run takes so long and gives this score.
+type fake struct {
+	c      candidate
+	took   time.Duration
+	score  float32
+	closed *[]candidate
+}
+
+func (f fake) trial() ([]float32, error) {
+	time.Sleep(f.took)
+	return []float32{f.score}, nil
+}
+func (f fake) Close() { *f.closed = append(*f.closed, f.c) }
+
 func TestChooseProvider(t *testing.T) {
 	broken := errors.New("driver\n  too old")
+	slow, quick := 20*time.Millisecond, time.Duration(0)
 	for _, c := range []struct {
-		name     string
-		want     string
-		works    string // providers that open
-		got      string
-		rejected []string
-		err      string
+		name  string
+		want  string
+		works map[string]fake // those that open
+		got   string
+		why   map[string]string // of the rejected, a part
+		err   string
 	}{
-		{"the best", "auto", "cuda tensorrt openvino cpu", "cuda", nil, ""},
-		{"the next best", "auto", "tensorrt cpu", "tensorrt", []string{"cuda"}, ""},
-		{"the processor", "auto", "cpu", "cpu", []string{"cuda", "tensorrt", "openvino"}, ""},
-		{"none", "auto", "", "", []string{"cuda", "tensorrt", "openvino", "cpu"}, "no provider can run it: cuda: driver"},
-		{"by name", "openvino", "cuda openvino cpu", "openvino", nil, ""},
-		{"by name, broken: no falling back", "cuda", "cpu", "", nil, "provider cuda: driver"},
-		{"unknown", "tpu", "cpu", "", nil, `provider "tpu" is not known, want auto or one of cuda, tensorrt, openvino, cpu`},
+		{"the fastest", "auto", map[string]fake{"cuda": {took: quick}, "openvino (CPU)": {took: slow}, "cpu": {took: slow}}, "cuda",
+			map[string]string{"openvino": "driver too old", "openvino (CPU)": "slower: ", "cpu": "slower: "}, ""},
+		{"the processor is faster", "auto", map[string]fake{"cuda": {took: slow}, "cpu": {took: quick}}, "cpu",
+			map[string]string{"openvino": "driver too old", "cuda": "slower: "}, ""},
+		{"fast and wrong", "auto", map[string]fake{"openvino (CPU)": {took: quick, score: 0.002}, "cpu": {took: slow}}, "cpu",
+			map[string]string{"cuda": "driver too old", "tensorrt": "driver too old", "openvino": "driver too old", "openvino (CPU)": "its scores are not the CPU's: 0.002 apart"}, ""},
+		{"no number", "auto", map[string]fake{"openvino (CPU)": {score: float32(math.NaN())}, "cpu": {took: slow}}, "cpu",
+			map[string]string{"cuda": "driver", "tensorrt": "driver", "openvino": "driver", "openvino (CPU)": "its scores are not the CPU's: NaN"}, ""},
+		{"TensorRT without CUDA", "auto", map[string]fake{"tensorrt": {took: quick}, "cpu": {took: slow}}, "tensorrt",
+			map[string]string{"cuda": "driver too old", "openvino": "driver too old", "cpu": "slower: "}, ""},
+		{"the processor alone", "auto", map[string]fake{"cpu": {}}, "cpu", map[string]string{"cuda": "driver too old", "tensorrt": "driver too old", "openvino": "driver too old"}, ""},
+		{"none", "auto", nil, "", map[string]string{"cuda": "", "tensorrt": "", "openvino": "", "cpu": ""}, "no provider can run it: cuda: driver too old; tensorrt"},
+		{"by name", "openvino", map[string]fake{"openvino (CPU)": {took: slow}, "cpu": {}}, "openvino (CPU)", nil, ""},
+		{"by name, broken: no falling back", "cuda", map[string]fake{"cpu": {}}, "", nil, "provider cuda: driver too old"},
+		{"unknown", "tpu", nil, "", nil, `provider "tpu" is not known, want auto or one of cuda, tensorrt, openvino, cpu`},
 	} {
-		_, got, rejected, err := choose(c.want, func(p string) (string, error) {
-			if strings.Contains(c.works, p) {
-				return p, nil
+		var closed []candidate
+		s, rejected, err := choose(c.want, "", "", func(p candidate) (fake, error) {
+			f, ok := c.works[p.String()]
+			if !ok {
+				return fake{}, broken
 			}
-			return "", broken
+			f.c, f.closed = p, &closed
+			return f, nil
 		})
-		var names []string
+		if s.c.String() != c.got {
+			t.Errorf("%s: %q, want %q", c.name, s.c, c.got)
+		}
+		why := map[string]string{}
 		for _, r := range rejected {
-			names = append(names, r.Provider)
-			if r.Why != "driver too old" {
-				t.Errorf("%s: why is %q", c.name, r.Why)
+			why[r.Provider] = r.Why
+		}
+		if len(why) != len(c.why) || len(rejected) != len(c.why) {
+			t.Errorf("%s: rejected %v, want %v", c.name, rejected, c.why)
+		}
+		for provider, want := range c.why {
+			if !strings.Contains(why[provider], want) {
+				t.Errorf("%s: %s rejected for %q, want %q", c.name, provider, why[provider], want)
 			}
 		}
-		if got != c.got || !reflect.DeepEqual(names, c.rejected) {
-			t.Errorf("%s: %q after %v, want %q after %v", c.name, got, names, c.got, c.rejected)
+		if c.want == Auto && err == nil && len(closed) != len(c.works)-1 {
+			t.Errorf("%s: closed %v, want all but one", c.name, closed)
 		}
 		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.err)
 		}
+	}
+}
+
+// TestChoiceIsRemembered: what was found is not found out again; another key, or one that does not open any more, is.
+func TestChoiceIsRemembered(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cache", "provider.json")
+	var closed, asked []candidate
+	gone := ""
+	find := func(key string) (string, []Rejection) {
+		t.Helper()
+		asked = nil
+		s, rejected, err := choose(Auto, file, key, func(p candidate) (fake, error) {
+			asked = append(asked, p)
+			if p.provider == gone || p.provider != "openvino" && p.provider != "cpu" {
+				return fake{}, errors.New("none")
+			}
+			f := fake{c: p, closed: &closed}
+			if p.provider == "cpu" {
+				f.took = 20 * time.Millisecond
+			}
+			return f, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.c.provider, rejected
+	}
+	first, why := find("a")
+	if first != "openvino" || len(asked) != len(candidates) {
+		t.Errorf("%s after %v", first, asked)
+	}
+	if again, whyAgain := find("a"); again != first || len(asked) != 1 || !reflect.DeepEqual(why, whyAgain) {
+		t.Errorf("%s after %v, %v", again, asked, whyAgain)
+	}
+	if find("b"); len(asked) != len(candidates) {
+		t.Errorf("another network was not tried: %v", asked)
+	}
+	gone = "openvino"
+	if now, _ := find("a"); now != "cpu" {
+		t.Errorf("%s, which is gone", now)
+	}
+	write(t, filepath.Dir(file), "provider.json", `{"a": {"provider": "../x"}}`)
+	if now, _ := find("a"); now != "cpu" {
+		t.Errorf("%s from a file that is not ours", now)
 	}
 }
 

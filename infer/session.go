@@ -16,8 +16,10 @@ type Options struct {
 	DeviceID int    // of the GPU, ≥ 0
 	Threads  int    // CPU threads in one run; 0 is 1, which spends the least processor time a window
 	MaxBatch int    // most windows in one Run; 0 is 2 on the CPU and 8 elsewhere
+	Choice   string // file that remembers what auto found to be the fastest; "": it is found out each time
 
 	profile string // input and shape for TensorRT's engine, %d for the batch
+	trace   string // prefix of the file that the runtime writes of each node it ran; "": none
 }
 
 // Bounds and defaults of Options. On one CPU thread a batch of 8 takes 8 times
@@ -60,7 +62,7 @@ var ErrNotFinite = errors.New("score is not a finite number")
 // Session scores windows with one loaded model. Run is safe for concurrent
 // use; runs take turns. The memory of a run is a [Batch], allocated once.
 type Session struct {
-	Provider string      // the one in use: cuda, tensorrt, openvino or cpu
+	Provider string      // the one in use: cuda, tensorrt, openvino with its device in brackets, or cpu
 	Rejected []Rejection // those that auto tried before it, and why not
 	MaxBatch int
 	Labels   int // K
@@ -77,7 +79,7 @@ type Session struct {
 // runs one window of silence, so that a model or a provider that cannot run
 // fails here and not an hour later. A model from a file is tried in a process of its own before.
 func NewSession(m *Model, o Options) (*Session, error) {
-	s, rejected, err := load(file{"model", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, provider string) (*Session, error) { return openSession(m, o, provider) })
+	s, rejected, err := load(file{"model", m.Path, m.Bytes, m.SHA256, m.foreign}, o, func(o Options, c candidate) (*Session, error) { return openSession(m, o, c) })
 	if err != nil {
 		return nil, err
 	}
@@ -86,15 +88,15 @@ func NewSession(m *Model, o Options) (*Session, error) {
 }
 
 // openSession loads the model with one provider and tries it out.
-func openSession(m *Model, o Options, provider string) (*Session, error) {
+func openSession(m *Model, o Options, c candidate) (*Session, error) {
 	if o.MaxBatch == 0 {
 		o.MaxBatch = gpuBatch
-		if provider == "cpu" {
+		if c.onProcessor() {
 			o.MaxBatch = cpuBatch
 		}
 	}
 	o.profile = fmt.Sprintf("window:%%dx%dx%dx%d", Channels, Bands, Frames)
-	opts, err := sessionOptions(o, provider)
+	opts, err := sessionOptions(o, c)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 		return nil, fmt.Errorf("ONNX Runtime refuses the model: %s", oneLine(err))
 	}
 	s := &Session{
-		Provider: provider, MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
+		Provider: c.String(), MaxBatch: o.MaxBatch, Labels: len(m.Labels), Steps: m.Steps,
 		session: session,
 	}
 	s.own = s.NewBatch()
@@ -113,6 +115,12 @@ func openSession(m *Model, o Options, provider string) (*Session, error) {
 		return nil, fmt.Errorf("a trial window of silence: %w", err)
 	}
 	return s, nil
+}
+
+// trial implements network.
+func (s *Session) trial() ([]float32, error) {
+	scores, _, err := s.Run(pattern(make([]float32, WindowLen)), 1)
+	return scores, err
 }
 
 // Run scores n windows, 1 ≤ n ≤ MaxBatch, and returns fresh slices.

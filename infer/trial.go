@@ -89,7 +89,7 @@ var kinds = map[string]func(file []byte) error{
 		if err != nil {
 			return err
 		}
-		s, err := openSession(m, Options{Threads: 1, MaxBatch: gpuBatch}, "cpu")
+		s, err := openSession(m, Options{Threads: 1, MaxBatch: gpuBatch}, candidate{provider: "cpu"})
 		if err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ var kinds = map[string]func(file []byte) error{
 		if err != nil {
 			return err
 		}
-		e, err := openEmbedder(m, Options{Threads: 1}, "cpu")
+		e, err := openEmbedder(m, Options{Threads: 1}, candidate{provider: "cpu"})
 		if err != nil {
 			return err
 		}

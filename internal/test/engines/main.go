@@ -33,6 +33,7 @@ func run() (err error) {
 	root := flag.String("root", "build/engines", "the folder that scripts/engines.sh filled")
 	only := flag.String("only", "", "regular expression: only the steps whose name it matches")
 	esc := flag.String("esc", "", "a folder of clips, on which 16-bit windows are held against 32-bit ones")
+	hop := flag.Int("hop", 64, "frames from window to window of each microphone; 128 asks half the work of the machine")
 	flag.Parse()
 	chosen, err := regexp.Compile(*only)
 	if err != nil {
@@ -50,6 +51,7 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
+	s.hop = *hop
 	defer s.close()
 	fmt.Print("| what | seen | as it should be |\n|---|---|---|\n")
 	broken := 0

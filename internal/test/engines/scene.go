@@ -39,6 +39,7 @@ type scene struct {
 	page, broker            string    // the program's
 	log                     output.Buffer
 	speeds                  []speed
+	hop                     int      // of the microphones, frames
 	broken                  []string // of the step that runs
 }
 
@@ -113,8 +114,8 @@ func (s *scene) configure(sources int, remote string) (path string, err error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "state_dir: %q\nlog: {format: json}\nweb: {listen: %q}\nmqtt: {embedded: %q}\ninference: {provider: cpu, remote: {%s}}\nsources:\n",
-		s.path("state"), s.page, s.broker, remote)
+	fmt.Fprintf(&b, "state_dir: %q\nlog: {format: json}\nweb: {listen: %q}\nmqtt: {embedded: %q}\ninference: {provider: cpu, remote: {%s}}\nwindows: {hop_frames: %d}\nsources:\n",
+		s.path("state"), s.page, s.broker, remote, max(s.hop, 8))
 	for i := range sources {
 		fmt.Fprintf(&b, "  - {name: mic%d, kind: file, paths: [%q], loop: true}\n", i, file)
 	}
