@@ -297,3 +297,38 @@ func TestParseDocument(t *testing.T) {
 		t.Errorf("link #same-1: %s", why)
 	}
 }
+
+// TestTestsInDocuments: every test that a document names is there.
+func TestTestsInDocuments(t *testing.T) {
+	files := tracked(t)
+	found := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	for _, name := range files {
+		if !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllStringSubmatch(string(text), -1) {
+			found[m[1]] = true
+		}
+	}
+	named := regexp.MustCompile(`^(?:Test|Fuzz|Benchmark)[A-Z]\w*$`)
+	checked := 0
+	for _, d := range documents(t, files) {
+		for _, code := range d.code {
+			if !named.MatchString(code) {
+				continue
+			}
+			checked++
+			if !found[code] {
+				t.Errorf("%s: there is no %s", d.name, code)
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("%d names of tests found: does this test still read them?", checked)
+	}
+}

@@ -42,7 +42,7 @@ func Probe(ctx context.Context, f *config.File, log *logging.Log, builtIn func()
 			looked = true
 		}
 		d, err := capture.Choose(found, config.Or(s.Device, ""))
-		key := d.Key() + " " + config.Or(s.Channel, "mix")
+		key := d.Heard(found) + " " + config.Or(s.Channel, "mix")
 		switch first, twice := taken[key]; {
 		case err != nil:
 			errs = append(errs, source.Error{Name: s.Name, Err: err})

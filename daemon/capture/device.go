@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,27 @@ func (d Device) Key() string {
 		return id + d.number()
 	}
 	return d.HostAPI + " " + d.Name
+}
+
+// theSystems are ALSA's names for the system's input, whatever that is at the moment.
+var theSystems = []string{"default", "sysdefault", "pulse", "pipewire"}
+
+// Heard is the key of what d hears, where there are these devices: the system's input goes by several names, and is the
+// only card where there is one. Which of several cards it is nobody says.
+func (d Device) Heard(devices []Device) string {
+	if d.Identity() != "" || !slices.Contains(theSystems, d.Name) {
+		return d.Key()
+	}
+	var cards []Device
+	for _, other := range devices {
+		if other.Identity() != "" {
+			cards = append(cards, other)
+		}
+	}
+	if len(cards) == 1 {
+		return cards[0].Key()
+	}
+	return d.HostAPI + " " + theSystems[0]
 }
 
 // number is ",0" of a name that ends in "(hw:1,0)": which of its card's inputs it is.

@@ -19,7 +19,7 @@ func (p *Microphone) choose(devices []capture.Device) (capture.Device, error) {
 		}
 		return device, err
 	}
-	if err := p.host.take(p, device); err != nil {
+	if err := p.host.take(p, device, device.Heard(devices)); err != nil {
 		return device, err
 	}
 	p.strangers = map[string]bool{}
@@ -31,13 +31,14 @@ func (p *Microphone) choose(devices []capture.Device) (capture.Device, error) {
 	return device, nil
 }
 
-// take gives a device to p, unless another source has it: but two may each hear one channel of it.
-func (h *host) take(p *Microphone, d capture.Device) error {
+// take gives a device to p, unless another source has it: but two may each hear one channel of it. heard is the key of what
+// it hears.
+func (h *host) take(p *Microphone, d capture.Device, heard string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for other, key := range h.taken {
 		apart := p.cfg.Channel != 0 && other.cfg.Channel != 0 && p.cfg.Channel != other.cfg.Channel
-		if other == p || key != d.Key() || apart {
+		if other == p || key != heard || apart {
 			continue
 		}
 		how := `give both the identity that "earshot devices" shows, or each a channel of its own`
@@ -46,7 +47,7 @@ func (h *host) take(p *Microphone, d capture.Device) error {
 		}
 		return fmt.Errorf("%w: %q is heard by source %s already; %s", capture.ErrTaken, d.Name, other.cfg.Name, how)
 	}
-	h.taken[p] = d.Key()
+	h.taken[p] = heard
 	return nil
 }
 

@@ -139,3 +139,39 @@ func TestOneDeviceForTwo(t *testing.T) {
 		}
 	}
 }
+
+// The system's input goes by several names; where there is one card, it is that one, and it is opened once.
+func TestSystemsInputIsOneDevice(t *testing.T) {
+	card := capture.Device{Index: 1, Name: "HDA: Analog (hw:0,0)", HostAPI: "ALSA", Card: "PCH"}
+	second := capture.Device{Index: 2, Name: "USB Audio: - (hw:1,0)", HostAPI: "ALSA", Port: "usb-x-1.1"}
+	standard := capture.Device{Index: 3, Name: "default", HostAPI: "ALSA", Default: true}
+	pulse := capture.Device{Index: 4, Name: "pulse", HostAPI: "ALSA"}
+	for _, c := range []struct {
+		first, then string
+		devices     []capture.Device
+		twice       bool
+	}{
+		{"default", "pulse", []capture.Device{standard, pulse}, true},
+		{"", "pulse", []capture.Device{card, second, standard, pulse}, true},
+		{"card:PCH", "pulse", []capture.Device{card, standard, pulse}, true},
+		{"default", "HDA: Analog (hw:0,0)", []capture.Device{card, standard, pulse}, true},
+		{"card:PCH", "usb-x-1.1", []capture.Device{card, second, standard}, false},
+		{"card:PCH", "pulse", []capture.Device{card, second, standard, pulse}, false}, // nobody says which of the two it is
+	} {
+		h := newHost(&fakeSystem{}, leisurely)
+		var err error
+		for i, device := range []string{c.first, c.then} {
+			m, bad := newMicrophone(Config{Common: capture.Common{Rate: sourcetest.Rate}, Name: string(rune('a' + i)), Device: device}, h)
+			if bad != nil {
+				t.Fatal(bad)
+			}
+			_, err = m.choose(c.devices)
+			if i == 0 && err != nil {
+				t.Fatal(err)
+			}
+		}
+		if errors.Is(err, capture.ErrTaken) != c.twice || (err != nil) != c.twice {
+			t.Errorf("%q and then %q: %v", c.first, c.then, err)
+		}
+	}
+}

@@ -110,6 +110,45 @@ func TestStereoAt48kHz(t *testing.T) {
 	t.Fatal("the tone does not arrive clean")
 }
 
+// TestInvertedMicrophone: a stereo microphone one of whose channels is inverted is heard by its first; the mix would be
+// digital silence. That is told.
+func TestInvertedMicrophone(t *testing.T) {
+	if !alone.Here(t) {
+		return
+	}
+	m := microphone(t, vmic.Config{Channels: 2})
+	told := make(chan capture.Flaw, 16)
+	r, _ := listen(t, Config{Device: vmic.Device, DeviceChannels: 2, Common: capture.Common{OnFlaw: func(f capture.Flaw) {
+		if f.Detail != "" { // else it says that all is well, as after each opening
+			told <- f
+		}
+	}}})
+	r.Wait(capture.Online)
+	x := make([]float32, 2*2*sourcetest.Rate)
+	for i := range len(x) / 2 {
+		v := float32(0.5 * math.Sin(2*math.Pi*1000*float64(i)/sourcetest.Rate))
+		x[2*i], x[2*i+1] = v, -v
+	}
+	for range 8 {
+		from := len(r.Sink.Samples())
+		if err := m.PlayChannels(x, 2, sourcetest.Rate); err != nil {
+			t.Fatal(err)
+		}
+		sourcetest.Until(t, "all that was played", func() bool { return len(r.Sink.Samples()) >= from+7*sourcetest.Rate/4 })
+		if share := toneShare(r.Sink.Samples()[from:], 1000, sourcetest.Rate); share > 0.99 {
+			select {
+			case f := <-told:
+				if f.Kind != capture.FlawInverted {
+					t.Errorf("told %+v", f)
+				}
+				return
+			default: // a busy machine cut it short
+			}
+		}
+	}
+	t.Fatal("the tone of the first channel does not arrive, or nothing is told")
+}
+
 // toneShare is how much of the loudest second of x is a tone of f Hz.
 func toneShare(x []float32, f float64, rate int) float64 {
 	best, share := 0.0, 0.0

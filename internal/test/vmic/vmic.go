@@ -197,13 +197,16 @@ const leadIn = 300 * time.Millisecond
 // PlaySamples plays mono samples, as 16 bits at rate Hz, in real time, to their
 // end. What comes out is exactly round(32768·x), limited to 16 bits, after some
 // silence; so samples that came from 16 bits come out as they were.
-func (m *Mic) PlaySamples(x []float32, rate int) error {
-	b := make([]byte, 2*(int(leadIn.Seconds()*float64(rate))), 2*(len(x)+rate))
+func (m *Mic) PlaySamples(x []float32, rate int) error { return m.PlayChannels(x, 1, rate) }
+
+// PlayChannels is PlaySamples of interleaved channels.
+func (m *Mic) PlayChannels(x []float32, channels, rate int) error {
+	b := make([]byte, 2*channels*int(leadIn.Seconds()*float64(rate)), 2*(len(x)+channels*rate))
 	for _, v := range x {
 		s := max(-32768, min(32767, math.Round(float64(v)*32768)))
 		b = binary.LittleEndian.AppendUint16(b, uint16(int16(s)))
 	}
-	cmd := exec.Command("pacat", "--playback", "--device=vmic", "--raw", "--format=s16le", "--channels=1", "--rate="+strconv.Itoa(rate))
+	cmd := exec.Command("pacat", "--playback", "--device=vmic", "--raw", "--format=s16le", "--channels="+strconv.Itoa(channels), "--rate="+strconv.Itoa(rate))
 	cmd.Env = append(os.Environ(), m.Env()...)
 	cmd.Stdin = bytes.NewReader(b)
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
