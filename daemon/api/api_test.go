@@ -139,7 +139,7 @@ func TestAnswers(t *testing.T) {
 	d := document(t)
 	h := fresh(t, batch())
 	for path, wants := range map[string][]string{
-		"events?limit=3":                               {`"next":"`, `"clip":"kept.flac"`, `"second":0.8`, `"runners":[{"label":"cat"`},
+		"events?limit=3":                               {`"next":"`, `"clip":"kept.flac"`, `"title":"Hund"`, `"second":0.8`, `"runners":[{"label":"cat"`},
 		"events?label=alarm":                           {`"group":true`, `"runners":[]`},
 		"events?q=dog&since=3h&groups=true":            {`"muted":true`},
 		"events?until=2026-11-22T11:30:00Z&source=mic": {`"onset":"2026-11-22T11:00:00`},
@@ -258,7 +258,7 @@ func TestMistakes(t *testing.T) {
 		_ = json.Unmarshal([]byte(body), &v)
 		holds(t, d, at(d, d, "components", "schemas", "Error"), v, path)
 	}
-	none := New(Config{Store: store.NewReader(filepath.Join(t.TempDir(), "none"))})
+	none := New(Config{Store: store.NewReader(filepath.Join(t.TempDir(), "none")), Labels: func() []Label { return nil }})
 	if code, body := get(none, Prefix+"events"); code != 404 || !strings.Contains(body, "no history yet") {
 		t.Errorf("no store: %d %s", code, body)
 	}

@@ -33,9 +33,17 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, v *values) error {
 		return err
 	}
 	out := eventsAnswer{Events: []store.Event{}}
+	titles := map[string]string{} // in the language of today
+	for _, l := range a.Labels() {
+		titles[l.ID] = l.Title
+	}
 	err = a.Store.Events(r.Context(), f, behind, limit+1, func(e store.Event) error {
 		if e.Clip != "" && !a.Clip(e.Clip) {
 			e.Clip = "" // it has had its time
+		}
+		title(&e.Title, titles[e.Label])
+		for i := range e.Runners {
+			title(&e.Runners[i].Title, titles[e.Runners[i].Label])
 		}
 		out.Events = append(out.Events, e)
 		return nil
@@ -48,6 +56,13 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, v *values) error {
 		out.Next = cursorText(store.After(out.Events[limit-1]))
 	}
 	return answer(w, out)
+}
+
+// title takes a name where there is one.
+func title(to *string, name string) {
+	if name != "" {
+		*to = name
+	}
 }
 
 func (a *API) csv(w http.ResponseWriter, r *http.Request, v *values) error {
@@ -98,9 +113,8 @@ func (a *API) labels(w http.ResponseWriter, r *http.Request, v *values) error {
 	}
 	for _, l := range heard {
 		k := known[l.Label]
-		if delete(known, l.Label); k.Title != "" {
-			l.Title = k.Title // in the language of today
-		}
+		delete(known, l.Label)
+		title(&l.Title, k.Title)
 		out.Labels = append(out.Labels, labelAnswer{l, &l.Last, k.Watched, k.On, k.Off})
 	}
 	for _, l := range a.Labels() {

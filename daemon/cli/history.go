@@ -57,11 +57,13 @@ labels that came next and the level among it; --csv is for spreadsheets.`,
 	f.IntVarP(&flags.limit, "limit", "n", 100, "the newest so many; 0: all")
 	f.BoolVar(&flags.asJSON, "json", false, "print a line of JSON for each")
 	f.BoolVar(&flags.asCSV, "csv", false, "print comma-separated values")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
 	return c
 }
 
 func showHistory(c *cobra.Command, flags *historyFlags) error {
+	if flags.asJSON && flags.asCSV {
+		return usage(errors.New("--json and --csv exclude each other"))
+	}
 	if flags.limit < 0 {
 		return usage(fmt.Errorf("--limit %d: want 0 or more", flags.limit))
 	}
