@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench homeassistant engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench teachdemo homeassistant engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +55,9 @@ bench: build ## the figures of this machine: front end, inference, pipeline, lat
 micbench: setup-test build ## what the program hears through a virtual microphone: ESC=folder of ESC-50, ARGS="-model a.onnx"
 	@test -n '$(ESC)' || { echo 'micbench wants ESC-50: make micbench ESC=FOLDER'; exit 2; }
 	go run ./internal/test/micbench -data '$(ESC)' -earshot $(BINARY) $(ARGS)
+
+teachdemo: setup-test build ## teach sounds from ten noisy recordings each, and what came of it; settings in scripts/teach-demo.sh
+	@sh scripts/teach-demo.sh
 
 HOMEASSISTANT ?= 2026.11.0
 homeassistant: setup-test build ## Home Assistant itself, as root: what it makes of the program (a table); HOMEASSISTANT=its version

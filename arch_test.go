@@ -24,6 +24,8 @@ var arrows = map[string][]string{
 	"earshot/infer":         {"earshot/infer/onnx", "earshot/internal/atomicfile"},
 	"earshot/infer/smooth":  {},
 	"earshot/infer/cadence": {"earshot/gammatone"},
+	"earshot/infer/loud":    {"earshot/gammatone"},
+	"earshot/infer/beside":  {"earshot/gammatone", "earshot/infer/cadence", "earshot/infer/loud"},
 	"earshot/infer/onnx":    {},
 	"earshot/infer/builtin": {},
 

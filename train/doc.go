@@ -6,6 +6,7 @@
 //	dataset     finds labelled clips and deals them into folds
 //	features    turns clips into energies, cached; augment deforms waveforms before
 //	background  makes what is nothing: silence, noise, hum, the user's own room
+//	takes       finds the sound in a person's recording, and the room around it
 //	corpus      puts the three together: what to learn from, what to test on
 //	recipe      everything about learning that is not data or network
 //	batches     cuts, mixes and deforms windows; the same seed gives the same batch

@@ -56,6 +56,7 @@ var table = map[string][]string{
 	"clock_alarm":      {"Alarm clock", "Wecker", "Réveil", "Despertador", "闹钟"},
 	"smoke_alarm":      {"Smoke alarm", "Rauchmelder", "Détecteur de fumée", "Detector de humo", "烟雾报警器"},
 	"co_alarm":         {"Carbon monoxide alarm", "Kohlenmonoxidmelder", "Détecteur de monoxyde de carbone", "Detector de monóxido de carbono", "一氧化碳报警器"},
+	"loud":             {"Loud sound", "Lautes Geräusch", "Bruit fort", "Sonido fuerte", "巨响"},
 	"clock_tick":       {"Ticking clock", "Tickende Uhr", "Tic-tac d'horloge", "Tictac de reloj", "钟表滴答声"},
 	"glass_breaking":   {"Glass breaking", "Glasbruch", "Bris de verre", "Rotura de cristal", "玻璃破碎"},
 	"helicopter":       {"Helicopter", "Hubschrauber", "Hélicoptère", "Helicóptero", "直升机"},

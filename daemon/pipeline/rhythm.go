@@ -4,13 +4,13 @@ import (
 	"sync"
 
 	"earshot/gammatone"
-	"earshot/infer/cadence"
+	"earshot/infer/beside"
 )
 
 // rhythm brings what is told by its rhythm beside the network's scores: the detector hears every frame in the listener,
 // and the reporter finds what it said when a window was complete. A nil rhythm adds nothing.
 type rhythm struct {
-	detector *cadence.Detector // the listener's
+	detector *beside.Detector // the listener's
 
 	mu     sync.Mutex
 	at     [remembered]int64 // ends of windows
@@ -22,8 +22,8 @@ type rhythm struct {
 const remembered = 4096
 
 func newRhythm(c gammatone.Config) *rhythm {
-	r := &rhythm{detector: cadence.New(c)}
-	n := len(cadence.Labels)
+	r := &rhythm{detector: beside.New(c)}
+	n := len(beside.Labels)
 	all := make([]float32, remembered*n)
 	for i := range r.scores {
 		r.scores[i] = all[i*n : (i+1)*n : (i+1)*n]
@@ -46,7 +46,7 @@ func (r *rhythm) window(end int64) {
 func (r *rhythm) room(scores []float32) []float32 {
 	more := 0
 	if r != nil {
-		more = len(cadence.Labels)
+		more = len(beside.Labels)
 	}
 	return append(make([]float32, 0, len(scores)+more), scores...)
 }
@@ -67,7 +67,7 @@ func (r *rhythm) add(scores []float32, end int64) []float32 {
 			break
 		}
 	}
-	for range cadence.Labels {
+	for range beside.Labels {
 		scores = append(scores, 0)
 	}
 	return scores

@@ -10,7 +10,7 @@ import (
 	"earshot/daemon/rules"
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/infer/cadence"
+	"earshot/infer/beside"
 	"earshot/internal/audio"
 	"earshot/internal/test/testmodel"
 )
@@ -51,7 +51,7 @@ func TestSmokeAlarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.Labels) + len(cadence.Labels); len(got.Windows[0].Scores) != n {
+	if n := len(m.Labels) + len(beside.Labels); len(got.Windows[0].Scores) != n {
 		t.Errorf("%d scores a window, want %d", len(got.Windows[0].Scores), n)
 	}
 	var told []string

@@ -14,7 +14,7 @@ import (
 	"earshot/daemon/opinion"
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/infer/cadence"
+	"earshot/infer/beside"
 	"earshot/infer/smooth"
 	"earshot/internal/sampletime"
 	"earshot/publish/topic"
@@ -53,9 +53,9 @@ func (r *Rules) Single() int { return len(r.Smooth.Labels) }
 // thresholds of its own.
 func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verify.Head) (*Rules, error) {
 	r := &resolver{file: f, model: m, head: head, rate: front.SampleRate, labels: m.Labels}
-	w := &Rules{Cadence: !slices.ContainsFunc(cadence.Labels, func(id string) bool { return slices.Contains(m.Labels, id) })}
+	w := &Rules{Cadence: !slices.ContainsFunc(beside.Labels, func(id string) bool { return slices.Contains(m.Labels, id) })}
 	if w.Cadence {
-		r.labels = slices.Concat(m.Labels, cadence.Labels)
+		r.labels = slices.Concat(m.Labels, beside.Labels)
 	}
 	w.IDs, w.Titles, w.rate = slices.Clone(r.labels), make([]string, len(r.labels)), front.SampleRate
 	w.Smooth = smooth.Config{
@@ -69,7 +69,7 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 		w.Titles[i] = cmp.Or(names.Of(f.Config.Node.Language, id), m.Names[id])
 	}
 	for i, id := range r.labels[len(m.Labels):] {
-		w.Titles[len(m.Labels)+i] = cmp.Or(names.Of(f.Config.Node.Language, id), cadence.Names[i])
+		w.Titles[len(m.Labels)+i] = cmp.Or(names.Of(f.Config.Node.Language, id), beside.Names[i])
 	}
 	r.watched(w)
 	r.groups(w)

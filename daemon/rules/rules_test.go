@@ -129,7 +129,7 @@ func TestGroupTakesTheSharpest(t *testing.T) {
 	if g.Rule.On != 0.3 || g.Rule.Off != 0.2 || g.Rule.Hold != 9*44100 || !slices.Equal(g.Members, []int{0, 1}) {
 		t.Errorf("%+v", g)
 	}
-	if w.Titles[4] != "Wet" || w.Index("wet") != 4 || w.Index("none") != -1 {
+	if w.Titles[5] != "Wet" || w.Index("wet") != 5 || w.Index("none") != -1 {
 		t.Errorf("%v", w.Titles)
 	}
 }

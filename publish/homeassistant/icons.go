@@ -19,7 +19,7 @@ var icons = map[string]string{
 	"fireworks": "firework", "footsteps": "shoe-print", "glass_breaking": "glass-fragile", "hand_saw": "hand-saw",
 	"helicopter": "helicopter", "insects": "bug", "keyboard_typing": "keyboard", "laughing": "emoticon-happy-outline",
 	"mouse_click": "mouse", "pouring_water": "cup-water", "rain": "weather-pouring", "siren": "alarm-light",
-	"smoke_alarm": "smoke-detector-variant-alert", "sneezing": "account-alert", "snoring": "sleep", "thunderstorm": "weather-lightning", "toilet_flush": "toilet",
+	"loud": "volume-high", "smoke_alarm": "smoke-detector-variant-alert", "sneezing": "account-alert", "snoring": "sleep", "thunderstorm": "weather-lightning", "toilet_flush": "toilet",
 	"train": "train", "vacuum_cleaner": "vacuum", "washing_machine": "washing-machine", "water_drops": "water",
 	"wind": "weather-windy", "baby": "baby-face-outline",
 }
