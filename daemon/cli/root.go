@@ -87,6 +87,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newCheckConfigCmd(shipped)),
 		inGroup("setup", newPrivacyCmd()),
 		inGroup("setup", newForgetCmd()),
+		inGroup("setup", newRuntimeCmd()),
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
 	)
