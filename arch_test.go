@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 
 	"earshot/infer/remote":     {"earshot/infer", "earshot/infer/remote/oip", "earshot/internal/redact"},
 	"earshot/infer/remote/oip": {},
+	"earshot/infer/runtimes":   {"earshot/infer"},
 	"earshot/infer/repository": {"earshot/infer", "earshot/infer/onnx", "earshot/internal/atomicfile"},
 
 	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio"},

@@ -38,6 +38,9 @@ func Init(libraryPath string) error {
 	if err := forbidTelemetry(); err != nil {
 		return err
 	}
+	if err := preloadFor(path); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrNoLibrary, path, err)
+	}
 	ort.SetSharedLibraryPath(path)
 	// The runtime would print to stderr what it also returns as an error.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {

@@ -91,6 +91,7 @@ and none is written to disk unless you switch clips on.`,
 		inGroup("setup", newPrivacyCmd()),
 		inGroup("setup", newFleetCmd()),
 		inGroup("setup", newForgetCmd()),
+		inGroup("setup", newRuntimeCmd()),
 		inGroup("setup", newBenchCmd()),
 		inGroup("setup", newVersionCmd()),
 	)

@@ -4,6 +4,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"earshot/daemon/config"
 	"earshot/daemon/opinion"
@@ -107,11 +109,20 @@ func openSession(m *infer.Model, c config.Inference) (session *infer.Session, pr
 
 // options are the runtime's. A batch that a server takes at once is scored here at once when the server fails.
 func options(c config.Inference) infer.Options {
-	o := infer.Options{Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch}
+	o := infer.Options{Choice: choiceFile(), Provider: c.Provider, DeviceID: c.DeviceID, Threads: c.Threads, MaxBatch: c.MaxBatch}
 	if o.MaxBatch == 0 && c.Remote.URL != "" {
 		o.MaxBatch = remoteBatch
 	}
 	return o
+}
+
+// choiceFile remembers which provider is the fastest here, "" where there is no folder for such things.
+func choiceFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "earshot", "provider.json")
 }
 
 // Start runs the batcher; failed is told when the runtime fails, and changed when the windows are scored elsewhere than before.

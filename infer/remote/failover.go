@@ -22,7 +22,7 @@ type State struct {
 
 // Timing of a Failover; the zero value means the default.
 type Timing struct {
-	FirstPause, LongestPause time.Duration // between attempts, doubled from one to the next; 1 s, 1 min
+	FirstPause, LongestPause time.Duration // between attempts, doubled from one to the next; 1 s, 30 s
 	Health                   time.Duration // between two looks at a server that is in use; 5 s
 }
 
@@ -51,7 +51,7 @@ func NewFailover(s Settings, c Contract, otherwise infer.Scorer, t Timing, told 
 		}
 	}
 	def(&t.FirstPause, time.Second)
-	def(&t.LongestPause, time.Minute)
+	def(&t.LongestPause, 30*time.Second)
 	def(&t.Health, 5*time.Second)
 	return &Failover{s: s, c: c, otherwise: otherwise, told: told, timing: t, ctx: context.Background(), state: State{Since: time.Now()}}
 }

@@ -40,6 +40,7 @@ type scene struct {
 	log                     output.Buffer
 	speeds                  []speed
 	hop                     int      // of the microphones, frames
+	missing                 int64    // windows dropped or without scores while the program started
 	broken                  []string // of the step that runs
 }
 
@@ -114,7 +115,7 @@ func (s *scene) configure(sources int, remote string) (path string, err error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "state_dir: %q\nlog: {format: json}\nweb: {listen: %q}\nmqtt: {embedded: %q}\ninference: {provider: cpu, remote: {%s}}\nwindows: {hop_frames: %d}\nsources:\n",
+	fmt.Fprintf(&b, "state_dir: %q\nlog: {format: json}\nweb: {listen: %q}\nmqtt: {embedded: %q}\ninference: {provider: cpu, remote: {%s}}\nwindows: {hop_frames: %d}\nverify: {model: 'off'}\nsources:\n",
 		s.path("state"), s.page, s.broker, remote, max(s.hop, 8))
 	for i := range sources {
 		fmt.Fprintf(&b, "  - {name: mic%d, kind: file, paths: [%q], loop: true}\n", i, file)
@@ -124,8 +125,8 @@ func (s *scene) configure(sources int, remote string) (path string, err error) {
 }
 
 // startDaemon runs the program.
-func (s *scene) startDaemon(remote string) error {
-	path, err := s.configure(microphones, remote)
+func (s *scene) startDaemon(remote string, sources int) error {
+	path, err := s.configure(sources, remote)
 	if err != nil {
 		return err
 	}
@@ -167,8 +168,16 @@ func (s *scene) until(what string, limit time.Duration, ok func(status.Status) b
 		if time.Since(began) > limit {
 			return 0, fmt.Errorf("not within %v: %s; inference server: %+v", limit, what, now.Inference.Remote)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// missing counts the windows that have no scores.
+func missing(s status.Status) (n int64) {
+	for _, source := range s.Sources {
+		n += source.Dropped + source.Failed
+	}
+	return n
 }
 
 func there(s status.Status) bool { return s.Inference.Remote != nil && s.Inference.Remote.Active }
