@@ -22,6 +22,7 @@ var steps = []step{
 	{"a sound", sound},
 	{"recorder rows of a sound", rows},
 	{"mute of one label", mute},
+	{"threshold of one label", threshold},
 	{"Home Assistant restarts", hassRestarts},
 	{"the program restarts", daemonRestarts},
 	{"the mute after both", stillMuted},
@@ -224,6 +225,26 @@ func mute(s *scene) (string, error) {
 		return "", err
 	}
 	return "switched on", s.hass.state(muteDog, "on")
+}
+
+// threshold sets the siren's by its number, and returns it to what the configuration says.
+func threshold(s *scene) (string, error) {
+	const number, command = "number.hallway_mic_siren_threshold", "earshot/house/mic/siren/threshold/set"
+	all, err := s.hass.states()
+	if err != nil {
+		return "", err
+	}
+	before := all[number].State
+	if err := s.hass.call("number", "set_value", object{"entity_id": number, "value": 0.93}); err != nil {
+		return "", err
+	}
+	if err := s.hass.state(number, "0.93"); err != nil {
+		return "", err
+	}
+	if err := s.hass.call("mqtt", "publish", object{"topic": command, "payload": "default"}); err != nil {
+		return "", err
+	}
+	return before + ", set to 0.93, " + before + " again", s.hass.state(number, before)
 }
 
 func stillMuted(s *scene) (string, error) {
