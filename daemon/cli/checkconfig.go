@@ -32,7 +32,7 @@ mistakes are listed at once, each with its line and what would be right. Secrets
 never printed. With --online it also connects to the broker and looks for the
 microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
 "key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups", "page",
-"clips"}; all after "mistakes" only where there are none.`,
+"clips", "tuned"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
   earshot check-config /etc/earshot/config.yaml
   earshot check-config --json | jq -r '.mistakes[].text'
@@ -121,6 +121,7 @@ type Summary struct {
 	Groups  int             `json:"groups"`
 	Page    string          `json:"page,omitempty"`
 	Clips   string          `json:"clips,omitempty"`
+	Tuned   []string        `json:"tuned,omitempty"` // labels whose rule was applied on the page
 	origin  string
 }
 
@@ -153,6 +154,9 @@ func describeConfig(f *config.File) *Summary {
 	if c.Clips.Enabled {
 		d.Clips = fmt.Sprintf("ON: sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
 	}
+	for _, l := range f.Tuned.Labels {
+		d.Tuned = append(d.Tuned, fmt.Sprintf("%s: on %g, off %g, by %s", l.Label, config.Or(l.On, 0), config.Or(l.Off, 0), f.Tuned.Path))
+	}
 	return d
 }
 
@@ -175,5 +179,8 @@ func (d *Summary) print(w io.Writer) {
 	}
 	if d.Clips != "" {
 		fmt.Fprintf(w, "  clips:    %s\n", d.Clips)
+	}
+	for _, t := range d.Tuned {
+		fmt.Fprintf(w, "  applied:  %s\n", t)
 	}
 }
