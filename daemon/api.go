@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +21,49 @@ func (d *Daemon) api(f *config.File) http.Handler {
 	if err != nil {
 		return nil
 	}
-	return api.New(api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept})
+	return api.New(api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
+		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule})
+}
+
+// mayChange tells whether who asks the page may change something: who knows its password, or sits at this machine.
+func (d *Daemon) mayChange() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.page != nil && d.page.server.Sound()
+}
+
+// applyRule lays a label's rule over the configuration, and reloads. Where that is refused all stays as it was.
+func (d *Daemon) applyRule(ctx context.Context, label string, r tune.Rule) error {
+	return d.changeTuned(ctx, func(path string) (back func() error, err error) {
+		return config.Apply(path, config.Label{Label: label, On: &r.On, Off: &r.Off, MinOn: &r.MinOn, Hold: &r.Hold, Cooldown: &r.Cooldown})
+	})
+}
+
+// undoRule takes back what was applied last.
+func (d *Daemon) undoRule(ctx context.Context) error {
+	return d.changeTuned(ctx, func(path string) (back func() error, err error) {
+		return func() error { return nil }, config.Undo(path)
+	})
+}
+
+func (d *Daemon) changeTuned(ctx context.Context, change func(path string) (back func() error, err error)) error {
+	d.tuning.Lock()
+	defer d.tuning.Unlock()
+	d.mu.Lock()
+	f := d.file
+	d.mu.Unlock()
+	path, err := f.TunedPath()
+	if err != nil {
+		return err
+	}
+	back, err := change(path)
+	if err != nil {
+		return err
+	}
+	if err := d.reloadNow(ctx); err != nil {
+		return errors.Join(err, back())
+	}
+	return nil
 }
 
 // current are the rules of this moment, and the rate of all sources in Hz.

@@ -91,6 +91,9 @@ type Daemon struct {
 	starved fairtime.Starvation // the loop's
 	reading *reading            // a reload under way; the loop's
 	adjust  chan rules.Adjust   // asked for over MQTT
+	ask     chan chan<- error   // brings who wants a reload and to know what it comes to
+	asked   []chan<- error      // those for the next reload; the loop's
+	tuning  sync.Mutex          // one change of what lies over the configuration at a time
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
 	adjusted rules.Adjustments
@@ -138,6 +141,7 @@ func Run(ctx context.Context, opts Options) error {
 		wake:    make(chan struct{}, 1),
 		ill:     make(chan struct{}, 1),
 		adjust:  make(chan rules.Adjust, 64),
+		ask:     make(chan chan<- error),
 	}
 	d.log.SetLevel(f.Config.Log.Level)
 	if err := d.start(f); err != nil {
@@ -173,6 +177,9 @@ func (d *Daemon) loop(ctx context.Context) error {
 				return err
 			}
 		case <-d.opts.Reload:
+			d.startReload()
+		case to := <-d.ask:
+			d.asked = append(d.asked, to)
 			d.startReload()
 		case <-d.overdue():
 			d.lateReload()

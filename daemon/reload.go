@@ -25,8 +25,9 @@ const reloadLimit = 30 * time.Second
 type reading struct {
 	done  chan plan // has room for the one
 	late  *time.Timer
-	over  bool // it took too long, and its plan will not be carried out
-	again bool // another was asked for meanwhile
+	over  bool           // it took too long, and its plan will not be carried out
+	again bool           // another was asked for meanwhile
+	asked []chan<- error // who wants to know what it comes to
 }
 
 // plan is what a reload comes to, before anything has changed.
@@ -58,6 +59,7 @@ func (d *Daemon) startReload() {
 	}
 	d.opts.Notify.Reloading()
 	r := &reading{done: make(chan plan, 1), late: time.NewTimer(d.opts.reloadLimit())}
+	r.asked, d.asked = d.asked, nil
 	d.reading = r
 	d.root.GoThen("reload", func(context.Context) error {
 		var p plan
@@ -106,7 +108,9 @@ func (d *Daemon) abandonReload() {
 func (d *Daemon) lateReload() {
 	d.reading.over = true
 	d.opts.Notify.Reloading()
-	d.reloaded(nil, fmt.Errorf("reading the configuration and what it names has taken more than %v: does a disk not answer?", d.opts.reloadLimit()))
+	err := fmt.Errorf("reading the configuration and what it names has taken more than %v: does a disk not answer?", d.opts.reloadLimit())
+	d.reading.tell(err)
+	d.reloaded(nil, err)
 }
 
 // finishReload carries a plan out. A bad one changes nothing and says why; a good one restarts only what it changes.
@@ -119,9 +123,34 @@ func (d *Daemon) finishReload(p plan) {
 	} else {
 		what, err := d.apply(p)
 		d.reloaded(what, err)
+		r.tell(err)
 	}
 	if r.again {
 		d.startReload()
+	}
+}
+
+// tell says what it came to to who asked for it, once.
+func (r *reading) tell(err error) {
+	for _, to := range r.asked {
+		to <- err // has room
+	}
+	r.asked = nil
+}
+
+// reloadNow reloads the configuration, from another goroutine than the loop's, and says what came of it.
+func (d *Daemon) reloadNow(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case d.ask <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

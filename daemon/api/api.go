@@ -1,5 +1,5 @@
-// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. It only reads. Every
-// answer is bounded, in size and in the time that it may take.
+// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. Two
+// questions change something, the rule of a label, and are for who may. Every answer is bounded, in size and in the time that it may take.
 package api
 
 import (
@@ -40,7 +40,12 @@ type Config struct {
 	Labels func() []Label
 	Rule   func(label string) (now tune.Rule, watched bool, err error)
 	Clip   func(name string) bool // whether a clip is still there
-	Now    func() time.Time       // nil = time.Now
+
+	MayChange func() bool                                                // whether Apply and Undo are open to who asks
+	Apply     func(ctx context.Context, label string, r tune.Rule) error // makes a rule the one that counts
+	Undo      func(ctx context.Context) error                            // takes the last back
+
+	Now func() time.Time // nil = time.Now
 }
 
 // API answers. Make it with New.
@@ -78,6 +83,9 @@ func New(c Config) http.Handler {
 	for _, r := range routes {
 		mux.HandleFunc("GET "+Prefix+r.path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, r) })
 	}
+	for path, change := range changes {
+		mux.HandleFunc("POST "+Prefix+path, func(w http.ResponseWriter, req *http.Request) { a.change(w, req, change) })
+	}
 	mux.HandleFunc("GET "+Prefix+"openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(description)
@@ -85,7 +93,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc(Prefix, func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "no such question; "+Prefix+"openapi.yaml describes those that there are")
 	})
-	return mux
+	return http.NewCrossOriginProtection().Handler(mux) // no page elsewhere changes anything
 }
 
 // mistake is one of who asks.
@@ -122,7 +130,9 @@ func (a *API) serve(w http.ResponseWriter, req *http.Request, r route) {
 func refuse(w http.ResponseWriter, code int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": text})
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false) // a program shows it, as text
+	_ = e.Encode(map[string]string{"error": text})
 }
 
 func answer(w http.ResponseWriter, v any) error {

@@ -33,7 +33,7 @@ mistakes are listed at once, each with its line and what would be right. Secrets
 never printed. With --online it also connects to the broker and to an inference
 server, and looks for the microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
 "key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups",
-"inference_server", "page", "clips"}; all after "mistakes" only where there are none.`,
+"inference_server", "page", "clips", "tuned"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
   earshot check-config /etc/earshot/config.yaml
   earshot check-config --json | jq -r '.mistakes[].text'
@@ -123,6 +123,7 @@ type Summary struct {
 	Remote  string          `json:"inference_server,omitempty"`
 	Page    string          `json:"page,omitempty"`
 	Clips   string          `json:"clips,omitempty"`
+	Tuned   []string        `json:"tuned,omitempty"` // labels whose rule was applied on the page
 	origin  string
 }
 
@@ -158,6 +159,9 @@ func describeConfig(f *config.File) *Summary {
 	if c.Clips.Enabled {
 		d.Clips = fmt.Sprintf("ON: sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
 	}
+	for _, l := range f.Tuned.Labels {
+		d.Tuned = append(d.Tuned, fmt.Sprintf("%s: on %g, off %g, by %s", l.Label, config.Or(l.On, 0), config.Or(l.Off, 0), f.Tuned.Path))
+	}
 	return d
 }
 
@@ -183,5 +187,8 @@ func (d *Summary) print(w io.Writer) {
 	}
 	if d.Clips != "" {
 		fmt.Fprintf(w, "  clips:    %s\n", d.Clips)
+	}
+	for _, t := range d.Tuned {
+		fmt.Fprintf(w, "  applied:  %s\n", t)
 	}
 }

@@ -20,6 +20,7 @@ import (
 type File struct {
 	Config Config
 	Origin string // path of the file, or BuiltIn
+	Tuned  Tuned  // what was applied on the page and lies over it
 
 	lines   map[string]int
 	origins map[string]string // key → flag, for what the command line set
@@ -56,9 +57,21 @@ func Find(named string) string {
 	return ""
 }
 
-// Load reads the file (the defaults when path is empty), applies the overrides and checks everything.
+// Load reads the file (the defaults when path is empty), applies the overrides, checks everything, and lays over it what
+// was applied on the page.
 // Its error is Errors with every mistake, beside the file with the defaults in their places, or says why there is none.
 func Load(path string, overrides []Override) (*File, error) {
+	f, err := load(path, overrides)
+	if err != nil {
+		return f, err
+	}
+	if issues := f.overlay(); len(issues) > 0 {
+		return f, issues
+	}
+	return f, nil
+}
+
+func load(path string, overrides []Override) (*File, error) {
 	if path == "" {
 		return Parse(BuiltIn, nil, overrides)
 	}

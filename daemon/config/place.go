@@ -13,6 +13,18 @@ import (
 
 // StateFolder is where what must outlive a restart is kept; it is made if it is not there.
 func (c *Config) StateFolder() (string, error) {
+	dir, err := c.statePath()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("state directory: %w", err)
+	}
+	return dir, nil
+}
+
+// statePath is where that is.
+func (c *Config) statePath() (string, error) {
 	dir := c.StateDir
 	if dir == "" {
 		dir = os.Getenv("STATE_DIRECTORY")
@@ -27,9 +39,6 @@ func (c *Config) StateFolder() (string, error) {
 			base = filepath.Join(home, ".local", "state")
 		}
 		dir = filepath.Join(base, "earshot")
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("state directory: %w", err)
 	}
 	return dir, nil
 }

@@ -1,5 +1,5 @@
 // Package web shows what the daemon hears: a live page over server-sent events, /metrics for Prometheus and
-// /healthz for whoever watches over it. It only reads; nothing can be changed from here.
+// /healthz for whoever watches over it. By itself it only reads; what the API below /api/ may change, that decides.
 package web
 
 import (

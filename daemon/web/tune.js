@@ -15,11 +15,13 @@ async function showTune(anew) {
     choices($("t-source"), [["", t("everywhere")], ...labels.sources.map(s => [s, sources.get(s) ? sources.get(s).title.textContent : s])]);
     $("t-source").parentElement.hidden = labels.sources.length < 2;
     $("t-state").textContent = t("working");
+    $("t-apply").disabled = true;
     const q = {label: label.value, source: $("t-source").value, since: since(+$("t-span").value)};
     if (!anew) for (const name of ["min_on", "hold", "cooldown"]) if ($("t-" + name).value !== "") q[name] = $("t-" + name).value + "s";
     const curve = await ask("tune", q);
     if (asked !== tuning.asked) return;
     tuning.curve = curve;
+    $("t-apply").disabled = !curve.watched || !curve.hours;
     $("t-state").textContent = curve.hours ? curve.hours.toLocaleString(locale(), {maximumFractionDigits: 1}) + " " + t("ofsound") : t("noscores");
     $("t-note").textContent = curve.watched ? "" : t("unwatched");
     for (const name of ["min_on", "hold", "cooldown"]) $("t-" + name).value = curve.now[name];
@@ -69,6 +71,23 @@ function drawCurve() {
   }));
 }
 const percent3 = p => (100 * p).toLocaleString(locale(), {maximumFractionDigits: 1}) + " %";
+
+// Applying makes the rule count at once: it lies over the configuration, and is undone here too.
+async function change(path, body) {
+  $("t-done").textContent = t("working");
+  try {
+    const answer = await fetch("api/v1/tune/" + path, {method: "POST", headers: {"Content-Type": "application/json"}, body: body && JSON.stringify(body)});
+    $("t-done").textContent = answer.ok ? t("applied") : (await answer.json()).error;
+    if (answer.ok) showTune(true);
+  } catch (e) {
+    $("t-done").textContent = e.message;
+  }
+}
+$("t-apply").onclick = () => {
+  const p = tuning.curve.points[tuning.chosen], now = tuning.curve.now;
+  change("apply", {label: tuning.curve.label, on: p.on, off: p.off, min_on: now.min_on, hold: now.hold, cooldown: now.cooldown});
+};
+$("t-undo").onclick = () => change("undo");
 
 $("t-on").oninput = () => { tuning.chosen = +$("t-on").value; drawCurve(); };
 for (const id of ["t-label", "t-source"]) $(id).onchange = () => showTune(true);
