@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 
 	"earshot/infer/remote":     {"earshot/infer", "earshot/infer/remote/oip", "earshot/internal/redact"},
 	"earshot/infer/remote/oip": {},
-	"earshot/infer/runtimes":   {"earshot/infer"},
+	"earshot/infer/runtimes":   {"earshot/infer", "earshot/internal/atomicfile"},
 	"earshot/infer/repository": {"earshot/infer", "earshot/infer/onnx", "earshot/internal/atomicfile"},
 
 	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio"},

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"earshot/infer"
+	"earshot/internal/atomicfile"
 )
 
 // Limits of what is taken out of wheels.
@@ -126,15 +127,10 @@ func (u *unpacked) take(entry *zip.File) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	if err != nil {
+	return atomicfile.Write(target, 0o755, func(w io.Writer) error {
+		_, err := io.Copy(w, io.LimitReader(in, int64(entry.UncompressedSize64)))
 		return err
-	}
-	_, err = io.Copy(out, io.LimitReader(in, int64(entry.UncompressedSize64)))
-	if err == nil {
-		err = out.Sync()
-	}
-	return errors.Join(err, out.Close())
+	})
 }
 
 // finish gives the runtime its plain name, and writes down what is loaded before it.
@@ -159,7 +155,7 @@ func (u *unpacked) finish(b Build) (library string, err error) {
 		}
 		list.WriteString(u.names[i] + "\n")
 	}
-	if err := os.WriteFile(filepath.Join(u.dir, infer.PreloadFile), []byte(list.String()), 0o644); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(u.dir, infer.PreloadFile), 0o644, []byte(list.String())); err != nil {
 		return "", fmt.Errorf("runtime folder: %w", err)
 	}
 	return library, nil
