@@ -160,13 +160,13 @@ func (r *Rules) For(source string, a *Adjustments) *Rules {
 }
 
 // regroup makes a group's rule anew where one of its members was adjusted: it is on while any of them is.
-func (w *Rules) regroup(g *smooth.Group, set map[string]Adjust) {
+func (r *Rules) regroup(g *smooth.Group, set map[string]Adjust) {
 	var rule smooth.Rule
 	changed := false
 	for _, m := range g.Members {
-		_, is := set[w.IDs[m]]
+		_, is := set[r.IDs[m]]
 		changed = changed || is
-		if own := w.Smooth.Rules[m]; own != (smooth.Rule{}) {
+		if own := r.Smooth.Rules[m]; own != (smooth.Rule{}) {
 			rule = sharper(rule, own)
 		} else { // no sensor of its own: its rule is in the group's
 			rule = sharper(rule, g.Rule)
