@@ -31,7 +31,6 @@ var mayOpen = map[string]string{
 	"internal/audio/sandbox/landlock.go": "folders, without reading from them",
 	"daemon/privacy/started.go":          "/proc",
 	"daemon/bench/live.go":               "/proc",
-	"infer/runtimes/install.go":          "libraries that are written, into a folder of their own",
 	"train/job/run.go":                   "a log that is written, without waiting for a reader",
 }
 
