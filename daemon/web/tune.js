@@ -45,13 +45,13 @@ const few = n => n.toLocaleString(locale(), {maximumSignificantDigits: n < 100 ?
 // The curve, on a scale on which one and a hundred a day can both be seen: the root of the figure.
 function drawCurve() {
   const {curve, chosen} = tuning, W = 720, H = 260, left = 46, bottom = 28, top = 12;
-  const most = Math.max(1, ...curve.points.map(p => p.per_day)), y = n => top + (H - top - bottom) * (1 - Math.sqrt(n / most)), x = on => left + (W - left - 10) * on;
+  const most = Math.max(1, ...curve.points.map(p => p.per_day)), y = n => top + (H - top - bottom) * (1 - Math.sqrt(n / most)), x = on => left + (W - left - 24) * on;
   const plot = $("t-curve");
   plot.replaceChildren();
   plot.setAttribute("viewBox", `0 0 ${W} ${H}`);
   for (const part of [0, .1, .4, 1]) {
     const n = most * part;
-    plot.append(svg("line", {x1: left, x2: W - 10, y1: y(n), y2: y(n), class: "grid"}), svg("text", {x: left - 6, y: y(n) + 4, "text-anchor": "end"}, few(n)));
+    plot.append(svg("line", {x1: left, x2: W - 24, y1: y(n), y2: y(n), class: "grid"}), svg("text", {x: left - 6, y: y(n) + 4, "text-anchor": "end"}, few(n)));
   }
   for (const on of [0, .25, .5, .75, 1]) plot.append(svg("text", {x: x(on), y: H - 8, "text-anchor": "middle"}, percent(on)));
   plot.append(svg("polyline", {points: curve.points.map(p => `${x(p.on)},${y(p.per_day)}`).join(" "), class: "curve"}));
