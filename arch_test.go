@@ -54,7 +54,7 @@ var arrows = map[string][]string{
 	"earshot/train/features":       {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset"},
 	"earshot/train/augment":        {"earshot/internal/audio", "earshot/train/dataset", "earshot/train/features"},
 	"earshot/train/background":     {"earshot/gammatone", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment"},
-	"earshot/train/takes":        {}, // pure numbers: samples and no files
+	"earshot/train/takes":          {}, // pure numbers: samples and no files
 	"earshot/train/corpus": {"earshot/internal/audio", "earshot/train", "earshot/train/dataset", "earshot/train/features", "earshot/train/augment",
 		"earshot/train/background", "earshot/train/takes"},
 	"earshot/train/acrnn":   {"earshot/infer", "earshot/infer/onnx"},
