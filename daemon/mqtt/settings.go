@@ -50,7 +50,7 @@ func (s Setup) published() (all []publish.Source) {
 		}
 	}
 	for _, c := range s.Sources {
-		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Labels: labels})
+		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Calibrated: c.Calibration != nil, Labels: labels})
 	}
 	return all
 }
