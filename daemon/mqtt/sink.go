@@ -73,6 +73,9 @@ func (k *Sink) Diagnostics(s status.Status) {
 			Name: source.Name, LevelDBFS: source.LevelDBFS,
 			Faults: uint64(source.Faults), Dropped: uint64(source.Dropped), Gaps: uint64(source.Gaps),
 		}
+		if m := source.Minute; m != nil {
+			one.Minute, one.LAeq, one.LAmax = true, m.LAeq, m.LAmax
+		}
 		one.Problem, one.Detail = source.Trouble()
 		out.Sources = append(out.Sources, one)
 		if v := source.Verify; v != nil {

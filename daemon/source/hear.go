@@ -19,6 +19,7 @@ func (s *Source) block(b *ringbuf.Block) {
 	for _, ear := range s.c.Ears {
 		ear.Write(b.At, x)
 	}
+	s.level.Push(x)
 	if !s.judged() {
 		s.health.Push(x) // for the level
 		return

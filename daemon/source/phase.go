@@ -83,6 +83,9 @@ func (s *Source) Report() status.Source {
 		verdict := s.doctor.verdict()
 		out.Problem, out.Detail = string(verdict.Problem), verdict.Detail
 	}
+	if m, have := s.level.Last(); have {
+		out.Minute = &status.Minute{LAeq: math.Round(m.LAeq*10) / 10, LAmax: math.Round(m.LAmax*10) / 10, Calibrated: s.c.Calibration != nil}
+	}
 	if s.opinion != nil {
 		out.Verify = verifyReport(s.opinion.Stats())
 	}

@@ -19,6 +19,7 @@ import (
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
 	"earshot/daemon/health"
+	"earshot/daemon/level"
 	"earshot/daemon/opinion"
 	"earshot/daemon/pipeline"
 	"earshot/daemon/rules"
@@ -67,6 +68,7 @@ type Source struct {
 	feed    *infer.Feed
 	opinion *opinion.Opinion // nil without a second network
 	health  *health.Monitor
+	level   *level.Meter
 	doctor  *doctor
 	rate    int          // Hz
 	best    []sink.Score // the reporter's
@@ -94,6 +96,7 @@ func New(c Config) (*Source, error) {
 		c:      c,
 		log:    c.Log.With().Str("source", c.Name).Logger(),
 		health: health.New(front.SampleRate, health.Default()),
+		level:  level.New(front.SampleRate, config.Or(c.Calibration, 0)),
 		rate:   front.SampleRate,
 		done:   make(chan struct{}),
 		rules:  c.Rules,

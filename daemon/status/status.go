@@ -111,6 +111,7 @@ type Source struct {
 	Problem    string  `json:"problem,omitempty"` // of the microphone: dead, clipped, …
 	Detail     string  `json:"detail,omitempty"`
 	LevelDBFS  float64 `json:"level_dbfs"`
+	Minute     *Minute `json:"minute,omitempty"` // A-weighted levels of the last whole one; nil before there was one
 	Samples    int64   `json:"samples"`
 	Lost       int64   `json:"samples_lost"`
 	Gaps       int64   `json:"gaps"`
@@ -129,6 +130,13 @@ type Source struct {
 	Labels   []Label          `json:"labels"`
 	RateHz   int              `json:"rate_hz"`
 	Verify   *Verify          `json:"verify,omitempty"` // nil without a second opinion
+}
+
+// Minute is how loud a minute was, A-weighted (IEC 61672): dB(A) of a calibrated source, else dBFS(A).
+type Minute struct {
+	LAeq       float64 `json:"laeq"`  // equivalent continuous level
+	LAmax      float64 `json:"lamax"` // greatest fast level
+	Calibrated bool    `json:"calibrated"`
 }
 
 // Verify is the second opinion on a source.

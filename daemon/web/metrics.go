@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"maps"
+	"math"
 	"net/http"
 	"sync"
 
@@ -102,6 +103,8 @@ var ofSource = []metric{
 	perSource("source_online", "1 while the source gives sound.", prometheus.GaugeValue, func(s *status.Source) float64 { return truth(s.Phase == status.Online) }),
 	perSource("source_problem", "1 while something is wrong with the sound (dead, clipped, …).", prometheus.GaugeValue, func(s *status.Source) float64 { return truth(s.Problem != "") }),
 	perSource("source_level_dbfs", "Loudness of the last seconds.", prometheus.GaugeValue, func(s *status.Source) float64 { return s.LevelDBFS }),
+	perSource("source_laeq_db", "A-weighted equivalent level of the last minute: dB(A) where the source is calibrated, else dBFS(A).", prometheus.GaugeValue, ofMinute(func(m *status.Minute) float64 { return m.LAeq })),
+	perSource("source_lamax_db", "Greatest A-weighted fast level of the last minute, likewise.", prometheus.GaugeValue, ofMinute(func(m *status.Minute) float64 { return m.LAmax })),
 	perSource("source_samples_total", "Samples through the front end.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Samples) }),
 	perSource("source_lost_samples_total", "Samples lost before it.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Lost) }),
 	perSource("source_gaps_total", "Holes in the sound.", prometheus.CounterValue, func(s *status.Source) float64 { return float64(s.Gaps) }),
@@ -151,6 +154,16 @@ func ofNotify(get func(*status.Notify) int64) func(*status.Status, *status.Sourc
 			sum += get(&s.Notify[i])
 		}
 		return float64(sum)
+	}
+}
+
+// ofMinute is no number before the first minute is over.
+func ofMinute(get func(*status.Minute) float64) func(*status.Source) float64 {
+	return func(s *status.Source) float64 {
+		if s.Minute == nil {
+			return math.NaN()
+		}
+		return get(s.Minute)
 	}
 }
 

@@ -179,6 +179,10 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 	c.add(d, src+"_level", component{Platform: "sensor", Name: c.word("level"), Icon: "mdi:volume-medium", EntityCategory: "diagnostic",
 		Unit: "dBFS", StateClass: "measurement", Precision: new(int),
 		ValueTemplate: "{{ value_json['sources']['" + src + "']['level_dbfs'] }}"}, topic.NodeDiagnostics)
+	if s.Calibrated {
+		c.add(d, src+"_laeq", component{Platform: "sensor", Name: c.word("laeq"), DeviceClass: "sound_pressure", Unit: "dBA", StateClass: "measurement", Precision: new(int),
+			ValueTemplate: "{{ value_json['sources']['" + src + "']['laeq'] }}"}, topic.NodeDiagnostics)
+	}
 }
 
 const (

@@ -21,6 +21,7 @@ var (
 		"count":           {"%: count", "%: Anzahl", "% : nombre", "%: recuento", "%：次数"},
 		"pause":           {"Pause for", "Pause für", "Pause de", "Pausa de", "暂停时长"},
 		"problem":         {"Audio input", "Audioeingang", "Entrée audio", "Entrada de audio", "音频输入"},
+		"laeq":            {"Sound level", "Schallpegel", "Niveau sonore", "Nivel sonoro", "声级"},
 		"level":           {"Level", "Pegel", "Niveau", "Nivel", "电平"},
 	}
 )

@@ -52,6 +52,9 @@ type VerifyDiagnostics struct {
 type SourceDiagnostics struct {
 	Name      string
 	LevelDBFS float64 // ≤ 0; -Inf and NaN become null
+	Minute    bool    // a whole minute was measured:
+	LAeq      float64 // A-weighted level of it, dB(A) of a calibrated source, else dBFS(A)
+	LAmax     float64 // greatest fast level of it
 	Problem   string  // "" = none; else "dead", "rate", "clipped", "narrow", "lost", …
 	Detail    string  // one sentence for people
 	Faults    uint64  // times the source was lost

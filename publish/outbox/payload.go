@@ -135,6 +135,8 @@ type scoresPayload struct {
 
 type sourceDiagnosticsPayload struct {
 	LevelDBFS *float64 `json:"level_dbfs"`
+	LAeq      *float64 `json:"laeq"`
+	LAmax     *float64 `json:"lamax"`
 	Problem   string   `json:"problem"`
 	Faults    uint64   `json:"faults"`
 	Dropped   uint64   `json:"dropped_windows"`
@@ -172,7 +174,11 @@ func (o *Outbox) diagnosticsOf(d Diagnostics) []byte {
 		}
 		out.SourceFaults += s.Faults
 		loudest = math.Max(loudest, s.LevelDBFS)
-		out.Sources[known.slug] = sourceDiagnosticsPayload{LevelDBFS: number(s.LevelDBFS, 1), Problem: cmp.Or(s.Problem, "none"),
+		laeq, lamax := math.NaN(), math.NaN()
+		if s.Minute {
+			laeq, lamax = s.LAeq, s.LAmax
+		}
+		out.Sources[known.slug] = sourceDiagnosticsPayload{LAeq: number(laeq, 1), LAmax: number(lamax, 1), LevelDBFS: number(s.LevelDBFS, 1), Problem: cmp.Or(s.Problem, "none"),
 			Faults: s.Faults, Dropped: s.Dropped, Gaps: s.Gaps, Online: known.online}
 	}
 	out.LevelDBFS = number(loudest, 1)

@@ -11,10 +11,11 @@ import (
 
 // Source is one microphone, file or stream as MQTT sees it.
 type Source struct {
-	Name   string  // topic level and entity prefix; slugged by [Slug]
-	Title  string  // shown to people; empty = Name
-	Area   string  // the room it is in; empty = the node's
-	Labels []Label // watched labels and groups, in the order they are shown
+	Name       string  // topic level and entity prefix; slugged by [Slug]
+	Title      string  // shown to people; empty = Name
+	Area       string  // the room it is in; empty = the node's
+	Calibrated bool    // its levels are sound pressure
+	Labels     []Label // watched labels and groups, in the order they are shown
 }
 
 // Label is one sound, or one group of sounds, that has a sensor of its own.
@@ -48,7 +49,7 @@ func Humanise(id string) string {
 // Reserved returns the names that a label must not have: it would share its topics or its entity with
 // the source's own.
 func Reserved() []string {
-	names := []string{"level"} // an entity without a topic of its own
+	names := []string{"level", "laeq"} // an entity without a topic of its own
 	for _, l := range Leaves {
 		if l.Level == OfSource && !l.Command {
 			names = append(names, l.Name)
