@@ -45,29 +45,10 @@ const (
 
 // Source is one stream of sound with its own pipeline. Which keys mean something depends on Kind.
 type Source struct {
-<<<<<<< HEAD
-	Name     string            `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as mic or front_door"`
-	Title    string            `key:"title" maxlen:"64"`
-	Area     string            `key:"area" maxlen:"64"`
-	Zone     string            `key:"zone" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as hall"`
-	Kind     string            `key:"kind" oneof:"portaudio file stdin command"`
-	Device   *string           `key:"device" for:"portaudio"`
-	Latency  *time.Duration    `key:"latency" for:"portaudio" min:"10ms" max:"2s"`
-	Channel  *string           `key:"channel" for:"portaudio file stdin command" match:"^(mix|[1-9]|[12][0-9]|3[0-2])$" want:"mix, or the number of one channel from 1 to 32"`
-	Paths    []string          `key:"paths" for:"file"`
-	Loop     *bool             `key:"loop" for:"file"`
-	Realtime *bool             `key:"realtime" for:"file"`
-	Command  []string          `key:"command" for:"command" secret:"true"`
-	Env      map[string]string `key:"env" for:"command" secret:"true"`
-	EnvFiles map[string]string `key:"env_files" for:"command"`
-	Restart  *time.Duration    `key:"restart" for:"command" min:"100ms" max:"1h"`
-	Format   *string           `key:"format" for:"stdin command" oneof:"s16le f32le"`
-	Rate     *int              `key:"rate" for:"stdin command" min:"4000" max:"384000"`
-	Channels *int              `key:"channels" for:"stdin command" min:"1" max:"32"`
-=======
 	Name        string            `key:"name" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as mic or front_door"`
 	Title       string            `key:"title" maxlen:"64"`
 	Area        string            `key:"area" maxlen:"64"`
+	Zone        string            `key:"zone" match:"^[a-z0-9]+(_[a-z0-9]+)*$" maxlen:"32" want:"words of a-z and 0-9 joined by _, such as hall"`
 	Kind        string            `key:"kind" oneof:"portaudio file stdin command"`
 	Device      *string           `key:"device" for:"portaudio"`
 	Latency     *time.Duration    `key:"latency" for:"portaudio" min:"10ms" max:"2s"`
@@ -83,7 +64,6 @@ type Source struct {
 	Format      *string           `key:"format" for:"stdin command" oneof:"s16le f32le"`
 	Rate        *int              `key:"rate" for:"stdin command" min:"4000" max:"384000"`
 	Channels    *int              `key:"channels" for:"stdin command" min:"1" max:"32"`
->>>>>>> teach
 }
 
 // Zones says which zone a source is in, for those that are in one.

@@ -54,7 +54,6 @@ func (s Setup) rules(source string) *rules.Rules {
 // published are the sources as MQTT shows them.
 func (s Setup) published() (all []publish.Source) {
 	for _, c := range s.Sources {
-<<<<<<< HEAD
 		var labels []publish.Label
 		if s.Rules != nil {
 			for _, l := range s.rules(c.Name).Watched {
@@ -62,10 +61,7 @@ func (s Setup) published() (all []publish.Source) {
 					On: l.On, Off: l.Off, Hold: l.Hold, Members: l.Members})
 			}
 		}
-		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Labels: labels})
-=======
 		all = append(all, publish.Source{Name: c.Name, Title: c.Title, Area: c.Area, Calibrated: c.Calibration != nil, Labels: labels})
->>>>>>> teach
 	}
 	return all
 }
