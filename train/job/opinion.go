@@ -38,7 +38,7 @@ const (
 	syntheticNone = 64
 	wishedRecall  = 0.9
 	eventPrice    = 0.01 // of a label's clips, for false alarms as often as wished: one in three hours costs as much as a clip in ten
-	wrongPrice    = 2.5    // of a label's clips, for another label's clip that switches it on, both as shares
+	wrongPrice    = 2.5  // of a label's clips, for another label's clip that switches it on, both as shares
 	noneSeconds   = 5
 	overMore      = 4 // more backgrounds that a take is heard over
 )
