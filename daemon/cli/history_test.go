@@ -84,11 +84,11 @@ func TestHistory(t *testing.T) {
 
 func TestTune(t *testing.T) {
 	state := "state_dir=" + remembered(t)
-	code, out, errs := withStdin("", "tune", "dog", "--set", state)
+	code, out, errs := withStdin("", "tune", "dog", "--set", state, "--set", "watch.on=0.5", "--set", "watch.off=0.3")
 	if code != exitOK || !strings.Contains(out, "*     0.500   0.300         1") || !strings.Contains(out, "from 1m0s of sound") {
 		t.Errorf("exit code %d, %s\n%s", code, errs, out)
 	}
-	code, out, errs = withStdin("", "tune", "dog", "--json", "--min-on", "10s", "--set", state)
+	code, out, errs = withStdin("", "tune", "dog", "--json", "--min-on", "10s", "--set", state, "--set", "watch.on=0.5", "--set", "watch.off=0.3")
 	var curve struct {
 		Now    map[string]float64
 		Points []struct {
