@@ -21,7 +21,7 @@ mkdir -p "$root"
 "$python" -m venv "$root/triton"
 "$root/triton/bin/pip" install --quiet --no-deps "nvidia-pytriton==$pytriton"
 "$root/triton/bin/pip" install --quiet "onnxruntime==$onnxruntime" 'numpy<2'
-site=$(echo "$root"/triton/lib/python3.11/site-packages)
+site=$root/triton/lib/python3.11/site-packages
 mkdir -p "$root/backends"
 cp -r "$site/pytriton/tritonserver/backends/python" "$root/backends/python"
 cp "$site/pytriton/tritonserver/python_backend_stubs/3.11/triton_python_backend_stub" "$root/backends/python/"
