@@ -33,11 +33,15 @@ func introduce(c *Settings) introduction {
 	return introduction{rand.Text(), host[:min(len(host), maxHost)], c.Version, c.Model, c.Now().UTC().Format(time.RFC3339)}
 }
 
-// sayOnline tells that this node is there, and which program it is.
+// sayOnline tells that this node is there, and which program it is: one after the other, so that a broker which hangs up over
+// a refused topic is known by which.
 func (s *Session) sayOnline(l *link) error {
 	online := s.tree.Message(topic.NodeAvailability, topic.Availability(true))
 	who := s.tree.Message(topic.NodeInstance, topic.Encode(s.own))
-	err := s.send(l, []topic.Message{online, who}, s.cfg.Timing.Ack)
+	err := s.send(l, []topic.Message{online}, s.cfg.Timing.Ack)
+	if err == nil {
+		err = s.send(l, []topic.Message{who}, s.cfg.Timing.Ack)
+	}
 	s.introduced = s.introduced || err == nil
 	return err
 }
