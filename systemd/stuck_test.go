@@ -12,13 +12,14 @@ import (
 )
 
 // stuckModel keeps earshot's contract and answers at once while it is silent; a window with a band louder
-// than 10 dB keeps it busy for minutes, as a driver that hangs would: 64 products of 4096 × 4096 matrices.
+// than 20 dB, which is louder than what a model is tried with before it is taken, keeps it busy for minutes, as a driver that
+// hangs would: 64 products of 4096 × 4096 matrices.
 func stuckModel(t *testing.T) []byte {
 	t.Helper()
 	g := onnx.New("stuck")
 	window := g.Input("window", onnx.Float, -1, 2, 128, 128)
 	loudest := g.Op("ReduceMax", []string{window}, onnx.Attr{Name: "keepdims", Value: 0})
-	loud := g.Op("Greater", []string{loudest, g.Scalar(10)})
+	loud := g.Op("Greater", []string{loudest, g.Scalar(20)})
 	size := g.Op("Where", []string{loud, g.Int64s(4096), g.Int64s(1)})
 	matrix := g.Op("Expand", []string{g.Floats("", []float32{1e-4}, 1, 1), g.Concat(0, size, size)})
 	for range 64 {
