@@ -34,11 +34,7 @@ func Prefer(m *infer.Model, o infer.Options, precision string) (*infer.Model, er
 	case precision == config.PrecisionINT8:
 		return small, nil
 	}
-	faster, err := faster(m, small, o)
-	if err != nil {
-		return nil, err
-	}
-	return faster, nil
+	return faster(m, small, o)
 }
 
 // faster lets two forms of a model take turns, so that a busy machine is busy for both, and returns the second if its best
