@@ -26,7 +26,7 @@ type trainFlags struct {
 	background, without, teachers                                                  []string
 	second                                                                         secondFlags
 	noBackground, resume, strict, crossValidate, shuffle, waveform, asRecorded     bool
-	every, device, quiet                                                           int
+	every, device, quiet, table                                                    int
 	width, floor, mixup                                                            float64
 	overrides                                                                      []func(*recipe.Recipe)
 }
@@ -37,6 +37,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.IntSliceVar(&t.folds, "folds", nil, "folds to learn from (default: all but --test)")
 	f.IntSliceVar(&t.test, "test", nil, "folds to test on, never learned from")
 	f.BoolVar(&t.crossValidate, "cross-validate", false, "train once for each of the folds, each time testing on it; prints mean and spread")
+	f.IntVar(&t.table, "table", 0, "make a table of the paper: 1 accuracy, 2 cost (trains nothing), 3 the ten attention variants, 4 attention and augmentation; on --test, else by cross-validation; with --resume what is finished stays")
 	f.StringVarP(&t.out, "out", "o", "", "model file to write")
 	f.StringVar(&t.init, "init", "", "start from this model (\"builtin\" or a file) and keep its labels")
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
@@ -100,6 +101,9 @@ func (t *trainFlags) options() (job.Options, error) {
 	}
 	if t.weights != modelfile.FP16 && t.weights != modelfile.FP32 && t.weights != modelfile.INT8 {
 		return job.Options{}, fmt.Errorf("--weights %q: want fp16, fp32 or int8", t.weights)
+	}
+	if t.table < 0 || t.table > job.TableAugmentation {
+		return job.Options{}, fmt.Errorf("--table %d: want 1, 2, 3 or 4", t.table)
 	}
 	if t.quiet < 1 {
 		return job.Options{}, fmt.Errorf("--background-clips %d: want at least 1", t.quiet)
