@@ -71,9 +71,11 @@ engines: build ## Triton and MLServer score for 32 microphones, are killed, wron
 hostile: build ## floods on the whole program in 512 MB, as root: what it took and whether it goes on (a table)
 	go run ./internal/test/faults -earshot $(BINARY) -only '^hostile'
 
-model-card: build ## infer/builtin/CARD.md and infer/builtin/CREDITS.md of the model in the binary; after every new model
-	$(BINARY) model builtin > infer/builtin/CARD.md
-	$(BINARY) model builtin --credits > infer/builtin/CREDITS.md
+model-card: build ## cards and credits of the models in the binary, in infer/builtin; after every new model
+	$(BINARY) model built-in-full > infer/builtin/CARD.md
+	$(BINARY) model built-in-full --credits > infer/builtin/CREDITS.md
+	$(BINARY) model built-in-light > infer/builtin/CARD-light.md
+	$(BINARY) model built-in-light --credits > infer/builtin/CREDITS-light.md
 
 fuzz: setup ## every fuzz target for FUZZTIME each; findings stay in testdata/fuzz
 	@sh scripts/fuzz.sh $(FUZZTIME)

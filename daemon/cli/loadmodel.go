@@ -4,13 +4,15 @@ import (
 	"earshot/daemon/engine"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/builtin"
 )
 
-// loadModel reads the model in the file called name; "", "builtin" and "built-in" mean the one in this binary.
+// loadModel reads the model in the file called name; "", "builtin" and "built-in" mean the one in this binary that listens
+// unless another is asked for.
 func loadModel(name string) (*infer.Model, error) { return engine.Read(fileOf(name), builtInModel) }
 
 func fileOf(name string) string {
-	if name == "builtin" || name == "built-in" {
+	if name == "builtin" || name == builtin.BuiltIn {
 		return ""
 	}
 	return name

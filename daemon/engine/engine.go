@@ -12,6 +12,7 @@ import (
 	"earshot/daemon/status"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/infer/builtin"
 	"earshot/internal/logging"
 	"earshot/internal/task"
 	"earshot/train/modelfile"
@@ -25,11 +26,15 @@ func (e Error) Error() string { return e.Err.Error() }
 // Unwrap gives the cause.
 func (e Error) Unwrap() error { return e.Err }
 
-// Read reads the model in the file called path ("": the one inside the binary) and holds it against the contract.
+// Read reads the model in the file called path and holds it against the contract; "" is builtIn's, and the names of package builtin are
+// those of the networks that ship.
 func Read(path string, builtIn func() []byte) (m *infer.Model, err error) {
-	if path == "" {
+	switch file, ships := builtin.Named(path); {
+	case path == "":
 		m, err = infer.ParseModel("built-in model", builtIn())
-	} else {
+	case ships:
+		m, err = infer.ParseModel(path+" model", file)
+	default:
 		m, err = infer.LoadModel(path)
 	}
 	if err != nil {

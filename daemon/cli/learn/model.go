@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -146,8 +145,8 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 
 // modelTitle heads a model's card.
 func modelTitle(m *infer.Model) string {
-	if bytes.Equal(m.Bytes, builtin.Default()) {
-		return builtin.Name
+	if title, ships := builtin.TitleOf(m.Bytes); ships {
+		return title
 	}
 	return m.Path
 }

@@ -26,7 +26,7 @@ The data is ESC-50's folder (meta/esc50.csv, audio/), UrbanSound8K's, or a folde
 one sub-folder a label (doorbell/*.wav), or several with --data given twice. Folds are
 the set's own; a folder's recordings are dealt into folds by recording.
 
-With --init the network starts from a trained model ("builtin" or a file), keeps
+With --init the network starts from a trained model ("builtin", "built-in-full" or a file), keeps
 its labels and adds those of the data: ten recordings of a doorbell make a new
 label in minutes. Labels that it knows and the data has no recordings of are
 kept: then only the new labels' own weights are learned, beside the memory of
@@ -63,8 +63,8 @@ func (t *trainFlags) run(c *cobra.Command) error {
 	if err := infer.Init(t.library); err != nil {
 		return t.BadModel(err)
 	}
-	if t.init == "builtin" {
-		o.Init, o.InitBytes = "", builtin.Default()
+	if file, ships := builtin.Named(t.init); ships {
+		o.Init, o.InitBytes = "", file
 	}
 	ctx := c.Context()
 	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())

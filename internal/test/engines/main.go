@@ -95,7 +95,7 @@ func newScene(program, root, esc string) (s *scene, err error) {
 	if s.dir, err = os.MkdirTemp("", "engines"); err != nil {
 		return nil, err
 	}
-	if s.model, err = infer.ParseModel(builtin.Name, builtin.Default()); err != nil {
+	if s.model, err = infer.ParseModel(builtin.Title, builtin.Default()); err != nil {
 		return nil, err
 	}
 	if err := infer.Init(""); err != nil {
