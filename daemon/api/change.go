@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"earshot/daemon/config"
+	"earshot/daemon/rules"
 	"earshot/daemon/tune"
 )
 
@@ -36,7 +36,7 @@ func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, c
 	switch {
 	case err == nil:
 		_ = answer(w, map[string]bool{"ok": true})
-	case errors.As(err, &m), errors.Is(err, config.ErrNothingBefore):
+	case errors.As(err, &m), errors.Is(err, rules.ErrNothingBefore):
 		refuse(w, http.StatusBadRequest, err.Error())
 	default:
 		refuse(w, http.StatusConflict, "it was not taken, and all is as it was: "+err.Error())
@@ -60,7 +60,7 @@ func (a *API) apply(ctx context.Context, r *http.Request) error {
 	if err := d.Decode(&b); err != nil {
 		return mistake{fmt.Sprintf("want an object with label, on, off, min_on, hold, cooldown: %.100s", err)}
 	}
-	now, watched, err := a.Rule(b.Label)
+	now, watched, err := a.Rule(b.Label, "")
 	switch {
 	case err != nil:
 		return mistake{"label: " + err.Error()}
