@@ -126,6 +126,7 @@ var only = map[string][]string{
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
+	"golang.org/x/crypto":                 {"earshot/daemon/fleet"},
 	"google.golang.org/protobuf":          {"earshot/infer/onnx", "earshot/infer/remote"},
 	"google.golang.org/grpc":              {"earshot/infer/remote"},
 	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},

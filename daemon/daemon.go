@@ -28,6 +28,7 @@ import (
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/fleet"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
@@ -38,6 +39,7 @@ import (
 	"earshot/internal/logging"
 	"earshot/internal/sdnotify"
 	"earshot/internal/task"
+	"earshot/publish"
 )
 
 // ErrStuck says that a goroutine did not end when told to; only the end of the process helps.
@@ -96,6 +98,9 @@ type Daemon struct {
 	tuning  sync.Mutex          // one change of what lies over the configuration at a time
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
+	pushes *fleet.Node
+	pushed publish.PushReport // what became of the last push, for a new publisher; d.mu guards it
+
 	adjusted rules.Adjustments
 	told     config.Tuned // what of it the sources know; the loop's
 
@@ -126,6 +131,9 @@ func Run(ctx context.Context, opts Options) error {
 		opts.Notify = sdnotify.New()
 	}
 	f, err := opts.Load()
+	if takeBackPushed(f, opts.Log) {
+		f, err = opts.Load()
+	}
 	if err != nil {
 		return EveryMistake(f, err, opts.BuiltIn)
 	}
@@ -149,6 +157,7 @@ func Run(ctx context.Context, opts Options) error {
 		return errors.Join(EveryMistake(f, err, opts.BuiltIn), d.stop(0))
 	}
 	d.root.Go("state folder", d.watchState)
+	d.root.Go("fleet", d.pushes.Run)
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

@@ -5,6 +5,7 @@
 //
 //	earshot/<id>/availability               retained  online / offline; also the last will
 //	earshot/<id>/instance                   retained  {instance, host}: which program this is
+//	earshot/<id>/push                       retained  {counter, name, kind, state, why, …}: what became of what the owner pushed
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
@@ -18,6 +19,7 @@
 //	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
+//	earshot/<id>/push/set                   read      a signed manifest; its file's parts stand below <prefix>/fleet-push/
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
 //	earshot/<id>/<src>/<label>/mute/set     read
 //	earshot/<id>/<src>/<label>/threshold/set read

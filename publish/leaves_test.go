@@ -28,6 +28,7 @@ func TestTopicsKeepTheTable(t *testing.T) {
 	r.Occurrence(end("dog", 0, time.Second))
 	r.Scores("mic", epoch, []LabelScore{{Label: "dog", Score: 0.5}})
 	r.Diagnostics(Diagnostics{})
+	r.Report(PushReport{})
 	tree, seen := topic.NewTree("earshot", "n1"), map[topic.Leaf]bool{}
 	eventually(t, "every leaf is seen", func() bool {
 		mu.Lock()
