@@ -71,29 +71,18 @@ func (d *Daemon) muteLabel(at, label string, on bool) error {
 
 // applyRule lays a label's rule over the configuration, and reloads. Where that is refused all stays as it was.
 func (d *Daemon) applyRule(ctx context.Context, label string, r tune.Rule) error {
-	return d.changeTuned(ctx, func(path string) (back func() error, err error) {
-		return config.Apply(path, config.Label{Label: label, On: &r.On, Off: &r.Off, MinOn: &r.MinOn, Hold: &r.Hold, Cooldown: &r.Cooldown})
+	return d.changeTuned(ctx, func() (back func() error, err error) {
+		return d.adjusted.Apply(config.TunedLabel{Label: label, On: &r.On, Off: &r.Off, MinOn: &r.MinOn, Hold: &r.Hold, Cooldown: &r.Cooldown})
 	})
 }
 
-// undoRule takes back what was applied last.
-func (d *Daemon) undoRule(ctx context.Context) error {
-	return d.changeTuned(ctx, func(path string) (back func() error, err error) {
-		return func() error { return nil }, config.Undo(path)
-	})
-}
+// undoRule takes back what was set last, here or in Home Assistant.
+func (d *Daemon) undoRule(ctx context.Context) error { return d.changeTuned(ctx, d.adjusted.Undo) }
 
-func (d *Daemon) changeTuned(ctx context.Context, change func(path string) (back func() error, err error)) error {
+func (d *Daemon) changeTuned(ctx context.Context, change func() (back func() error, err error)) error {
 	d.tuning.Lock()
 	defer d.tuning.Unlock()
-	d.mu.Lock()
-	f := d.file
-	d.mu.Unlock()
-	path, err := f.TunedPath()
-	if err != nil {
-		return err
-	}
-	back, err := change(path)
+	back, err := change()
 	if err != nil {
 		return err
 	}
@@ -103,16 +92,20 @@ func (d *Daemon) changeTuned(ctx context.Context, change func(path string) (back
 	return nil
 }
 
-// current are the rules of this moment, and the rate of all sources in Hz.
-func (d *Daemon) current() (*rules.Rules, int) {
+// current are the rules of this moment at a source, and the rate of all sources in Hz. With "" they are those of the only source, or what
+// counts at all.
+func (d *Daemon) current(source string) (*rules.Rules, int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.rules, d.engine.Front.SampleRate
+	if source == "" && len(d.sources) == 1 {
+		source = d.sources[0].Name()
+	}
+	return d.rules.For(source, &d.adjusted), d.engine.Front.SampleRate
 }
 
 // knownLabels are those of the model, but for its name for nothing, and the groups.
 func (d *Daemon) knownLabels() (all []api.Label) {
-	r, _ := d.current()
+	r, _ := d.current("")
 	watched := map[string]bool{}
 	for _, l := range r.Watched {
 		watched[l.ID] = true
@@ -131,8 +124,8 @@ func (d *Daemon) knownLabels() (all []api.Label) {
 	return all
 }
 
-func (d *Daemon) rule(label string) (tune.Rule, bool, error) {
-	r, rate := d.current()
+func (d *Daemon) rule(label, source string) (tune.Rule, bool, error) {
+	r, rate := d.current(source)
 	return tune.RuleOf(r, label, rate)
 }
 

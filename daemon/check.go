@@ -177,6 +177,8 @@ func Rules(f *config.File, builtIn func() []byte) (r *rules.Rules, rateHz int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	r, err = rules.Resolve(f, m, front, second.Head)
-	return r, front.SampleRate, err
+	if r, err = rules.Resolve(f, m, front, second.Head); err != nil {
+		return nil, 0, err
+	}
+	return r.For("", rules.Adjusted(f.Tuned)), front.SampleRate, nil
 }

@@ -38,7 +38,7 @@ type Label struct {
 type Config struct {
 	Store  *store.Reader
 	Labels func() []Label
-	Rule   func(label string) (now tune.Rule, watched bool, err error)
+	Rule   func(label, source string) (now tune.Rule, watched bool, err error)
 	Clip   func(name string) bool // whether a clip is still there
 
 	MayChange func() bool                                                // whether Apply and Undo are open to who asks

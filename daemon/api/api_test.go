@@ -43,7 +43,7 @@ func fresh(t testing.TB, batches ...store.Batch) http.Handler {
 		Labels: func() []Label {
 			return []Label{{ID: "dog", Title: "Hund", Watched: true, On: 0.5, Off: 0.3}, {ID: "cow", Title: "Kuh"}}
 		},
-		Rule: func(label string) (tune.Rule, bool, error) {
+		Rule: func(label, _ string) (tune.Rule, bool, error) {
 			if label != "dog" {
 				return tune.Rule{}, false, errors.New("not known")
 			}
@@ -278,7 +278,7 @@ func TestChanges(t *testing.T) {
 	d := document(t)
 	may, applied, undone := true, "", 0
 	h := New(Config{MayChange: func() bool { return may },
-		Rule: func(label string) (tune.Rule, bool, error) {
+		Rule: func(label, _ string) (tune.Rule, bool, error) {
 			if label == "unicorn" {
 				return tune.Rule{}, false, errors.New("not known")
 			}

@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"earshot/daemon/config"
 	"earshot/daemon/feedback"
 	"earshot/daemon/history/store"
+	"earshot/daemon/rules"
 	"earshot/daemon/tune"
 )
 
@@ -40,7 +40,7 @@ func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, c
 	switch {
 	case err == nil:
 		_ = answer(w, map[string]bool{"ok": true})
-	case errors.As(err, &m), errors.Is(err, config.ErrNothingBefore):
+	case errors.As(err, &m), errors.Is(err, rules.ErrNothingBefore):
 		refuse(w, http.StatusBadRequest, err.Error())
 	case errors.Is(err, store.ErrNoEvent), errors.Is(err, store.ErrNone):
 		refuse(w, http.StatusNotFound, err.Error())
@@ -74,7 +74,7 @@ func (a *API) apply(ctx context.Context, r *http.Request) error {
 	if err := read(r, &b, "label, on, off, min_on, hold, cooldown"); err != nil {
 		return err
 	}
-	now, watched, err := a.Rule(b.Label)
+	now, watched, err := a.Rule(b.Label, "")
 	switch {
 	case err != nil:
 		return mistake{"label: " + err.Error()}
