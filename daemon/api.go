@@ -3,15 +3,20 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"earshot/daemon/api"
 	"earshot/daemon/config"
+	"earshot/daemon/feedback"
 	"earshot/daemon/history"
 	"earshot/daemon/history/store"
 	"earshot/daemon/rules"
+	"earshot/daemon/sink"
+	"earshot/daemon/source"
 	"earshot/daemon/tune"
 )
 
@@ -22,7 +27,7 @@ func (d *Daemon) api(f *config.File) http.Handler {
 		return nil
 	}
 	return api.New(api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
-		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule})
+		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Feedback: d.feedback, Mute: d.muteLabel})
 }
 
 // mayChange tells whether who asks the page may change something: who knows its password, or sits at this machine.
@@ -30,6 +35,38 @@ func (d *Daemon) mayChange() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.page != nil && d.page.server.Sound()
+}
+
+// feedback takes what a person says of an event.
+func (d *Daemon) feedback(ctx context.Context, event int64, verdict, actual string) error {
+	d.mu.Lock()
+	f := d.file
+	d.mu.Unlock()
+	desk, err := feedback.Of(f, d.opts.BuiltIn)
+	if err != nil {
+		return err
+	}
+	said, err := desk.Judge(ctx, event, verdict, actual)
+	if err == nil {
+		d.log.Info().Int64("event", event).Str("label", said.Event.Label).Msg(said.String())
+	}
+	return err
+}
+
+// muteLabel mutes a label, or takes that back, as over MQTT, which is told of it.
+func (d *Daemon) muteLabel(at, label string, on bool) error {
+	d.mu.Lock()
+	known := slices.ContainsFunc(d.sources, func(s *source.Source) bool { return s.Name() == at })
+	known = known && slices.ContainsFunc(d.rules.Watched, func(l rules.Label) bool { return l.ID == label })
+	k := d.mqtt
+	d.mu.Unlock()
+	if !known {
+		return fmt.Errorf("source %.80q, label %.80q: want a source that listens and a label or group that is watched", at, label)
+	}
+	m := sink.Mute{Source: at, Label: label, On: on}
+	d.mute(m)
+	k.Restore([]sink.Mute{m})
+	return nil
 }
 
 // applyRule lays a label's rule over the configuration, and reloads. Where that is refused all stays as it was.
