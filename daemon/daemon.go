@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ import (
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/daemon/source"
+	"earshot/daemon/teaching"
 	"earshot/daemon/watchdog"
 	"earshot/daemon/web"
 	"earshot/internal/fairtime"
@@ -52,6 +54,7 @@ type Options struct {
 	Version  string
 	Devices  func() ([]capture.Device, error) // sound inputs
 	Reload   <-chan os.Signal                 // SIGHUP
+	Learn    func(args ...string) *exec.Cmd   // "earshot teach" with this configuration; nil: the page teaches nothing
 	Notify   *sdnotify.Notifier               // systemd
 	Ready    func(Ready)                      // told once everything runs; may be nil
 	Reloaded func(Reloaded)                   // told after each reload; may be nil
@@ -97,6 +100,7 @@ type Daemon struct {
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
 	adjusted rules.Adjustments
+	teacher  *teaching.Teacher // nil where nothing can be taught
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File
@@ -148,6 +152,9 @@ func Run(ctx context.Context, opts Options) error {
 		return errors.Join(EveryMistake(f, err, opts.BuiltIn), d.stop(0))
 	}
 	d.root.Go("state folder", d.watchState)
+	if d.teacher != nil {
+		d.root.Go("teaching", d.teacher.Run)
+	}
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

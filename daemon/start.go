@@ -21,6 +21,7 @@ func (d *Daemon) start(f *config.File) error {
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
 	d.keepAdjustments(f)
+	d.teacher = d.newTeacher(f)
 	path, err := models.File(f)
 	if err != nil {
 		return err
