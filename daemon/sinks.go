@@ -75,5 +75,8 @@ func (d *Daemon) ears(name string) (all []sink.Ear) {
 			}
 		}
 	}
+	if d.teacher != nil {
+		all = append(all, d.teacher.Listen(name))
+	}
 	return all
 }

@@ -25,6 +25,7 @@ func (d *Daemon) start(f *config.File) error {
 		d.log.Warn().Err(err).Msg("thresholds")
 	}
 	d.told = d.adjusted.Tuned()
+	d.teacher = d.newTeacher(f)
 	path, err := models.File(f)
 	if err != nil {
 		return err
