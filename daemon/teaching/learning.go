@@ -143,6 +143,7 @@ func (t *Teacher) learn(ctx context.Context) error {
 	runtime.LockOSThread()
 	yield()
 	c := t.c.Learn("--json", "--threads", strconv.Itoa(max(1, runtime.NumCPU()/2)), "--cache", filepath.Join(t.c.StateDir, cacheFolder))
+	c.Env = append(c.Environ(), "GOMEMLIMIT=150MiB") // beside what ONNX Runtime takes, and the daemon
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	errs := &tail{}
 	c.Stderr = errs

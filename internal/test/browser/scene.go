@@ -97,8 +97,8 @@ func (s *scene) steps() []step {
 		{"its clip plays", false, s.clip},
 		{"it is judged wrong", false, s.judge},
 		{"it is muted", false, s.mute},
-		{"ten recordings of a doorbell", true, s.record},
 		{"every tab, looked over", false, s.lookOver},
+		{"recordings of a doorbell", true, s.record},
 		{"in five languages", false, s.languages},
 		{"by keyboard alone", false, s.keyboard},
 		{"it learns, and is measured", true, s.learn},
@@ -226,6 +226,9 @@ func (s *scene) record() (string, error) {
 	if _, err := s.until(time.Minute, "a recording that plays", `lessons.player.currentTime > 0`); err != nil {
 		return "", err
 	}
+	if wrong, err := s.show("recorded"); err != nil || len(wrong) > 0 {
+		return "", errors.Join(err, errors.New(strings.Join(wrong, "; ")))
+	}
 	return s.until(time.Minute, "the recordings", `document.querySelector('#l-takes details[data-of="doorbell"] summary').innerText`)
 }
 
@@ -260,7 +263,7 @@ func (s *scene) lookOver() (string, error) {
 func (s *scene) languages() (string, error) {
 	var missing []string
 	if err := s.eval(`Object.entries(TEXT).filter(([, v]) => v.length !== LANGUAGES.length || v.some(t => !t)).map(([k]) => k)`, &missing); err != nil || len(missing) > 0 {
-		return "", fmt.Errorf("not in all languages: %q, %w", missing, err)
+		return "", errors.Join(err, fmt.Errorf("not in all languages: %q", missing))
 	}
 	var titles []string
 	for _, l := range []string{"de", "fr", "es", "zh", "en"} {
@@ -273,7 +276,7 @@ func (s *scene) languages() (string, error) {
 			return "", err
 		}
 		if err := s.eval(`document.documentElement.scrollWidth - innerWidth`, &over); err != nil || over > 0 {
-			return "", fmt.Errorf("%s is %.0f px wider than a phone, %w", l, over, err)
+			return "", errors.Join(err, fmt.Errorf("%s is %.0f px wider than a phone", l, over))
 		}
 		titles = append(titles, title)
 	}
@@ -324,7 +327,7 @@ func (s *scene) learn() (string, error) {
 		return "", errors.New(seen)
 	}
 	if wrong, err := s.show("taught"); err != nil || len(wrong) > 0 {
-		return "", fmt.Errorf("%s, %w", strings.Join(wrong, "; "), err)
+		return "", errors.Join(err, errors.New(strings.Join(wrong, "; ")))
 	}
 	return seen, nil
 }
