@@ -27,7 +27,7 @@ func (d *Daemon) api(f *config.File) http.Handler {
 		return nil
 	}
 	return api.New(api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
-		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Feedback: d.feedback, Mute: d.muteLabel})
+		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Alarm: d.commandAlarm, Feedback: d.feedback, Mute: d.muteLabel})
 }
 
 // mayChange tells whether who asks the page may change something: who knows its password, or sits at this machine.

@@ -25,6 +25,7 @@ import (
 	"sync"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
@@ -98,6 +99,7 @@ type Daemon struct {
 	tuning  sync.Mutex          // one change of what lies over the configuration at a time
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
+	guard  *alarm.Guard
 	pushes *fleet.Node
 	pushed publish.PushReport // what became of the last push, for a new publisher; d.mu guards it
 
@@ -158,6 +160,7 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	d.root.Go("state folder", d.watchState)
 	d.root.Go("fleet", d.pushes.Run)
+	d.root.Go("alarm", d.guard.Run)
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

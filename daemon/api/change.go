@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/feedback"
 	"earshot/daemon/history/store"
 	"earshot/daemon/rules"
@@ -21,6 +24,7 @@ var changes = map[string]func(*API, context.Context, *http.Request) error{
 	"tune/undo":  func(a *API, ctx context.Context, _ *http.Request) error { return a.Undo(ctx) },
 	"feedback":   (*API).feedback,
 	"mute":       (*API).mute,
+	"alarm":      (*API).alarm,
 }
 
 // maxBody is the largest body that is read, in bytes.
@@ -47,6 +51,19 @@ func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, c
 	default:
 		refuse(w, http.StatusConflict, "it was not taken, and all is as it was: "+err.Error())
 	}
+}
+
+// alarm arms, disarms or acknowledges.
+func (a *API) alarm(ctx context.Context, r *http.Request) error {
+	var b struct {
+		Command string `json:"command"`
+	}
+	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&b); err != nil || !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
+		return mistake{"want an object with command: one of " + strings.Join(alarm.Commands, ", ")}
+	}
+	return a.Alarm(ctx, b.Command)
 }
 
 // applied is a rule as it is sent: durations in seconds.
