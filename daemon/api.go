@@ -27,7 +27,7 @@ func (d *Daemon) api(f *config.File) http.Handler {
 		return nil
 	}
 	c := api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
-		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Feedback: d.feedback, Mute: d.muteLabel, Taught: d.taught}
+		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Alarm: d.commandAlarm, Feedback: d.feedback, Mute: d.muteLabel, Taught: d.taught}
 	if d.teacher != nil {
 		c.Teacher = d.teacher
 	}

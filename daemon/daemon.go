@@ -26,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
@@ -101,6 +102,7 @@ type Daemon struct {
 	tuning  sync.Mutex          // one change of what lies over the configuration at a time
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
+	guard  *alarm.Guard
 	pushes *fleet.Node
 	pushed publish.PushReport // what became of the last push, for a new publisher; d.mu guards it
 
@@ -165,6 +167,7 @@ func Run(ctx context.Context, opts Options) error {
 	if d.teacher != nil {
 		d.root.Go("teaching", d.teacher.Run)
 	}
+	d.root.Go("alarm", d.guard.Run)
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

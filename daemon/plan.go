@@ -109,7 +109,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 		c.all = true
 		c.note("model")
 	}
-	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || !reflect.DeepEqual(old.Notify, now.Notify) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
+	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || !reflect.DeepEqual(old.Notify, now.Notify) || !reflect.DeepEqual(old.Surveillance, now.Surveillance) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
 		if c.rules, err = rules.Resolve(f, e.Model, e.Front, e.Second.Head); err != nil {
 			return nil, nil, err
 		}
@@ -123,7 +123,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 // must be buildable before the old one is given up.
 func (d *Daemon) planMQTT(f *config.File, c *change, s mqtt.Setup) error {
 	old, now := &d.file.Config, &f.Config
-	if old.MQTT != now.MQTT || old.Fleet != now.Fleet || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
+	if old.MQTT != now.MQTT || old.Fleet != now.Fleet || old.Surveillance.On() != now.Surveillance.On() || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
 		c.note("mqtt")
 	}
 	if err := mqtt.CheckShown(s); err != nil {
@@ -150,6 +150,7 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 		s.Remove()
 	}
 	d.set(func() { d.file = f })
+	d.guard.Configure(f.Config.Surveillance)
 	d.log.SetLevel(f.Config.Log.Level)
 	if c.engine != nil {
 		before := d.engine

@@ -20,12 +20,12 @@ var kinds = []sink.Kind{
 	history.Kind,
 }
 
-// places are all sinks in the order in which they are told: kinds, then the two that are layers of their own.
+// places are all sinks in the order in which they are told: kinds, then those that are layers of their own.
 var places = func() (names []string) {
 	for _, k := range kinds {
 		names = append(names, k.Name)
 	}
-	return append(names, "mqtt", "page")
+	return append(names, "alarm", "mqtt", "page")
 }()
 
 // opened is a sink of a kind, and its goroutine.

@@ -19,6 +19,7 @@ func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
 	d.pushes = d.fleetNode(f)
+	d.startGuard(f)
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
 	if err := d.adjusted.Keep(f.Tuned.Path); err != nil {
@@ -155,7 +156,8 @@ func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Se
 
 // startMQTT makes and starts the publisher, in the place of an old one that has stopped.
 func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
-	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust, Pushed: d.pushes.Pushed})
+	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust, Pushed: d.pushes.Pushed,
+		Alarm: d.askAlarm})
 	if err != nil {
 		return err
 	}
@@ -163,6 +165,7 @@ func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
 	d.mu.Lock()
 	pushed := d.pushed
 	d.mu.Unlock()
+	d.showAlarm(k)
 	if pushed != (publish.PushReport{}) {
 		k.TellPush(pushed, false)
 	}

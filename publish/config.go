@@ -36,6 +36,7 @@ type Config struct {
 	Discovery          bool
 	Language           string        // of the entities' names: en, de, fr, es or zh; empty = English
 	LegacyDiscovery    bool          // one topic per entity, Home Assistant before 2024.11
+	Guarded            bool          // there is surveillance: an alarm panel, signs of tampering
 	EventStart         bool          // an event message at the onset too ("phase":"start")
 	Diagnostics        time.Duration // 1 min between two calls of it
 	Device             Device
@@ -133,11 +134,11 @@ func (c *Config) connection() mqtt.Settings {
 }
 
 func (c *Config) held() outbox.Settings {
-	return outbox.Settings{Tree: c.tree(), Sources: c.Sources, EventStart: c.EventStart, Limit: c.QueueLimit,
+	return outbox.Settings{Tree: c.tree(), Sources: c.Sources, Guarded: c.Guarded, EventStart: c.EventStart, Limit: c.QueueLimit,
 		Replay: c.Replay, Folder: c.StoreDir, SaveEvery: c.SaveEvery}
 }
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
+		Guarded: c.Guarded, Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
 }

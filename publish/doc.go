@@ -6,6 +6,8 @@
 //	earshot/<id>/availability               retained  online / offline; also the last will
 //	earshot/<id>/instance                   retained  {instance, host}: which program this is
 //	earshot/<id>/push                       retained  {counter, name, kind, state, why, …}: what became of what the owner pushed
+//	earshot/<id>/alarm                      retained  {state, mode, …}: what is armed, and the alarm that nobody has acknowledged
+//	earshot/<id>/<src>/tamper               retained  {state: ON/OFF, reason}: a sign of tampering with the microphone
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
@@ -19,6 +21,7 @@
 //	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
+//	earshot/<id>/alarm/set                  read      ARM_HOME, ARM_AWAY, ARM_NIGHT, DISARM, ACKNOWLEDGE
 //	earshot/<id>/push/set                   read      a signed manifest; its file's parts stand below <prefix>/fleet-push/
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
 //	earshot/<id>/<src>/<label>/mute/set     read

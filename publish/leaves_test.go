@@ -22,7 +22,10 @@ func TestTopicsKeepTheTable(t *testing.T) {
 		defer mu.Unlock()
 		qos[x.Topic()] = x.Qos()
 	}))
-	r := run(t, testConfig(m.URL()))
+	c := testConfig(m.URL())
+	c.Guarded = true
+	r := run(t, c)
+	r.Alarm(AlarmState{})
 	r.SourceAvailable("mic", true, "")
 	r.Occurrence(onset("dog", 0))
 	r.Occurrence(end("dog", 0, time.Second))

@@ -33,6 +33,7 @@ const (
 	Mute      = outbox.Mute
 	Threshold = outbox.Threshold
 	Hold      = outbox.Hold
+	Alarm     = outbox.Alarm
 )
 
 // Stats are counters since New, but for Queued and Unsaid.
@@ -91,6 +92,27 @@ func (p *Publisher) Mute(c Command) (known bool) { return p.box.Mute(c, p.cfg.No
 func (p *Publisher) Adjusted(source, label string, on, off float64, hold time.Duration) {
 	p.box.Adjusted(source, label, on, off, hold)
 }
+
+// AlarmState is what is armed, and the alarm that waits to be acknowledged; State is as Home Assistant's panel has it.
+type AlarmState struct {
+	State  string `json:"state"` // disarmed, armed_home, armed_away, armed_night, triggered
+	Mode   string `json:"mode"`
+	Since  string `json:"since"`
+	Source string `json:"source"`
+	Label  string `json:"label"`
+	Score  any    `json:"score"`
+	Why    string `json:"why"`
+	Count  int    `json:"count"`
+	Clip   string `json:"clip"`
+	Record uint64 `json:"record"` // of the evidence, the newest
+	SHA256 string `json:"sha256"` // of that
+}
+
+// Alarm tells what is armed.
+func (p *Publisher) Alarm(s AlarmState) { p.box.Tell(topic.NodeAlarm, topic.Encode(s)) }
+
+// Tamper tells a source's sign of tampering; "" for none.
+func (p *Publisher) Tamper(src, reason string) { p.box.Tamper(src, reason) }
 
 // Report tells what became of what was pushed to this node.
 func (p *Publisher) Report(r PushReport) { p.box.Tell(topic.NodePush, topic.Encode(r)) }

@@ -43,6 +43,7 @@ type Config struct {
 
 	MayChange func() bool                                                // whether Apply and Undo are open to who asks
 	Apply     func(ctx context.Context, label string, r tune.Rule) error // makes a rule the one that counts
+	Alarm     func(ctx context.Context, command string) error            // arms, disarms, acknowledges
 	Undo      func(ctx context.Context) error                            // takes the last back
 	Feedback  func(ctx context.Context, event int64, verdict, actual string) error
 	Mute      func(source, label string, on bool) error

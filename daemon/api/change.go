@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/feedback"
 	"earshot/daemon/history/store"
 	"earshot/daemon/rules"
@@ -28,6 +31,7 @@ var changes = map[string]func(*API, context.Context, *http.Request) error{
 	"teach/learn":       teach(Teacher.Learn),
 	"teach/learn/stop":  teach(Teacher.StopLearning),
 	"teach/rollback":    (*API).rollback,
+	"alarm":             (*API).alarm,
 }
 
 // maxBody is the largest body that is read, in bytes.
@@ -54,6 +58,19 @@ func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, c
 	default:
 		refuse(w, http.StatusConflict, "it was not taken, and all is as it was: "+err.Error())
 	}
+}
+
+// alarm arms, disarms or acknowledges.
+func (a *API) alarm(ctx context.Context, r *http.Request) error {
+	var b struct {
+		Command string `json:"command"`
+	}
+	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&b); err != nil || !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
+		return mistake{"want an object with command: one of " + strings.Join(alarm.Commands, ", ")}
+	}
+	return a.Alarm(ctx, b.Command)
 }
 
 // applied is a rule as it is sent: durations in seconds.

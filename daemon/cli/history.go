@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/config"
 	"earshot/daemon/history"
 	"earshot/daemon/history/store"
@@ -25,6 +26,7 @@ type historyFlags struct {
 	filter        store.Filter
 	limit         int
 	asJSON, asCSV bool
+	verify        bool
 }
 
 func newHistoryCmd() *cobra.Command {
@@ -43,9 +45,15 @@ labels that came next and the level among it; --csv is for spreadsheets.`,
 		Example: `  earshot history --since 24h
   earshot history --label dog --since 7d
   earshot history --csv --since 2026-11-01 --limit 0 > november.csv
+  earshot history --verify
   earshot history --json | jq -r '.label' | sort | uniq -c`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return showHistory(c, &flags) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if flags.verify {
+				return verifyEvidence(c, &flags)
+			}
+			return showHistory(c, &flags)
+		},
 	}
 	flags.addTo(c)
 	f := c.Flags()
@@ -58,7 +66,32 @@ labels that came next and the level among it; --csv is for spreadsheets.`,
 	f.IntVarP(&flags.limit, "limit", "n", 100, "the newest so many; 0: all")
 	f.BoolVar(&flags.asJSON, "json", false, "print a line of JSON for each")
 	f.BoolVar(&flags.asCSV, "csv", false, "print comma-separated values")
+	f.BoolVar(&flags.verify, "verify", false, "hold the evidence of surveillance, and the clips kept with it, against its chain of digests")
 	return c
+}
+
+// verifyEvidence says whether the evidence is what was written. Its head is for comparing with what the alarm's topic told.
+func verifyEvidence(c *cobra.Command, flags *historyFlags) error {
+	f, err := flags.load(c)
+	if err != nil {
+		return err
+	}
+	dir, err := f.Config.StateFolder()
+	if err != nil {
+		return fail(exitConfig, err)
+	}
+	v, err := alarm.Verify(dir)
+	switch {
+	case err != nil:
+		return fail(exitFailure, err)
+	case flags.asJSON:
+		return printJSON(c.OutOrStdout(), v)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%d records and %d clips are as they were written; the last record's SHA-256 is %s\n", v.N, v.Clips-len(v.Missing), v.SHA256)
+	for _, name := range v.Missing {
+		fmt.Fprintf(c.OutOrStdout(), "clip %q is not there any more\n", name)
+	}
+	return nil
 }
 
 func showHistory(c *cobra.Command, flags *historyFlags) error {

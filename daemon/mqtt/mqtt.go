@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync/atomic"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/broker"
 	"earshot/daemon/config"
 	"earshot/daemon/rules"
@@ -35,6 +37,7 @@ type Hooks struct {
 	Status func(publish.Status) // the connection has changed
 	Mute   func(sink.Mute)      // somebody asked for it; its source and label are configured ones
 	Adjust func(rules.Adjust)   // the same
+	Alarm  func(command string) // somebody arms, disarms or acknowledges
 	Pushed func([]byte)         // a manifest came; not where the configuration names no owner of a fleet
 }
 
@@ -179,7 +182,11 @@ func (k *Sink) commands(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case c := <-k.publisher.Commands():
-			if c.Kind != publish.Mute {
+			if c.Kind == publish.Alarm {
+				if k.hooks.Alarm != nil {
+					k.hooks.Alarm(c.Text)
+				}
+			} else if c.Kind != publish.Mute {
 				if k.hooks.Adjust != nil {
 					k.hooks.Adjust(adjustOf(c))
 				}
@@ -208,6 +215,23 @@ func (k *Sink) Adjusted(source string, r *rules.Rules) {
 		k.publisher.Adjusted(source, l.ID, l.On, l.Off, l.Hold)
 	}
 }
+
+// TellAlarm tells what is armed.
+func (k *Sink) TellAlarm(s alarm.State) {
+	out := publish.AlarmState{State: s.Mode, Mode: s.Mode, Since: s.Since.UTC().Format(time.RFC3339), Source: s.Source, Label: s.Label, Why: s.Why, Count: s.Count, Clip: s.Clip,
+		Record: s.Head.N, SHA256: s.Head.SHA256}
+	switch {
+	case s.On:
+		out.State = "triggered"
+		out.Score = math.Round(s.Score*1e4) / 1e4
+	case s.Mode != alarm.Disarmed:
+		out.State = "armed_" + s.Mode
+	}
+	k.publisher.Alarm(out)
+}
+
+// TellTamper tells a source's sign of tampering; "" for none.
+func (k *Sink) TellTamper(source, reason string) { k.publisher.Tamper(source, reason) }
 
 // TellPush tells what became of what was pushed to this node, and takes what was dealt with off the broker.
 func (k *Sink) TellPush(r publish.PushReport, done bool) {

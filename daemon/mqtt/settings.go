@@ -30,6 +30,7 @@ func (s Setup) shown() publish.Config {
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
 		EventStart:      c.EventStart,
+		Guarded:         s.File.Config.Surveillance.On(),
 		Language:        s.File.Config.Node.Language,
 		Diagnostics:     c.Diagnostics,
 		Device: publish.Device{
@@ -70,13 +71,14 @@ func (s Setup) published() (all []publish.Source) {
 type connection struct {
 	mqtt         config.MQTT
 	fleet        config.Fleet
+	guarded      bool
 	id, stateDir string
 }
 
 func connectionOf(f *config.File) connection {
 	c := f.Config.MQTT
 	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics = "", false, false, false, 0, 0
-	return connection{c, f.Config.Fleet, f.Config.Node.ID, f.Config.StateDir}
+	return connection{c, f.Config.Fleet, f.Config.Surveillance.On(), f.Config.Node.ID, f.Config.StateDir}
 }
 
 // settings are the publisher's, secrets included; stateDir is "" where nothing outlives a restart.

@@ -18,6 +18,7 @@ type Settings struct {
 	Prefix     string // of discovery, "homeassistant"
 	BirthTopic string // Home Assistant says online and offline there
 	Enabled    bool
+	Guarded    bool   // there is surveillance
 	Legacy     bool   // one topic per entity, Home Assistant before 2024.11
 	Language   string // of the entities' names; empty = English
 	Device     Device
@@ -126,6 +127,9 @@ func (c *Settings) addNode(d device) {
 	figure("source_faults", component{Icon: "mdi:microphone-question", StateClass: "total_increasing", ValueTemplate: "source_faults"})
 	figure("queued_events", component{Icon: "mdi:tray-full", StateClass: "measurement", ValueTemplate: "queued_events"})
 	figure("dropped_events", component{Icon: "mdi:tray-remove", StateClass: "total_increasing", ValueTemplate: "dropped_events"})
+	if c.Guarded {
+		c.addAlarm(d)
+	}
 	figure("provider", component{Icon: "mdi:chip", ValueTemplate: "provider"})
 }
 
@@ -176,6 +180,10 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 	c.add(d, src+"_problem", component{Platform: "binary_sensor", Name: c.word("problem"), DeviceClass: "problem",
 		EntityCategory: "diagnostic", ValueTemplate: "{{ value_json.state }}",
 		AttributesTopic: c.Tree.Of(topic.SourceProblem, src)}, topic.SourceProblem, src)
+	if c.Guarded {
+		c.add(d, src+"_tamper", component{Platform: "binary_sensor", Name: c.word("tamper"), DeviceClass: "tamper", EntityCategory: "diagnostic",
+			ValueTemplate: "{{ value_json.state }}", AttributesTopic: c.Tree.Of(topic.SourceTamper, src)}, topic.SourceTamper, src)
+	}
 	c.add(d, src+"_level", component{Platform: "sensor", Name: c.word("level"), Icon: "mdi:volume-medium", EntityCategory: "diagnostic",
 		Unit: "dBFS", StateClass: "measurement", Precision: new(int),
 		ValueTemplate: "{{ value_json['sources']['" + src + "']['level_dbfs'] }}"}, topic.NodeDiagnostics)

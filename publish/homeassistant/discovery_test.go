@@ -53,6 +53,8 @@ func testSettings() map[string]*Settings {
 			URL: "http://hallway.lan:8090/", SupportURL: "https://example.org/earshot"},
 		Sources: []topic.Source{{Name: "mic", Title: "Microphone", Labels: []topic.Label{{ID: "dog", Title: "Dog", Watched: true},
 			{ID: "siren", Watched: true}, {ID: "alarm", Group: true, Watched: true}, {ID: "rain"}}}}}
+	guarded := *one
+	guarded.Guarded = true
 	two := *one
 	two.Node, two.Tree = "7f3a9c", topic.NewTree("earshot", "7f3a9c")
 	two.Sources = []topic.Source{
@@ -61,7 +63,7 @@ func testSettings() map[string]*Settings {
 		{Name: "Küche", Labels: nil},
 	}
 	two.Device = Device{Name: "Haus", URL: "ftp://user:secret@nas/", Manufacturer: "earshot"}
-	return map[string]*Settings{"one": one, "two": &two}
+	return map[string]*Settings{"one": one, "two": &two, "guarded": &guarded}
 }
 
 func TestGoldenDiscovery(t *testing.T) {

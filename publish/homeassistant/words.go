@@ -22,6 +22,9 @@ var (
 		"pause":           {"Pause for", "Pause für", "Pause de", "Pausa de", "暂停时长"},
 		"problem":         {"Audio input", "Audioeingang", "Entrée audio", "Entrada de audio", "音频输入"},
 		"laeq":            {"Sound level", "Schallpegel", "Niveau sonore", "Nivel sonoro", "声级"},
+		"alarm":           {"Alarm", "Alarm", "Alarme", "Alarma", "警报"},
+		"acknowledge":     {"Acknowledge alarm", "Alarm bestätigen", "Acquitter l'alarme", "Confirmar la alarma", "确认警报"},
+		"tamper":          {"Tampering", "Sabotage", "Sabotage", "Sabotaje", "防拆"},
 		"level":           {"Level", "Pegel", "Niveau", "Nivel", "电平"},
 	}
 )

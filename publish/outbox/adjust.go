@@ -16,6 +16,7 @@ const (
 	Mute Kind = iota
 	Threshold
 	Hold
+	Alarm
 )
 
 // Kind is what a command is about.
@@ -28,6 +29,8 @@ func kindOf(name string) Kind {
 		return Threshold
 	case strings.HasSuffix(name, "/"+topic.LabelHoldSet.Name):
 		return Hold
+	case strings.HasSuffix(name, "/"+topic.NodeAlarmSet.Name):
+		return Alarm
 	}
 	return Mute
 }

@@ -16,6 +16,7 @@ import (
 type Settings struct {
 	Tree       topic.Tree
 	Sources    []topic.Source
+	Guarded    bool          // there is surveillance
 	EventStart bool          // a second event message at the onset
 	Limit      int           // occurrences in the queue, at least 1
 	Replay     time.Duration // older ON/OFF are not replayed on state topics, only as events
@@ -61,6 +62,7 @@ type sourceState struct {
 	online          bool
 	lost            string // why it is offline
 	problem, detail string // what the health check says
+	tamper          string // the sign of tampering; "" = none
 	mute            muteState
 }
 
@@ -120,7 +122,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []stri
 		st := &sourceState{Source: s, slug: topic.Slug(s.Name), byID: map[string]*labelState{}}
 		before := old[s.Name]
 		if before != nil {
-			st.online, st.lost, st.problem, st.detail, st.mute = before.online, before.lost, before.problem, before.detail, before.mute
+			st.online, st.lost, st.problem, st.detail, st.tamper, st.mute = before.online, before.lost, before.problem, before.detail, before.tamper, before.mute
 		}
 		for _, l := range s.Labels {
 			if !l.Watched {

@@ -138,7 +138,7 @@ func (v *validator) component(key string, x any, mayBeStub, rootAvailability boo
 	}
 	v.keys(key, rest, common, allowed)
 	for _, must := range []string{"uniq_id", "name", "stat_t"} {
-		if m[must] == nil {
+		if m[must] == nil && !(must == "stat_t" && p == "button") { // a button has no state
 			v.bad("%s: %s is missing", key, must)
 		}
 	}
@@ -182,7 +182,7 @@ func (v *validator) platformRules(key, p string, m map[string]any) {
 		if m["evt_typ"] == nil || m["val_tpl"] != nil {
 			v.bad("%s: event needs its types, and its payload is JSON already", key)
 		}
-	case "switch", "number":
+	case "switch", "number", "alarm_control_panel", "button":
 		if m["cmd_t"] == nil || m["cmd_t"] == m["stat_t"] {
 			v.bad("%s: switch needs a command topic of its own", key)
 		}
