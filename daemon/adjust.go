@@ -29,8 +29,10 @@ func (d *Daemon) askAdjust(a rules.Adjust) {
 
 // adjustRules takes a threshold or hold over at its source, while it listens.
 func (d *Daemon) adjustRules(a rules.Adjust) {
-	if err := d.adjusted.Set(a); err != nil {
-		d.log.Warn().Err(err).Msg("thresholds")
+	for _, one := range d.rules.Each(a) {
+		if err := d.adjusted.Set(one); err != nil {
+			d.log.Warn().Err(err).Msg("thresholds")
+		}
 	}
 	for _, s := range d.sources {
 		if s.Name() == a.Source {
@@ -38,7 +40,10 @@ func (d *Daemon) adjustRules(a rules.Adjust) {
 		}
 	}
 	d.mqtt.Adjusted(a.Source, d.rules.For(a.Source, &d.adjusted))
-	line := d.log.Info().Str("source", a.Source).Str("label", a.Label)
+	line := d.log.Info().Str("source", a.Source)
+	if a.Label != "" {
+		line = line.Str("label", a.Label)
+	}
 	switch {
 	case a.Undo:
 		line.Msg("threshold and hold as configured")

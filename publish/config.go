@@ -38,6 +38,7 @@ type Config struct {
 	LegacyDiscovery    bool          // one topic per entity, Home Assistant before 2024.11
 	EventStart         bool          // an event message at the onset too ("phase":"start")
 	Diagnostics        time.Duration // 1 min between two calls of it
+	Image              bool          // pictures of the last sounds are announced
 	Device             Device
 	Sources            []Source
 	StateFile          string           // what was announced last time, so that it can be taken back; empty = forget
@@ -138,5 +139,5 @@ func (c *Config) held() outbox.Settings {
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
+		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics, Image: c.Image}
 }

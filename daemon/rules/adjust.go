@@ -20,10 +20,23 @@ import (
 // configuration says of both.
 type Adjust struct {
 	Source string         `json:"source"`
-	Label  string         `json:"label"`
+	Label  string         `json:"label"`          // "" = all of the source's, to undo them
 	On     *float64       `json:"on,omitempty"`   // score, above 0 and at most 1
 	Hold   *time.Duration `json:"hold,omitempty"` // ns
 	Undo   bool           `json:"-"`
+}
+
+// Each is the label's adjustment or, where a names none, one for each label that is watched.
+func (r *Rules) Each(a Adjust) (all []Adjust) {
+	if a.Label != "" {
+		return []Adjust{a}
+	}
+	for _, l := range r.Watched {
+		if a.Label = l.ID; !l.Group {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // Adjustments are what people set while the program runs, in Home Assistant say. They are kept in the state folder and
@@ -80,6 +93,9 @@ func (a *Adjustments) Set(k Adjust) error {
 	is.Source, is.Label = k.Source, k.Label
 	switch {
 	case k.Undo:
+		if _, set := a.all[key]; !set {
+			return nil
+		}
 		delete(a.all, key)
 	case !k.fits():
 		return fmt.Errorf("threshold or hold of %q at %q out of range", k.Label, k.Source)

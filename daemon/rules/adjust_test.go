@@ -57,6 +57,23 @@ func TestAdjust(t *testing.T) {
 	}
 }
 
+// TestEach: what names no label is about all that are watched, a group's members themselves.
+func TestEach(t *testing.T) {
+	var got []string
+	for _, a := range house().Each(Adjust{Source: "mic", Undo: true}) {
+		if a.Source != "mic" || !a.Undo {
+			t.Errorf("%+v", a)
+		}
+		got = append(got, a.Label)
+	}
+	if !reflect.DeepEqual(got, []string{"dog", "siren"}) {
+		t.Errorf("labels %q", got)
+	}
+	if one := house().Each(Adjust{Source: "mic", Label: "dog"}); len(one) != 1 || one[0].Label != "dog" {
+		t.Errorf("one label: %+v", one)
+	}
+}
+
 func TestAdjustmentsLast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "thresholds.json")
 	on, hold := 0.25, 3*time.Second

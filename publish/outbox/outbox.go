@@ -61,6 +61,7 @@ type sourceState struct {
 	lost            string // why it is offline
 	problem, detail string // what the health check says
 	mute            muteState
+	image           []byte // the newest
 }
 
 type labelState struct {
@@ -120,6 +121,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []stri
 		before := old[s.Name]
 		if before != nil {
 			st.online, st.lost, st.problem, st.detail, st.mute = before.online, before.lost, before.problem, before.detail, before.mute
+			st.image = before.image
 		}
 		for _, l := range s.Labels {
 			if !l.Watched {

@@ -122,6 +122,8 @@ var (
 			"unit_of_meas": text, "stat_cla": oneOf("measurement", "total", "total_increasing"), "sug_dsp_prc": whole(0, 9)},
 		"event":  {"dev_cla": oneOf("button", "doorbell", "motion"), "evt_typ": texts},
 		"switch": {"dev_cla": oneOf("switch", "outlet"), "ent_cat": oneOf("config", "diagnostic"), "cmd_t": topic},
+		"image":  {"img_t": topic, "cont_type": oneOf("image/png")},
+		"button": {"ent_cat": oneOf("config"), "cmd_t": topic, "pl_prs": text},
 		"number": {"ent_cat": oneOf("config"), "cmd_t": topic, "cmd_tpl": template, "unit_of_meas": text, "min": fraction, "max": fraction,
 			"step": fraction, "mode": oneOf("box", "slider", "auto")},
 	}
