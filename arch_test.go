@@ -39,10 +39,11 @@ var arrows = map[string][]string{
 
 	"earshot/publish":               {"earshot/publish/...", "earshot/internal/redact"},
 	"earshot/publish/topic":         {},
+	"earshot/publish/address":       {},
 	"earshot/publish/guard":         {},
 	"earshot/publish/outbox":        {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
 	"earshot/publish/homeassistant": {"earshot/publish/topic", "earshot/internal/atomicfile", "earshot/internal/redact"},
-	"earshot/publish/mqtt": {"earshot/publish/topic", "earshot/publish/outbox", "earshot/publish/homeassistant",
+	"earshot/publish/mqtt": {"earshot/publish/address", "earshot/publish/topic", "earshot/publish/outbox", "earshot/publish/homeassistant",
 		"earshot/publish/guard", "earshot/internal/redact"},
 	// train's parts, in the order of its own account of them. Only job knows all.
 	"earshot/train":                {"earshot/gammatone", "earshot/infer", "earshot/train/features"},

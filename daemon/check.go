@@ -80,6 +80,16 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 			note("clips.dir", "%v", err)
 		}
 	}
+	if dir := f.Config.StateDir; dir != "" {
+		if err := creatable(dir); err != nil {
+			note("state_dir", "%v", err)
+		}
+	}
+	if lib := f.Config.Inference.Library; lib != "" {
+		if _, err := infer.FindLibrary(lib); err != nil {
+			note("inference.library", "%v", err)
+		}
+	}
 	for key, path := range map[string]string{"mqtt.ca_file": c.CAFile, "mqtt.cert_file": c.CertFile, "mqtt.key_file": c.KeyFile,
 		"inference.remote.ca_file": remote.CAFile} {
 		if path == "" {
@@ -177,6 +187,8 @@ func Rules(f *config.File, builtIn func() []byte) (r *rules.Rules, rateHz int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	r, err = rules.Resolve(f, m, front, second.Head)
-	return r, front.SampleRate, err
+	if r, err = rules.Resolve(f, m, front, second.Head); err != nil {
+		return nil, 0, err
+	}
+	return r.For("", rules.Adjusted(f.Tuned)), front.SampleRate, nil
 }

@@ -97,6 +97,7 @@ type Daemon struct {
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
 	adjusted rules.Adjustments
+	told     config.Tuned // what of it the sources know; the loop's
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File

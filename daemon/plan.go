@@ -153,8 +153,15 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 	}
 	if c.rules != nil {
 		d.set(func() { d.rules = c.rules })
+	}
+	tuned := d.adjusted.Tuned()
+	if other := !reflect.DeepEqual(tuned, d.told); other || c.rules != nil {
+		if c.rules == nil {
+			c.note("labels")
+		}
+		d.told = tuned
 		for _, s := range stay {
-			s.SetRules(d.root.Context(), c.rules.For(s.Name(), &d.adjusted))
+			s.SetRules(d.root.Context(), d.rules.For(s.Name(), &d.adjusted))
 		}
 	}
 	for _, k := range c.kinds {

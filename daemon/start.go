@@ -20,7 +20,10 @@ func (d *Daemon) start(f *config.File) error {
 	d.chooseSources()
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
-	d.keepAdjustments(f)
+	if err := d.adjusted.Keep(f.Tuned.Path); err != nil {
+		d.log.Warn().Err(err).Msg("thresholds")
+	}
+	d.told = d.adjusted.Tuned()
 	path, err := models.File(f)
 	if err != nil {
 		return err

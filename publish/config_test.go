@@ -18,12 +18,12 @@ func TestConfigErrors(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{"no broker", func(c *Config) { c.Broker = "" }, "broker address is empty: want tcp://host:port, ssl://host:port or unix:///path"},
-		{"no scheme", func(c *Config) { c.Broker = "localhost:1883" }, `broker address scheme "localhost": want tcp://`},
-		{"http", func(c *Config) { c.Broker = "http://x" }, `broker address scheme "http"`},
-		{"path", func(c *Config) { c.Broker = "tcp://h:1883/x" }, "broker address is not scheme://host:port"},
-		{"user in it", func(c *Config) { c.Broker = "tcp://u:canary@h" }, "broker address holds a user or password"},
-		{"unparsable", func(c *Config) { c.Broker = "tcp://u:canary@h:port\x7f" }, "broker address cannot be parsed"},
+		{"no broker", func(c *Config) { c.Broker = "" }, "broker: not an address; want an address such as tcp://"},
+		{"no scheme", func(c *Config) { c.Broker = "localhost:1883" }, `broker: scheme "localhost"; want an address such as tcp://`},
+		{"http", func(c *Config) { c.Broker = "http://x" }, `broker: scheme "http"`},
+		{"path", func(c *Config) { c.Broker = "tcp://h:1883/x" }, "broker: has something behind host and port"},
+		{"user in it", func(c *Config) { c.Broker = "tcp://u:canary@h" }, "broker: holds a user name or password"},
+		{"unparsable", func(c *Config) { c.Broker = "tcp://u:canary@h:port\x7f" }, "broker: not an address"},
 		{"node", func(c *Config) { c.NodeID = "A/b" }, `node id "A/b": want 1 to 64 of [a-z0-9_]`},
 		{"queue", func(c *Config) { c.QueueLimit = -1 }, "queue limit -1: want at least 1"},
 		{"keep alive", func(c *Config) { c.KeepAlive = 1 }, "keep alive 1ns: want 1 s to 65535 s"},
@@ -54,7 +54,7 @@ func TestConfigErrors(t *testing.T) {
 	all := testConfig("")
 	all.NodeID, all.QueueLimit = "-", -2
 	_, err := New(all)
-	for _, want := range []string{"broker address", "node id", "queue limit"} {
+	for _, want := range []string{"broker: ", "node id", "queue limit"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("not all errors at once: %v lacks %q", err, want)
 		}

@@ -6,11 +6,12 @@ import (
 	"earshot/train/features"
 )
 
-// Example is one clip with its features.
+// Example is one clip with its features and what it teaches.
 type Example struct {
 	Clip  *features.Clip
 	Label int
 	Name  string
+	Soft  *Soft // what its windows are taught instead of Label; nil: Label
 }
 
 // Data is what a training learns from and is measured on.

@@ -1,5 +1,5 @@
-// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. Two
-// questions change something, the rule of a label, and are for who may. Every answer is bounded, in size and in the time that it may take.
+// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. Those that change something
+// are for who may. Every answer is bounded, in size and in the time that it may take.
 package api
 
 import (
@@ -38,12 +38,14 @@ type Label struct {
 type Config struct {
 	Store  *store.Reader
 	Labels func() []Label
-	Rule   func(label string) (now tune.Rule, watched bool, err error)
+	Rule   func(label, source string) (now tune.Rule, watched bool, err error)
 	Clip   func(name string) bool // whether a clip is still there
 
 	MayChange func() bool                                                // whether Apply and Undo are open to who asks
 	Apply     func(ctx context.Context, label string, r tune.Rule) error // makes a rule the one that counts
 	Undo      func(ctx context.Context) error                            // takes the last back
+	Feedback  func(ctx context.Context, event int64, verdict, actual string) error
+	Mute      func(source, label string, on bool) error
 
 	Now func() time.Time // nil = time.Now
 }

@@ -35,7 +35,8 @@ func newHistoryCmd() *cobra.Command {
 		Long: `Lists the events that the daemon has written down, newest first, beside the running
 daemon or without it: when a sound began, where, its score and the threshold, how long
 it lasted, and what each of the two networks said. A time is a date (2026-11-22), a
-date with a time of day (2026-11-22T18:30), or how long ago (90m, 24h, 7d).
+date with a time of day (2026-11-22T18:30), or how long ago (90m, 24h, 7d). With the
+number in front "earshot feedback" says whether it was right.
 
 With --json each line is an object with everything that is known of one event, the
 labels that came next and the level among it; --csv is for spreadsheets.`,
@@ -139,15 +140,21 @@ func historyTable(ctx context.Context, w io.Writer, r *store.Reader, flags *hist
 	n := 0
 	err := r.Events(ctx, flags.filter, store.Cursor{}, flags.limit, func(e store.Event) error {
 		if n++; n == 1 {
-			fmt.Fprintf(w, "%-19s  %-12s  %-18s  %6s  %9s  %8s  %-13s\n", "BEGAN", "SOURCE", "LABEL", "SCORE", "THRESHOLD", "LASTED", "NETWORKS")
+			fmt.Fprintf(w, "%6s  %-19s  %-12s  %-18s  %6s  %9s  %8s  %-13s\n", "EVENT", "BEGAN", "SOURCE", "LABEL", "SCORE", "THRESHOLD", "LASTED", "NETWORKS")
 		}
 		opinions := ""
 		if e.First != nil {
 			opinions = fmt.Sprintf("%.2f and %.2f", *e.First, *e.Second)
 		}
-		line := fmt.Sprintf("%-19s  %-12s  %-18s  %6.3f  %9.3f  %8s  %-13s", e.Onset.Format(time.DateTime), e.Source, e.Label, e.Peak, e.On, lasted(e), opinions)
+		line := fmt.Sprintf("%6d  %-19s  %-12s  %-18s  %6.3f  %9.3f  %8s  %-13s", e.ID, e.Onset.Format(time.DateTime), e.Source, e.Label, e.Peak, e.On, lasted(e), opinions)
 		if e.Muted {
 			line += "  muted"
+		}
+		if e.Verdict != "" {
+			line += "  judged " + e.Verdict
+		}
+		if e.Actual != "" {
+			line += ": it was " + e.Actual
 		}
 		_, err := fmt.Fprintln(w, strings.TrimRight(line, " "))
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"earshot/infer/remote"
+	"earshot/publish/address"
 	"earshot/publish/topic"
 	"earshot/verify"
 )
@@ -188,29 +189,12 @@ func (c *checker) mqtt(m *MQTT) {
 
 // broker checks the address without ever printing it whole: it may hold a password.
 func (c *checker) broker(text string) (secure bool) {
-	const form = "want an address such as tcp://homeassistant.local:1883 or ssl://broker.lan:8883"
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" {
-		c.fail("mqtt.broker", "not an address; %s", form)
+	u, err := address.Broker(text)
+	if err != nil {
+		c.fail("mqtt.broker", "%v", err)
 		return false
 	}
-	if u.User != nil {
-		c.fail("mqtt.broker", "holds a user name or password; use mqtt.username and mqtt.password_file, so that no secret stands in this file")
-		return false
-	}
-	switch u.Scheme {
-	case "tcp", "mqtt":
-	case "ssl", "tls", "mqtts":
-		secure = true
-	default:
-		c.fail("mqtt.broker", "scheme %q; %s", u.Scheme, form)
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			c.fail("mqtt.broker", "port %q: want 1 to 65535", port)
-		}
-	}
-	return secure
+	return address.Secure(u)
 }
 
 // loopback checks an address of a server that asks nobody for a password.

@@ -121,8 +121,10 @@ function frame(now) {
 }
 requestAnimationFrame(frame);
 
+let trusted = false; // who looks may change something, and hear sound
 function status(m) {
   setLanguage(m.language);
+  trusted = m.sound;
   $("name").textContent = m.name || m.node;
   document.title = "earshot – " + (m.name || m.node);
   const b = m.broker;
@@ -152,7 +154,12 @@ function heard(m) {
     $("log").prepend(row.tr, row.detail);
     while ($("log").children.length > 100) $("log").lastChild.remove();
     open.set(key, row);
-  } else row.show({...event, score: row.event.score, runners: row.event.runners});
+    // Without a clip, the picture of its onset is what the strip shows soon after.
+    if (source && !m.clip) setTimeout((row, at) => {
+      row.picture = source.strip.around(at, m.title);
+      if (row.picture && !row.detail.hidden) row.explain();
+    }, 2500, row, Date.parse(m.onset));
+  } else row.show({...row.event, ...event, score: row.event.score, runners: row.event.runners});
   if (!m.on) open.delete(key);
   if (source) source.heard(m);
 }

@@ -16,6 +16,7 @@ import (
 
 	"earshot/internal/readfile"
 	"earshot/internal/redact"
+	"earshot/publish/address"
 	"earshot/publish/guard"
 	"earshot/publish/topic"
 
@@ -60,7 +61,7 @@ type ears struct {
 
 // dial connects, or says why not in words that help. will is where the broker says that it is gone, "" for nowhere.
 func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error) {
-	u, err := brokerURL(c.Broker)
+	u, err := address.Broker(c.Broker)
 	if err != nil {
 		return nil, err
 	}

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"strings"
 	"time"
+
+	"earshot/publish/address"
 )
 
 // Settings say which broker, and how to talk to it. The values named are what New of package publish puts
@@ -65,8 +65,10 @@ func (t Timing) WithDefaults() Timing {
 
 // Check returns every fault of c at once, none with a secret in it.
 func (c *Settings) Check() error {
-	_, err := brokerURL(c.Broker)
-	errs := []error{err}
+	var errs []error
+	if _, err := address.Broker(c.Broker); err != nil {
+		errs = append(errs, fmt.Errorf("broker: %w", err))
+	}
 	if c.KeepAlive < time.Second || c.KeepAlive > 65535*time.Second {
 		errs = append(errs, fmt.Errorf("keep alive %v: want 1 s to 65535 s", c.KeepAlive))
 	}
@@ -80,39 +82,4 @@ func (c *Settings) Check() error {
 		errs = append(errs, errors.New("password without a user name: MQTT 3.1.1 has no such thing, set the user name"))
 	}
 	return errors.Join(errs...)
-}
-
-// brokerURL parses a broker address; errors never repeat what might be a secret.
-func brokerURL(s string) (*url.URL, error) {
-	const want = "want tcp://host:port, ssl://host:port or unix:///path"
-	if s == "" {
-		return nil, errors.New("broker address is empty: " + want)
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		return nil, errors.New("broker address cannot be parsed: " + want)
-	}
-	if u.User != nil {
-		return nil, errors.New("broker address holds a user or password: put them into the user name and password file settings")
-	}
-	switch u.Scheme {
-	case "unix":
-		if u.Path == "" {
-			return nil, errors.New("broker address unix:// has no path: " + want)
-		}
-		return u, nil
-	case "tcp", "mqtt":
-		u.Scheme = "tcp"
-	case "ssl", "tls", "mqtts":
-		u.Scheme = "ssl"
-	default:
-		return nil, fmt.Errorf("broker address scheme %q: %s", u.Scheme, want)
-	}
-	if u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("broker address is not scheme://host:port: " + want)
-	}
-	if u.Port() == "" {
-		u.Host += map[string]string{"tcp": ":1883", "ssl": ":8883"}[u.Scheme]
-	}
-	return u, nil
 }

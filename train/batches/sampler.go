@@ -167,11 +167,11 @@ func (s *Sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *Wind
 	case w.Silent():
 		t[s.quietLabel(e.Label)] = 1
 	case how < mix:
-		s.blend(t, e.Label, w.mix, rng)
+		s.blend(t, e, w, w.mix, rng)
 	case how < mix+(1-mix)*splice:
-		s.blend(t, e.Label, w.splice, rng)
+		s.blend(t, e, w, w.splice, rng)
 	default:
-		t[e.Label] = 1
+		mark(t, e, w.drawn, 1)
 	}
 	if rng.Float64() < a.Room {
 		reverberate(w.energy, s.front, rng)
@@ -183,18 +183,27 @@ func (s *Sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *Wind
 	w.Finish(x, rng, s.Norm)
 }
 
-// blend brings a sound of another class into the window of label, and shares the soft label t between the two.
-func (s *Sampler) blend(t []float32, label int, bring func(*features.Clip, *rand.Rand) float64, rng *rand.Rand) {
+// blend brings a sound of another class into e's window, and shares the soft label t between the two.
+func (s *Sampler) blend(t []float32, e train.Example, w *Windower, bring func(*features.Clip, *rand.Rand) float64, rng *rand.Rand) {
 	other := s.examples[rng.IntN(len(s.examples))]
 	for range 8 {
-		if other.Label != label {
+		if other.Label != e.Label {
 			break
 		}
 		other = s.examples[rng.IntN(len(s.examples))]
 	}
 	share := float32(bring(other.Clip, rng))
-	t[label] = share
-	t[other.Label] += 1 - share
+	mark(t, e, w.drawn, share)
+	mark(t, other, w.mixed, 1-share)
+}
+
+// mark adds what a stretch of e teaches to the soft label t.
+func mark(t []float32, e train.Example, at stretch, share float32) {
+	if e.Soft != nil {
+		e.Soft.Add(t, at.from, at.span, share)
+		return
+	}
+	t[e.Label] += share
 }
 
 // quietLabel is what a window of digital silence teaches: background where

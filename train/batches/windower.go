@@ -22,8 +22,15 @@ type Windower struct {
 	energy  []float32   // (128 frames, 128 bands)
 	other   []float32
 	log     []float32
-	quiet   int     // frames of digital silence in the window
-	gain    float64 // of energies, that was drawn
+	drawn   stretch // what energy was cut from
+	mixed   stretch // what other was cut from
+}
+
+// stretch is what of a clip a window was cut from.
+type stretch struct {
+	from, span float64 // frames
+	gain       float64 // of energies
+	quiet      int     // frames of the window that are digital silence
 }
 
 func NewWindower(a recipe.Augment, front gammatone.Config) *Windower {
@@ -37,14 +44,14 @@ func NewWindower(a recipe.Augment, front gammatone.Config) *Windower {
 
 // Draw takes a window of c: at start, or anywhere that sounds when start is −1.
 func (w *Windower) Draw(c *features.Clip, start int, rng *rand.Rand, deform bool) {
-	w.quiet = w.cut(w.energy, c, start, rng, deform)
+	w.drawn = w.cut(w.energy, c, start, rng, deform)
 }
 
 // Silent tells whether what was drawn is digital silence almost throughout.
-func (w *Windower) Silent() bool { return w.quiet > train.Frames*9/10 }
+func (w *Windower) Silent() bool { return w.drawn.quiet > train.Frames*9/10 }
 
 // Gain is what the energies of the window that was drawn last were multiplied by.
-func (w *Windower) Gain() float64 { return w.gain }
+func (w *Windower) Gain() float64 { return w.drawn.gain }
 
 // Power is the sum of the window's energies.
 func (w *Windower) Power() float64 {
@@ -55,9 +62,8 @@ func (w *Windower) Power() float64 {
 	return sum
 }
 
-// cut resamples a stretch of c's frames and bands into dst and returns how many
-// of its frames are digital silence.
-func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Rand, deform bool) int {
+// cut resamples a stretch of c's frames and bands into dst.
+func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Rand, deform bool) stretch {
 	speed, shift, gain := 1.0, 0.0, 1.0
 	if deform {
 		if s := w.augment.Stretch; s > 0 {
@@ -69,7 +75,6 @@ func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Ran
 		}
 		gain = math.Pow(10, w.augment.GainDB*(2*rng.Float64()-1)/10)
 	}
-	w.gain = gain
 	span := float64(train.Frames-1)*speed + 1
 	from := float64(start)
 	if start < 0 || w.augment.RandomWindow {
@@ -91,7 +96,7 @@ func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Ran
 		f := float32(pos - float64(i))
 		lerpFrame(row, c.Energies, i, min(i+1, c.Frames-1), f, shift, float32(gain))
 	}
-	return quiet
+	return stretch{from, span, gain, quiet}
 }
 
 // soundingStart draws a start so that the window lies in the clip and not mostly in digital silence.
@@ -133,7 +138,7 @@ func lerpFrame(dst, e []float32, i, j int, f float32, shift float64, gain float3
 // mix adds a window of another class with a random ratio that knows the gains
 // (Tokozume et al. 2018, equation 2) and returns the first one's share of the label.
 func (w *Windower) mix(c *features.Clip, rng *rand.Rand) float64 {
-	w.cut(w.other, c, -1, rng, true)
+	w.mixed = w.cut(w.other, c, -1, rng, true)
 	r := rng.Float64()
 	g1, g2 := loudness(w.energy), loudness(w.other)
 	p := 1 / (1 + math.Pow(10, (g1-g2)/20)*(1-r)/math.Max(r, 1e-6))
@@ -147,7 +152,7 @@ func (w *Windower) mix(c *features.Clip, rng *rand.Rand) float64 {
 // splice lets the window end as a window of c, and returns the share of its
 // frames that stay.
 func (w *Windower) splice(c *features.Clip, rng *rand.Rand) float64 {
-	w.cut(w.other, c, -1, rng, true)
+	w.mixed = w.cut(w.other, c, -1, rng, true)
 	from := train.Frames/4 + rng.IntN(train.Frames/2)
 	copy(w.energy[from*bands:], w.other[from*bands:])
 	return float64(from) / train.Frames
@@ -176,7 +181,7 @@ func loudness(e []float32) float64 {
 
 // AddNoise adds a window of background at snr dB below the loudest part.
 func (w *Windower) AddNoise(c *features.Clip, snr float64, rng *rand.Rand) {
-	w.cut(w.other, c, -1, rng, false)
+	w.mixed = w.cut(w.other, c, -1, rng, false)
 	level, noise := loudness(w.energy), loudness(w.other)
 	k := float32(math.Pow(10, (level-snr-noise)/10))
 	if noise < -80 || k > 1e12 {

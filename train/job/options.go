@@ -27,6 +27,9 @@ type Options struct {
 	Seed      uint64
 	Floor     float64
 
+	Teachers []string             // SecondTeacher, and model files; none: clips teach what they are labelled
+	Listener *infer.EmbedderModel // SecondTeacher's network
+
 	Init       string // model file to start from; "" starts at random
 	InitBytes  []byte // instead of a file
 	Calibrated string // model file whose temperature and thresholds are taken over where there are no test folds

@@ -117,6 +117,9 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 		}
 	}
 	if len(out.missing) > 0 {
+		if o.Width < 1 {
+			return nil, fmt.Errorf("a narrower network has to learn every label again, and there are no recordings of %s; give them with --data", some(out.missing))
+		}
 		if o.Int8 {
 			return nil, fmt.Errorf("int8 without recordings of %s, which the model knows, would fit its numbers to the new sounds alone; write fp16, or give recordings with --data", some(out.missing))
 		}
@@ -222,6 +225,12 @@ func (o Options) network(p *corpus.Prepared, s *starting) (acrnn.Arch, *acrnn.We
 		a, err := acrnn.New(len(p.Labels), o.Width, o.Attention)
 		return a, nil, err
 	}
+	if o.Width < 1 {
+		var err error
+		if s.arch, s.weights, err = acrnn.Narrow(s.arch, s.weights, o.Width); err != nil {
+			return s.arch, nil, fmt.Errorf("--width: %w", err)
+		}
+	}
 	p.Adopt(s.model.Labels, s.model.Names, s.model.Background)
 	p.CountAll()
 	a, w, err := head.Extend(s.arch, s.weights, s.model.Labels, p.Labels, o.Seed)
@@ -256,6 +265,12 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 			}
 			return log.write(e)
 		}}
+	teach, done, err := o.teachers(ctx, p, ui)
+	defer done()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Teach = teach
 	if len(p.Test) > 0 {
 		cfg.Measure = func(w acrnn.Weights) (clips, windows float64, err error) {
 			return scoring.Accuracy(a, w, o.front(), o.Graph.Threads, &p.Data)

@@ -11,7 +11,7 @@ func Default() Recipe {
 	return Recipe{
 		Name: "default", Optimiser: acrnn.AdamW, Init: acrnn.HeInit, Epochs: 200, Batch: 32,
 		Rate: 1.5e-3, Schedule: "one-cycle", WarmUp: 0.1, Decay: 0.4, Average: 0.999, ClipNorm: 5, Background: 0.04,
-		Augment: Augment{Mix: 0.7, Splice: 0.5, Calm: 0.15, Room: 0.35, GainDB: 12, Stretch: 0.25, ShiftBands: 5, EqualiserDB: 4, Band: 0.2,
+		Augment: Augment{Mix: 0.7, Splice: 0.5, Calm: 0.15, Room: 0.35, GainDB: 12, Stretch: 0.25, ShiftBands: 5, EqualiserDB: 4, Band: 0.35,
 			Noise: 0.35, NoiseMinSNR: 0, NoiseMaxSNR: 40, TimeMask: 16, BandMask: 12, RandomWindow: true},
 	}
 }

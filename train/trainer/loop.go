@@ -29,7 +29,10 @@ func (t *trainer) loop(ctx context.Context) error {
 	smooth := 0.0
 	for t.step < t.steps && ctx.Err() == nil {
 		stepBegan := time.Now()
-		b := <-next
+		b, ok := <-next
+		if !ok {
+			return t.produced
+		}
 		copy(t.engine.Window(), b.Window)
 		copy(t.engine.Target(), b.Target)
 		m9, m10 := t.engine.Masks()
@@ -79,7 +82,7 @@ func (t *trainer) newBatch() *batches.Batch {
 		Mask9: make([]float32, len(m9)), Mask10: make([]float32, len(m10))}
 }
 
-// produce fills batches in order until the training ends or quit closes.
+// produce fills batches in order until the training ends, quit closes, or a teacher fails: then it leaves the error in produced.
 func (t *trainer) produce(next chan<- *batches.Batch, free <-chan *batches.Batch, quit <-chan struct{}) {
 	defer close(next)
 	w := batches.NewWindower(t.cfg.Recipe.Augment, t.front)
@@ -91,12 +94,31 @@ func (t *trainer) produce(next chan<- *batches.Batch, free <-chan *batches.Batch
 			return
 		}
 		t.sampler.Fill(b, step, t.steps, w)
+		if t.produced = t.teach(b); t.produced != nil {
+			return
+		}
 		select {
 		case next <- b:
 		case <-quit:
 			return
 		}
 	}
+}
+
+// teach lets the teacher say what it makes of b's windows.
+func (t *trainer) teach(b *batches.Batch) error {
+	if t.cfg.Teach == nil {
+		return nil
+	}
+	n := t.cfg.Recipe.Batch
+	if t.plain == nil {
+		t.plain = make([]float32, len(b.Window))
+	}
+	copy(t.plain, b.Window)
+	for i := range n {
+		t.norm.Undo(t.plain[i*train.WindowLen : (i+1)*train.WindowLen])
+	}
+	return t.cfg.Teach(t.plain, b.Target)
 }
 
 // endEpoch measures where it is time to, and reports.

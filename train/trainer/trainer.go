@@ -31,6 +31,7 @@ type Config struct {
 	Resume     bool           // continue from Checkpoint where it exists
 	SaveEvery  time.Duration  // 0: two minutes
 	Measure    Measure        // on held-out clips; nil: there are none
+	Teach      Teach          // blends what a teacher makes of windows into their labels; nil: there is none
 	EvalEvery  int            // epochs between measurements; 0 only at the end
 	Graph      infer.GraphOptions
 	Block      int                     // NCHWc block; −1 finds it
@@ -40,6 +41,9 @@ type Config struct {
 
 // Measure tells which shares of the held-out clips, and of their windows, a network names right.
 type Measure func(acrnn.Weights) (clips, windows float64, err error)
+
+// Teach changes the soft labels (N,K) of windows (N,2,128,128), which are not normalised and not to be changed.
+type Teach func(windows, labels []float32) error
 
 // Result is a finished (or interrupted) training.
 type Result struct {
@@ -78,6 +82,9 @@ type trainer struct {
 	epoch   Running
 	history []train.Epoch
 	saved   time.Time
+
+	plain    []float32 // (N,2,128,128) a batch's windows as a teacher hears them; the producer's
+	produced error     // why the producer ended early; read once its channel is closed
 }
 
 // Run trains until the recipe's epochs are over or ctx ends; then it finishes

@@ -9,7 +9,6 @@ import (
 
 	"earshot/gammatone"
 	"earshot/infer"
-	"earshot/infer/builtin"
 	"earshot/train/job"
 	"earshot/train/scoring"
 )
@@ -96,7 +95,7 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	}
 	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: m, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
 		Seed: e.seed, Threads: e.threads, Report: e.report}
-	if o.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+	if o.Embedder, err = embedder(); err != nil {
 		return e.BadModel(err)
 	}
 	if e.alarms {

@@ -16,9 +16,9 @@ type flagGroup struct {
 
 // trainGroups are the headings of train's help; what is in none of them stands below the last.
 var trainGroups = []flagGroup{
-	{"Data", []string{"data", "as-recorded", "esc10", "labels", "rename", "licence", "folds", "test", "cross-validate", "strict", "shuffle-labels", "cache"}},
+	{"Data", []string{"data", "as-recorded", "esc10", "labels", "rename", "licence", "folds", "test", "cross-validate", "table", "strict", "shuffle-labels", "cache"}},
 	{"Network", []string{"init", "attention", "width", "freeze", "freeze-layers", "floor"}},
-	{"Recipe", []string{"recipe", "epochs", "batch", "rate", "optimiser", "schedule", "decay", "average", "smoothing", "without", "waveform", "mixup", "seed"}},
+	{"Recipe", []string{"recipe", "epochs", "batch", "rate", "optimiser", "schedule", "decay", "average", "smoothing", "without", "teacher", "waveform", "mixup", "seed"}},
 	{"Background", []string{"background", "background-clips", "background-share", "no-background"}},
 	{"Second opinion", []string{"tune", "false-alarms", "no-verify"}},
 	{"Output", []string{"out", "weights", "calibration-from", "checkpoint", "resume", "eval-every", "metrics", "report", "note"}},

@@ -138,7 +138,7 @@ func (f *modelFlags) run(c *cobra.Command, path string) error {
 	if f.credits {
 		return k.Credits(c.OutOrStdout())
 	}
-	if k.Embedder, err = infer.ParseEmbedder("built-in second network", builtin.Embedder()); err != nil {
+	if k.Embedder, err = embedder(); err != nil {
 		return f.BadModel(err)
 	}
 	return k.Markdown(c.OutOrStdout(), modelTitle(m))

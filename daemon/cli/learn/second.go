@@ -39,9 +39,11 @@ func (s *secondFlags) options() (job.SecondOptions, error) {
 		}
 		return job.SecondOptions{}, nil
 	}
-	m, err := infer.ParseEmbedder("built-in second network", builtin.Embedder())
-	if err != nil {
-		return job.SecondOptions{}, err
-	}
-	return job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}, nil
+	m, err := embedder()
+	return job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}, err
+}
+
+// embedder is the second network in this binary.
+func embedder() (*infer.EmbedderModel, error) {
+	return infer.ParseEmbedder("built-in second network", builtin.Embedder())
 }

@@ -79,6 +79,7 @@ func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model,
 	if err != nil {
 		return nil, nil, e.BadConfig(err)
 	}
+	watch = watch.For("", rules.Adjusted(f.Tuned))
 	if err := infer.Init(e.library); err != nil {
 		return nil, nil, e.BadModel(err)
 	}

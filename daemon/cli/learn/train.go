@@ -1,10 +1,8 @@
 package learn
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +10,6 @@ import (
 	"earshot/infer/builtin"
 	"earshot/train/acrnn"
 	"earshot/train/job"
-	"earshot/train/metrics"
 	"earshot/train/recipe"
 )
 
@@ -40,6 +37,7 @@ figures of a finished model.`,
 		Example: `  earshot train --data esc50 --folds 1,2,3 --test 4 --out esc50.onnx --report esc50.html
   earshot train --data esc50 --folds 1,2,3,4 --cross-validate --out cv.onnx
   earshot train --data esc50 --recipe paper --out paper.onnx
+  earshot train --data esc50 --esc10 --recipe paper --table 3 --out esc10.onnx --resume
   earshot train --data my-sounds --data esc50 --init builtin --recipe finetune --out home.onnx`,
 		Args:        s.NoArgs,
 		Annotations: map[string]string{Finishes: "the step or the measurement that runs is through, and saved"},
@@ -70,53 +68,18 @@ func (t *trainFlags) run(c *cobra.Command) error {
 	}
 	ctx := c.Context()
 	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
-	if t.crossValidate {
-		return t.exit(t.validate(ctx, o, ui))
+	switch {
+	case t.table > 0:
+		err = job.Table(ctx, t.table, o, ui)
+	case t.crossValidate:
+		_, err = job.CrossValidate(ctx, o, ui)
+	default:
+		_, err = job.Run(ctx, o, ui)
 	}
-	_, err = job.Run(ctx, o, ui)
+	if errors.Is(err, job.ErrFewFolds) {
+		return t.Usage(err)
+	}
 	return t.exit(err)
-}
-
-// validate trains once for each fold and prints mean and spread.
-func (t *trainFlags) validate(ctx context.Context, o job.Options, ui job.UI) error {
-	o, err := o.Resolved()
-	if err != nil {
-		return err
-	}
-	folds := append(append([]int{}, o.Source.Train...), o.Source.Test...)
-	if len(folds) < 2 {
-		return t.Usage(errors.New("--cross-validate wants at least two folds"))
-	}
-	base := o.Out[:len(o.Out)-len(filepath.Ext(o.Out))]
-	var accuracy []float64
-	for _, test := range folds {
-		one := o
-		one.Source.Train, one.Source.Test = without(folds, test), []int{test}
-		one.Out = fmt.Sprintf("%s-fold%d.onnx", base, test)
-		one.Checkpoint = one.Out + ".checkpoint"
-		if o.Report != "" {
-			one.Report = fmt.Sprintf("%s-fold%d.html", base, test)
-		}
-		ui.Print("fold %d of %v", test, folds)
-		out, err := job.Run(ctx, one, ui)
-		if err != nil {
-			return err
-		}
-		accuracy = append(accuracy, 100*out.Measured.Result.ClipAccuracy)
-	}
-	mean, spread := metrics.MeanSpread(accuracy)
-	ui.Print("cross-validation over folds %v: %.1f %% ± %.1f (each: %.1f)", folds, mean, spread, accuracy)
-	return nil
-}
-
-func without(folds []int, x int) []int {
-	var out []int
-	for _, f := range folds {
-		if f != x {
-			out = append(out, f)
-		}
-	}
-	return out
 }
 
 // recipe is the named recipe with what the flags change.

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -22,10 +23,10 @@ type trainFlags struct {
 	folds, test                                                                    []int
 	out, init, recipeName, attention, checkpoint, metrics, report, weights, calibr string
 	provider, note                                                                 string
-	background, without                                                            []string
+	background, without, teachers                                                  []string
 	second                                                                         secondFlags
 	noBackground, resume, strict, crossValidate, shuffle, waveform, asRecorded     bool
-	every, device, quiet                                                           int
+	every, device, quiet, table                                                    int
 	width, floor, mixup                                                            float64
 	overrides                                                                      []func(*recipe.Recipe)
 }
@@ -36,11 +37,12 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.IntSliceVar(&t.folds, "folds", nil, "folds to learn from (default: all but --test)")
 	f.IntSliceVar(&t.test, "test", nil, "folds to test on, never learned from")
 	f.BoolVar(&t.crossValidate, "cross-validate", false, "train once for each of the folds, each time testing on it; prints mean and spread")
+	f.IntVar(&t.table, "table", 0, "make a table of the paper: 1 accuracy, 2 cost (trains nothing), 3 the ten attention variants, 4 attention and augmentation; on --test, else by cross-validation; with --resume what is finished stays")
 	f.StringVarP(&t.out, "out", "o", "", "model file to write")
 	f.StringVar(&t.init, "init", "", "start from this model (\"builtin\" or a file) and keep its labels")
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
 	f.StringVar(&t.attention, "attention", "l10", acrnn.Attentions)
-	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; 0.5 for small boards")
+	f.Float64Var(&t.width, "width", 1, "factor on filters and cells; below 1 with --init: the wider network's strongest are what it starts from")
 	override(t, f, f.IntVar, "epochs", func(r *recipe.Recipe) *int { return &r.Epochs }, "epochs instead of the recipe's")
 	override(t, f, f.IntVar, "batch", func(r *recipe.Recipe) *int { return &r.Batch }, "windows a step instead of the recipe's")
 	override(t, f, f.Float64Var, "rate", func(r *recipe.Recipe) *float64 { return &r.Rate }, "peak learning rate instead of the recipe's")
@@ -53,6 +55,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	override(t, f, f.Float64Var, "freeze", func(r *recipe.Recipe) *float64 { return &r.FreezeTrunk }, "fine-tuning: first share of the training with all but the last layer frozen; 1: throughout")
 	override(t, f, f.IntVar, "freeze-layers", func(r *recipe.Recipe) *int { return &r.Frozen }, "going on from --init: this many of the first convolution layers stay as they are; 2 make a step 1.7 times as fast")
 	f.StringSliceVar(&t.without, "without", nil, "augmentations to switch off: all, mix, mixup, gain, stretch, shift, equaliser, band, noise, mask, splice, room, random-window, waveform, or calm (mixing falling to a third for the last 15 %)")
+	f.StringSliceVar(&t.teachers, "teacher", nil, "learn half of each label from teachers: \"second\" is the second opinion's network, with heads that did not learn the clips they judge; else a model file that knows all labels, which hears each window as the network does")
 	f.BoolVar(&t.waveform, "waveform", false, "also learn from stretched and pitch-shifted copies of every clip (the paper's; three times the features)")
 	f.Float64Var(&t.mixup, "mixup", 0, "the paper's mixup, Beta(α,α)")
 	f.Float64Var(&t.floor, "floor", train.DefaultFloor, "smallest energy before the logarithm")
@@ -99,6 +102,9 @@ func (t *trainFlags) options() (job.Options, error) {
 	if t.weights != modelfile.FP16 && t.weights != modelfile.FP32 && t.weights != modelfile.INT8 {
 		return job.Options{}, fmt.Errorf("--weights %q: want fp16, fp32 or int8", t.weights)
 	}
+	if t.table < 0 || t.table > job.TableAugmentation {
+		return job.Options{}, fmt.Errorf("--table %d: want 1, 2, 3 or 4", t.table)
+	}
 	if t.quiet < 1 {
 		return job.Options{}, fmt.Errorf("--background-clips %d: want at least 1", t.quiet)
 	}
@@ -107,11 +113,16 @@ func (t *trainFlags) options() (job.Options, error) {
 			Quiet: t.quiet, QuietDirs: t.background, CacheDir: t.cache, Shuffle: t.shuffle},
 		Recipe: r, Width: t.width, Attention: attention, Seed: t.seed, Floor: t.floor, Init: t.init, Calibrated: t.calibr,
 		Out: t.out, Half: t.weights != modelfile.FP32, Int8: t.weights == modelfile.INT8, Checkpoint: t.checkpoint, Resume: t.resume, Metrics: t.metrics, Report: t.report,
-		AsRecorded: t.asRecorded, Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
+		AsRecorded: t.asRecorded, Teachers: t.teachers, Strict: t.strict, EvalEvery: t.every, Build: t.Build, Note: t.note,
 		Graph: infer.GraphOptions{Provider: t.provider, DeviceID: t.device, Threads: t.threads},
 	}
 	if o.Second, err = t.second.options(); err != nil {
 		return job.Options{}, err
+	}
+	if slices.Contains(t.teachers, job.SecondTeacher) {
+		if o.Listener, err = embedder(); err != nil {
+			return job.Options{}, err
+		}
 	}
 	if t.init != "" {
 		o.Source.Set.MinLabels = 1

@@ -1,0 +1,123 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"earshot/internal/atomicfile"
+	"earshot/train/acrnn"
+	"earshot/train/dataset"
+	"earshot/train/metrics"
+)
+
+// The tables of Zhang et al. 2020 that a training makes anew. Of the other networks that its first two compare with, none is built
+// here.
+const (
+	TableAccuracy     = 1 // how much is named right
+	TableCost         = 2 // parameters and multiplications; trains nothing
+	TableAttention    = 3 // where attention stands, and how it is made to sum up
+	TableAugmentation = 4 // attention and augmentation, with and without each
+)
+
+// row is a line of a table: a training, and what it changes.
+type row struct {
+	name   string
+	change func(*Options)
+}
+
+// rows are those of a table that trains.
+func rows(table int) []row {
+	attention := func(name string) func(*Options) {
+		return func(o *Options) { o.Attention, _ = acrnn.ParseAttention(name) }
+	}
+	plain := func(o *Options) { _ = o.Recipe.Augment.Without("all") }
+	both := func(f, g func(*Options)) func(*Options) { return func(o *Options) { f(o); g(o) } }
+	switch table {
+	case TableAccuracy:
+		return []row{{"acrnn", attention("l10")}}
+	case TableAttention:
+		var out []row
+		for _, name := range []string{"none", "l2-softmax", "l2-sigmoid", "l4-softmax", "l4-sigmoid", "l6-softmax", "l6-sigmoid", "l8-softmax", "l8-sigmoid", "l10"} {
+			out = append(out, row{name, attention(name)})
+		}
+		return out
+	case TableAugmentation:
+		return []row{{"neither", both(attention("none"), plain)}, {"attention", both(attention("l10"), plain)},
+			{"augmentation", attention("none")}, {"both", attention("l10")}}
+	}
+	return nil
+}
+
+// Table makes a table of the paper by training its rows one after the other: on the test folds where some are named, else by
+// cross-validation. It stands beside Out as Markdown, as in esc50-table3.md, and grows row by row. With Resume what is finished
+// already is not trained again.
+func Table(ctx context.Context, table int, o Options, ui UI) error {
+	path := strings.TrimSuffix(o.Out, filepath.Ext(o.Out)) + fmt.Sprintf("-table%d.md", table)
+	if table == TableCost {
+		return o.costs(path, ui)
+	}
+	todo := rows(table)
+	if todo == nil {
+		return fmt.Errorf("table %d: want 1 to 4", table)
+	}
+	text := fmt.Sprintf("Clips named right, %s: `--table %d`, recipe %s, %d epochs\n\n| network | clips right | spread | each |\n|---|---|---|---|\n", o.dataName(), table, o.Recipe.Name, o.Recipe.Epochs)
+	for i, r := range todo {
+		ui.Print("table %d, row %d of %d: %s", table, i+1, len(todo), r.name)
+		one := o.named(fmt.Sprintf("table%d-%s", table, r.name))
+		r.change(&one)
+		accuracy, err := one.row(ctx, ui)
+		if err != nil {
+			return err
+		}
+		mean, spread := metrics.MeanSpread(accuracy)
+		text += fmt.Sprintf("| %s | %.1f %% | %.1f | %.1f |\n", r.name, mean, spread, accuracy)
+		if err := writeText(path, text); err != nil {
+			return err
+		}
+	}
+	ui.Print("%s\n%s", path, text)
+	return nil
+}
+
+// row trains one row.
+func (o Options) row(ctx context.Context, ui UI) ([]float64, error) {
+	if len(o.Source.Test) == 0 {
+		return CrossValidate(ctx, o, ui)
+	}
+	o, err := o.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	right, err := o.tested(ctx, ui)
+	return []float64{right}, err
+}
+
+// costs writes the table of what the network costs, for as many labels as the data has.
+func (o Options) costs(path string, ui UI) error {
+	set, err := dataset.Load(o.Source.Set)
+	if err != nil {
+		return err
+	}
+	arch, err := acrnn.New(len(set.Labels), o.Width, o.Attention)
+	if err != nil {
+		return err
+	}
+	c := acrnn.Cost(arch)
+	text := "| layer | output | parameters | multiplications a window |\n|---|---|---|---|\n"
+	for _, l := range c.Layers {
+		text += fmt.Sprintf("| %s | %s | %d | %d |\n", l.Name, l.Output, l.Params, l.MACs)
+	}
+	text += fmt.Sprintf("| all | %d labels | %d | %d |\n\nBy the paper's convention %d parameters and %d FLOPs. %s\n", len(set.Labels), c.Params, c.MACs, c.PaperParams, c.PaperFLOPs, acrnn.PaperNote)
+	if err := writeText(path, text); err != nil {
+		return err
+	}
+	ui.Print("%s\n%s", path, text)
+	return nil
+}
+
+func writeText(path, text string) error {
+	return atomicfile.Write(path, 0o644, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+}

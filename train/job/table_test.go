@@ -1,0 +1,54 @@
+package job
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A table is made row by row, and a second run with Resume believes what is there and trains only what is not.
+func TestTable(t *testing.T) {
+	o := tinyOptions(t)
+	var text bytes.Buffer
+	if err := Table(context.Background(), TableAugmentation, o, Quiet(&text)); err != nil {
+		t.Fatal(err, text.String())
+	}
+	dir := filepath.Dir(o.Out)
+	read := func() string {
+		b, err := os.ReadFile(filepath.Join(dir, "m-table4.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	first := read()
+	for _, want := range []string{"| neither |", "| attention |", "| augmentation |", "| both |"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no row %q in\n%s", want, first)
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, "m-table4-both.onnx")); err != nil {
+		t.Fatal(err)
+	}
+	o.Resume = true
+	text.Reset()
+	if err := Table(context.Background(), TableAugmentation, o, Quiet(&text)); err != nil {
+		t.Fatal(err, text.String())
+	}
+	if n := strings.Count(text.String(), "is there"); n != 3 || read() != first {
+		t.Errorf("%d rows were believed, want 3, and the table to be what it was:\n%s\n%s", n, first, read())
+	}
+	o.Recipe.Epochs++ // another training
+	one := o.named("table4-both")
+	if one, err := one.Resolved(); err != nil {
+		t.Fatal(err)
+	} else if _, ok := one.before(); ok {
+		t.Error("a model that another training made is believed")
+	}
+	if err := Table(context.Background(), TableCost, o, Quiet(&text)); err != nil || !strings.Contains(text.String(), "| l1 | ") {
+		t.Errorf("%v; no layers in\n%s", err, text.String())
+	}
+}
