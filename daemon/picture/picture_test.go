@@ -104,16 +104,24 @@ func TestStrip(t *testing.T) {
 	if len(p.Attention) != 80 || p.Attention[0].Value > 0.1 || p.Attention[79].Value < 1.9 {
 		t.Errorf("attention %v", p.Attention)
 	}
-	hear(s, end, 9)
-	if p = s.draw(0); len(p.Log) != keepFrames*bands {
-		t.Errorf("%d values", len(p.Log))
-	}
+	end = hear(s, end, 18)
 	whole := newStrip(gammatone.Default())
-	hear(whole, end, 9)
-	q := whole.draw(0)
-	for i, v := range p.Log {
-		if q.Log[i] != v || p.StartS != q.StartS {
-			t.Fatalf("value %d is %v, was %v", i, v, q.Log[i])
+	hear(whole, 88200, 18)
+	for what, onset := range map[string]int64{"just now": end - 22050, "long ago": end - 12*44100, "forgotten": 0} {
+		p, q := s.draw(onset), whole.draw(onset)
+		if len(p.Log) != shownFrames*bands {
+			t.Errorf("%s: %d values", what, len(p.Log))
+		}
+		if what == "long ago" && math.Abs(p.StartS+1.5) > 0.1 {
+			t.Errorf("the onset lies %v s behind the beginning", -p.StartS)
+		}
+		if last := p.Attention[len(p.Attention)-1].S; last < p.StartS+4.9 && what != "just now" {
+			t.Errorf("%s: attention until %v s of a picture from %v s on", what, last, p.StartS)
+		}
+		for i, v := range p.Log {
+			if q.Log[i] != v || p.StartS != q.StartS {
+				t.Fatalf("%s: value %d is %v, was %v", what, i, v, q.Log[i])
+			}
 		}
 	}
 	hear(s, 1<<40+7, 1.6)

@@ -8,8 +8,10 @@ import (
 )
 
 const (
-	keepFrames = 430 // 5 s: what led to an event, and the room before it
-	keepLooks  = 16  // windows whose attention is known; those of the shortest hop that one frame lies in
+	keepFrames  = 1378 // 16 s: on a machine that is behind, an event is told of sound that is some seconds old
+	keepLooks   = 192  // windows whose attention is known: as many, at the shortest hop
+	shownFrames = 430  // 5 s of a picture
+	roomFrames  = 129  // 1.5 s of it before the onset, or more where not all that follows was heard yet
 )
 
 // strip is the newest of what a source's front end made and of where the network looked. Its buffers are made once:
@@ -65,28 +67,32 @@ func (s *strip) Attended(at int64, steps []float32) {
 	s.looked++
 }
 
-// draw copies what is kept into a picture whose time counts from a sample; nil when nothing was heard yet.
-func (s *strip) draw(origin int64) *figure.Spectrogram {
+// draw copies the sound around an onset into a picture whose time counts from there; nil when nothing was heard yet.
+func (s *strip) draw(onset int64) *figure.Spectrogram {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	frames := min(s.count, keepFrames)
-	if frames == 0 {
+	kept := min(s.count, keepFrames)
+	if kept == 0 {
 		return nil
 	}
-	first := s.next - int64(frames*s.front.HopSamples)
+	hop := s.front.HopSamples
+	oldest := s.next - int64(kept*hop)
+	frames := min(kept, shownFrames)
+	skip := min(max(int((onset-oldest)/int64(hop))-roomFrames, 0), kept-frames)
+	first := oldest + int64(skip*hop)
 	rate := float64(s.front.SampleRate)
 	p := &figure.Spectrogram{
 		Log:    make([]float32, 0, frames*s.front.Bands),
-		FrameS: float64(s.front.HopSamples) / rate,
-		StartS: (float64(first-origin) + float64(s.front.FrameSamples)/2) / rate,
+		FrameS: float64(hop) / rate,
+		StartS: (float64(first-onset) + float64(s.front.FrameSamples)/2) / rate,
 	}
-	for n := s.count - frames; n < s.count; n++ {
-		p.Log = append(p.Log, s.frame(n)...)
+	for n := range frames {
+		p.Log = append(p.Log, s.frame(s.count-kept+skip+n)...)
 	}
 	seen := figure.NewOverlap(frames)
 	for _, l := range s.looks[:min(s.looked, keepLooks)] {
-		if d := l.at - first; d%int64(s.front.HopSamples) == 0 {
-			seen.Add(int(d)/s.front.HopSamples, s.front.WindowFrames, l.steps)
+		if d := l.at - first; d%int64(hop) == 0 {
+			seen.Add(int(d)/hop, s.front.WindowFrames, l.steps)
 		}
 	}
 	p.Attention = seen.Points(p.StartS, p.FrameS)

@@ -22,6 +22,7 @@ const (
 	roomTop, roomBottom = 28, 56
 	barGap, barWidth    = 14, 18
 	tickLong, tickShort = 7, 4
+	tickApart           = 14 // between two labels, one above the other
 )
 
 // panel draws p into the rectangle r.
@@ -80,11 +81,13 @@ func (s *Spectrogram) axes(c *canvas, r, data image.Rectangle) {
 		c.text(x, data.Max.Y+tickLong+3, t.label, c.small, color.Black, 0.5, 0)
 	}
 	c.text((data.Min.X+data.Max.X)/2, r.Max.Y, "time (s)", c.medium, color.Black, 0.5, 1)
+	below := data.Max.Y + tickApart // the label before
 	for _, t := range hertzTicks(s.BandHz) {
 		// band b covers the pixels from b/bands to (b+1)/bands
 		y := data.Max.Y - 1 - int((t.value+0.5)/float64(len(s.BandHz))*float64(data.Dy()))
 		long := tickShort
-		if t.label != "" {
+		if t.label != "" && below-y >= tickApart {
+			below = y
 			long = tickLong
 			c.text(data.Min.X-tickLong-4, y, t.label, c.small, color.Black, 1, 0.5)
 		}
