@@ -144,6 +144,7 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 		Log:     d.log,
 		Ears:    append(d.ears(c.Name), feed),
 		Window:  feed.Window,
+		Eyes:    d.eyes(c.Name),
 		Changed: d.changed,
 		Ill:     d.diagnose,
 	})

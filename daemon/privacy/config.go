@@ -28,7 +28,11 @@ func Configuration(f *config.File) Section {
 	if h := c.History; h.Enabled {
 		s.add(Good, "history keeps events, scores and levels for %s in the state folder, at most %s: numbers and names, from which no sound can be made", h.Keep, h.MaxSize)
 	}
-	s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
+	if c.MQTT.Image {
+		s.add(Bad, "mqtt.image is on: a picture of each source's last sound goes to the broker, the spectrogram of five seconds, from which speech can be made out with effort; it is not kept there")
+	} else {
+		s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
+	}
 	switch {
 	case c.MQTT.Broker == "":
 		s.add(Good, "the broker is inside the daemon and listens on %s only", c.MQTT.Embedded)
@@ -70,8 +74,10 @@ func (s *Section) page(w config.Web) {
 		s.add(Good, "there is no web page")
 	case host == "localhost" || ip != nil && ip.IsLoopback():
 		s.add(Good, "the page shows a spectrogram and labels, to this machine only (%s)", w.Listen)
+	case w.PasswordFile == "":
+		s.add(Fact, "the page is open to the network (%s) and shows labels; neither a spectrogram nor clips without a password, and no password is configured (systemd may hand one over, web_password)", w.Listen)
 	default:
-		s.add(Bad, "the page is open to the network (%s): whoever reaches it sees a spectrogram, from which speech can be made out with effort", w.Listen)
+		s.add(Bad, "the page is open to the network (%s): whoever has its password sees a spectrogram, from which speech can be made out with effort", w.Listen)
 	}
 }
 
