@@ -1,22 +1,8 @@
 package daemon
 
 import (
-	"path/filepath"
-
-	"earshot/daemon/config"
 	"earshot/daemon/rules"
 )
-
-// keepAdjustments takes up the thresholds that people set in the last run; without a state folder none outlive a restart.
-func (d *Daemon) keepAdjustments(f *config.File) {
-	dir, err := f.Config.StateFolder()
-	if err == nil {
-		err = d.adjusted.Keep(filepath.Join(dir, "thresholds.json"))
-	}
-	if err != nil {
-		d.log.Warn().Err(err).Msg("thresholds")
-	}
-}
 
 // askAdjust brings what somebody asked for to the loop; of a flood the rest is dropped.
 func (d *Daemon) askAdjust(a rules.Adjust) {
@@ -29,16 +15,26 @@ func (d *Daemon) askAdjust(a rules.Adjust) {
 
 // adjustRules takes a threshold or hold over at its source, while it listens.
 func (d *Daemon) adjustRules(a rules.Adjust) {
-	if err := d.adjusted.Set(a); err != nil {
+	var others []string
+	for _, s := range d.sources {
+		if s.Name() != a.Source {
+			others = append(others, s.Name())
+		}
+	}
+	if err := d.adjusted.Set(a, others...); err != nil {
 		d.log.Warn().Err(err).Msg("thresholds")
 	}
+	d.told = d.adjusted.Tuned()
 	for _, s := range d.sources {
 		if s.Name() == a.Source {
 			s.SetRules(d.root.Context(), d.rules.For(a.Source, &d.adjusted))
 		}
 	}
 	d.mqtt.Adjusted(a.Source, d.rules.For(a.Source, &d.adjusted))
-	line := d.log.Info().Str("source", a.Source).Str("label", a.Label)
+	line := d.log.Info().Str("source", a.Source)
+	if a.Label != "" {
+		line = line.Str("label", a.Label)
+	}
 	switch {
 	case a.Undo:
 		line.Msg("threshold and hold as configured")

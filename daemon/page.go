@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
@@ -42,7 +43,7 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 		return nil, err
 	}
 	c := web.Config{Listen: f.Config.Web.Listen, URL: f.Config.Web.URL, Password: password,
-		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir, API: d.api(f)}
+		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir, API: d.api(f), Before: d.clipsBefore}
 	server, err := web.New(c)
 	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
 		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")
@@ -73,6 +74,13 @@ func (d *Daemon) clipsDir() string {
 		return o.sink.(*clips.Sink).Dir()
 	}
 	return ""
+}
+
+// clipsBefore is how much sound a clip has before its onset.
+func (d *Daemon) clipsBefore() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.file.Config.Clips.Before
 }
 
 func (d *Daemon) runPage(p *page) {

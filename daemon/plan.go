@@ -6,6 +6,7 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/fleet"
 	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
@@ -69,6 +70,11 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 			}
 		}
 	}
+	if key := now.Fleet.OwnerKey; key != "" && key != old.Fleet.OwnerKey {
+		if _, err := fleet.ParseOwner(key); err != nil {
+			return c, f.Issue("fleet.owner_key", "%v", err)
+		}
+	}
 	if err := d.planMQTT(f, c, d.setup(f, r, e)); err != nil {
 		return c, err
 	}
@@ -103,7 +109,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 		c.all = true
 		c.note("model")
 	}
-	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || !reflect.DeepEqual(old.Notify, now.Notify) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
+	if c.engine != nil || !reflect.DeepEqual(old.Watch, now.Watch) || !reflect.DeepEqual(old.Notify, now.Notify) || !reflect.DeepEqual(old.Surveillance, now.Surveillance) || old.Smoothing != now.Smoothing || old.Node.Language != now.Node.Language {
 		if c.rules, err = rules.Resolve(f, e.Model, e.Front, e.Second.Head); err != nil {
 			return nil, nil, err
 		}
@@ -117,7 +123,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 // must be buildable before the old one is given up.
 func (d *Daemon) planMQTT(f *config.File, c *change, s mqtt.Setup) error {
 	old, now := &d.file.Config, &f.Config
-	if old.MQTT != now.MQTT || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
+	if old.MQTT != now.MQTT || old.Fleet != now.Fleet || old.Surveillance.On() != now.Surveillance.On() || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
 		c.note("mqtt")
 	}
 	if err := mqtt.CheckShown(s); err != nil {
@@ -144,6 +150,7 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 		s.Remove()
 	}
 	d.set(func() { d.file = f })
+	d.guard.Configure(f.Config.Surveillance)
 	d.log.SetLevel(f.Config.Log.Level)
 	if c.engine != nil {
 		before := d.engine
@@ -153,8 +160,15 @@ func (d *Daemon) commit(f *config.File, c *change) error {
 	}
 	if c.rules != nil {
 		d.set(func() { d.rules = c.rules })
+	}
+	tuned := d.adjusted.Tuned()
+	if other := !reflect.DeepEqual(tuned, d.told); other || c.rules != nil {
+		if c.rules == nil {
+			c.note("labels")
+		}
+		d.told = tuned
 		for _, s := range stay {
-			s.SetRules(d.root.Context(), c.rules.For(s.Name(), &d.adjusted))
+			s.SetRules(d.root.Context(), d.rules.For(s.Name(), &d.adjusted))
 		}
 	}
 	for _, k := range c.kinds {

@@ -27,6 +27,7 @@ type reading struct {
 type plan struct {
 	file   *config.File
 	change *change
+	seen   int // what people had set when it was read; see rules.Adjustments
 	err    error
 }
 
@@ -55,7 +56,7 @@ func (d *Daemon) startReload() {
 	r.asked, d.asked = d.asked, nil
 	d.reading = r
 	d.root.GoThen("reload", func(context.Context) error {
-		var p plan
+		p := plan{seen: d.adjusted.Changes()}
 		if p.file, p.err = d.opts.Load(); p.err == nil {
 			p.change, p.err = d.plan(p.file)
 		}
@@ -182,6 +183,9 @@ func (d *Daemon) apply(p plan) ([]string, error) {
 	if p.err != nil {
 		p.drop()
 		return nil, p.err
+	}
+	if err := d.adjusted.Take(p.file.Tuned, p.seen); err != nil {
+		d.log.Warn().Err(err).Msg("thresholds")
 	}
 	if err := d.commit(p.file, p.change); err != nil {
 		// Half changed: better a new process than a daemon nobody configured.

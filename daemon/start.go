@@ -18,9 +18,15 @@ import (
 func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
+	d.pushes = d.fleetNode(f)
+	d.startGuard(f)
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
-	d.keepAdjustments(f)
+	if err := d.adjusted.Keep(f.Tuned.Path); err != nil {
+		d.log.Warn().Err(err).Msg("thresholds")
+	}
+	d.told = d.adjusted.Tuned()
+	d.teacher = d.newTeacher(f)
 	path, err := models.File(f)
 	if err != nil {
 		return err
@@ -138,6 +144,7 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 		Log:     d.log,
 		Ears:    append(d.ears(c.Name), feed),
 		Window:  feed.Window,
+		Eyes:    d.eyes(c.Name),
 		Changed: d.changed,
 		Ill:     d.diagnose,
 	})
@@ -150,11 +157,19 @@ func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Se
 
 // startMQTT makes and starts the publisher, in the place of an old one that has stopped.
 func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
-	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust})
+	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust, Pushed: d.pushes.Pushed,
+		Alarm: d.askAlarm})
 	if err != nil {
 		return err
 	}
 	k.Restore(d.sinks.Mutes.Active(time.Now()))
+	d.mu.Lock()
+	pushed := d.pushed
+	d.mu.Unlock()
+	d.showAlarm(k)
+	if pushed != (publish.PushReport{}) {
+		k.TellPush(pushed, false)
+	}
 	d.set(func() { d.mqtt = k })
 	d.sinks.Set("mqtt", k)
 	k.Start(d.root.Context(), d.fail)

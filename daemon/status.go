@@ -21,6 +21,9 @@ func (d *Daemon) status() status.Status {
 	if d.mqtt != nil {
 		d.mqtt.Report(&s)
 	}
+	if d.guard != nil {
+		d.guard.Report(&s)
+	}
 	for _, k := range kinds {
 		if o := d.opened[k.Name]; o != nil {
 			if r, ok := o.sink.(sink.Reporter); ok {

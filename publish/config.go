@@ -36,12 +36,15 @@ type Config struct {
 	Discovery          bool
 	Language           string        // of the entities' names: en, de, fr, es or zh; empty = English
 	LegacyDiscovery    bool          // one topic per entity, Home Assistant before 2024.11
+	Guarded            bool          // there is surveillance: an alarm panel, signs of tampering
 	EventStart         bool          // an event message at the onset too ("phase":"start")
 	Diagnostics        time.Duration // 1 min between two calls of it
+	Image              bool          // pictures of the last sounds are announced
 	Device             Device
 	Sources            []Source
 	StateFile          string           // what was announced last time, so that it can be taken back; empty = forget
 	OnStatus           func(Status)     `json:"-" yaml:"-"`
+	Pushed             func([]byte)     `json:"-" yaml:"-"` // a manifest for this node; must not block. nil = nobody may push
 	Timing             Timing           // the connection's waits
 	Replay             time.Duration    // 60 s: older ON/OFF are not replayed on state topics, only as events
 	SaveEvery          time.Duration    // 30 s between two saves of the unsent queue
@@ -128,15 +131,15 @@ func (c *Config) connection() mqtt.Settings {
 	password := c.Password
 	return mqtt.Settings{NodeID: c.NodeID, Version: c.Device.SWVersion, Model: c.Device.Model, Broker: c.Broker, Username: c.Username, Secret: func() string { return password },
 		CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, InsecureSkipVerify: c.InsecureSkipVerify,
-		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Now: c.Now}
+		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Pushed: c.Pushed, Now: c.Now}
 }
 
 func (c *Config) held() outbox.Settings {
-	return outbox.Settings{Tree: c.tree(), Sources: c.Sources, EventStart: c.EventStart, Limit: c.QueueLimit,
+	return outbox.Settings{Tree: c.tree(), Sources: c.Sources, Guarded: c.Guarded, EventStart: c.EventStart, Limit: c.QueueLimit,
 		Replay: c.Replay, Folder: c.StoreDir, SaveEvery: c.SaveEvery}
 }
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
+		Guarded: c.Guarded, Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics, Image: c.Image}
 }

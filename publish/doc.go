@@ -5,6 +5,9 @@
 //
 //	earshot/<id>/availability               retained  online / offline; also the last will
 //	earshot/<id>/instance                   retained  {instance, host}: which program this is
+//	earshot/<id>/push                       retained  {counter, name, kind, state, why, …}: what became of what the owner pushed
+//	earshot/<id>/alarm                      retained  {state, mode, …}: what is armed, and the alarm that nobody has acknowledged
+//	earshot/<id>/<src>/tamper               retained  {state: ON/OFF, reason}: a sign of tampering with the microphone
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
@@ -17,13 +20,17 @@
 //	earshot/<id>/<src>/pause                retained  minutes that the source's mute was asked to last; 0 without an end
 //	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
+//	earshot/<id>/<src>/image                QoS 0     a picture of the last sound, PNG
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
+//	earshot/<id>/alarm/set                  read      ARM_HOME, ARM_AWAY, ARM_NIGHT, DISARM, ACKNOWLEDGE
+//	earshot/<id>/push/set                   read      a signed manifest; its file's parts stand below <prefix>/fleet-push/
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
+//	earshot/<id>/<src>/threshold/set        read
 //	earshot/<id>/<src>/<label>/mute/set     read
 //	earshot/<id>/<src>/<label>/threshold/set read
 //	earshot/<id>/<src>/<label>/hold/set     read
 //
-// All but scores and diagnostics are QoS 1. Times are RFC 3339 with
+// All but scores, image and diagnostics are QoS 1. Times are RFC 3339 with
 // milliseconds and come from the sample position.
 //
 // # Rooms

@@ -22,12 +22,17 @@ func TestTopicsKeepTheTable(t *testing.T) {
 		defer mu.Unlock()
 		qos[x.Topic()] = x.Qos()
 	}))
-	r := run(t, testConfig(m.URL()))
+	c := testConfig(m.URL())
+	c.Guarded = true
+	r := run(t, c)
+	r.Alarm(AlarmState{})
 	r.SourceAvailable("mic", true, "")
 	r.Occurrence(onset("dog", 0))
 	r.Occurrence(end("dog", 0, time.Second))
 	r.Scores("mic", epoch, []LabelScore{{Label: "dog", Score: 0.5}})
+	r.Image("mic", []byte("a picture"))
 	r.Diagnostics(Diagnostics{})
+	r.Report(PushReport{})
 	tree, seen := topic.NewTree("earshot", "n1"), map[topic.Leaf]bool{}
 	eventually(t, "every leaf is seen", func() bool {
 		mu.Lock()

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"earshot/publish/homeassistant"
@@ -32,6 +33,7 @@ const (
 	Mute      = outbox.Mute
 	Threshold = outbox.Threshold
 	Hold      = outbox.Hold
+	Alarm     = outbox.Alarm
 )
 
 // Stats are counters since New, but for Queued and Unsaid.
@@ -91,9 +93,58 @@ func (p *Publisher) Adjusted(source, label string, on, off float64, hold time.Du
 	p.box.Adjusted(source, label, on, off, hold)
 }
 
+// AlarmState is what is armed, and the alarm that waits to be acknowledged; State is as Home Assistant's panel has it.
+type AlarmState struct {
+	State  string `json:"state"` // disarmed, armed_home, armed_away, armed_night, triggered
+	Mode   string `json:"mode"`
+	Since  string `json:"since"`
+	Source string `json:"source"`
+	Label  string `json:"label"`
+	Score  any    `json:"score"`
+	Why    string `json:"why"`
+	Count  int    `json:"count"`
+	Clip   string `json:"clip"`
+	Record uint64 `json:"record"` // of the evidence, the newest
+	SHA256 string `json:"sha256"` // of that
+}
+
+// Alarm tells what is armed.
+func (p *Publisher) Alarm(s AlarmState) { p.box.Tell(topic.NodeAlarm, topic.Encode(s)) }
+
+// Tamper tells a source's sign of tampering; "" for none.
+func (p *Publisher) Tamper(src, reason string) { p.box.Tamper(src, reason) }
+
+// Report tells what became of what was pushed to this node.
+func (p *Publisher) Report(r PushReport) { p.box.Tell(topic.NodePush, topic.Encode(r)) }
+
+// ForgetPush takes the manifest that was dealt with off the broker.
+func (p *Publisher) ForgetPush() {
+	p.box.Clear(p.cfg.tree().Of(topic.NodePushSet))
+	p.box.Poke()
+}
+
+// FetchPush gets a file of size bytes that was pushed in parts, under a client id of its own: what comes is no more than that, and nobody's
+// word yet.
+func FetchPush(ctx context.Context, c Config, sha256 string, size int64, to io.Writer) error {
+	c = c.withDefaults()
+	if err := mqtt.Fetch(ctx, c.connection(), c.Topic, sha256, size, to); err != nil {
+		return fmt.Errorf("mqtt: %w", err)
+	}
+	return nil
+}
+
+// Parts are the retained messages with the parts of a file that is pushed to the nodes below a prefix.
+func Parts(prefix, sha256 string, file []byte) []topic.Message {
+	return mqtt.Parts(prefix, sha256, file)
+}
+
 // Scores publishes the top smoothed scores of a window, QoS 0. A newer window
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
+
+// Image publishes a picture of a source's last sound, PNG, QoS 0. One that is longer than [outbox.MaxImage] is not taken; a newer one replaces
+// one that could not leave yet.
+func (p *Publisher) Image(src string, png []byte) { p.box.Image(src, png) }
 
 // Heard takes all smoothed scores of a window, 0..1 by label: what is on is told anew every ten seconds.
 func (p *Publisher) Heard(src string, at time.Time, scores map[string]float64) {
@@ -159,9 +210,16 @@ func Forget(ctx context.Context, c Config) (topics []string, err error) {
 // Node is what a broker knows of a node.
 type Node = mqtt.Node
 
+// The words of what is pushed to nodes.
+type (
+	Say        = mqtt.Say
+	PushReport = mqtt.PushReport
+	Refusal    = mqtt.Refusal
+)
+
 // Fleet finds the nodes below c.Topic on c's broker, and calls told with all of them whenever something has changed; told
-// says whether to go on. It publishes nothing.
-func Fleet(ctx context.Context, c Config, told func([]Node) bool) error {
+// says whether to go on. It publishes what told says and nothing else.
+func Fleet(ctx context.Context, c Config, told func([]Node, Say) bool) error {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. Two
-// questions change something, the rule of a label, and are for who may. Every answer is bounded, in size and in the time that it may take.
+// Package api answers questions about the history over HTTP: /api/v1, as openapi.yaml describes it. Those that change something
+// are for who may. Every answer is bounded, in size and in the time that it may take.
 package api
 
 import (
@@ -38,12 +38,18 @@ type Label struct {
 type Config struct {
 	Store  *store.Reader
 	Labels func() []Label
-	Rule   func(label string) (now tune.Rule, watched bool, err error)
+	Rule   func(label, source string) (now tune.Rule, watched bool, err error)
 	Clip   func(name string) bool // whether a clip is still there
 
 	MayChange func() bool                                                // whether Apply and Undo are open to who asks
 	Apply     func(ctx context.Context, label string, r tune.Rule) error // makes a rule the one that counts
+	Alarm     func(ctx context.Context, command string) error            // arms, disarms, acknowledges
 	Undo      func(ctx context.Context) error                            // takes the last back
+	Feedback  func(ctx context.Context, event int64, verdict, actual string) error
+	Mute      func(source, label string, on bool) error
+
+	Teacher Teacher         // nil: nothing can be taught
+	Taught  func() []string // labels that the model in use was taught
 
 	Now func() time.Time // nil = time.Now
 }
@@ -70,6 +76,7 @@ var routes = []route{
 	{"heat", append([]string{"zone"}, filterParams...), (*API).heat},
 	{"levels", []string{"source", "since", "until"}, (*API).levels},
 	{"scores", []string{"source", "label", "since", "until"}, (*API).scores},
+	{"teach", nil, (*API).teaching},
 	{"tune", []string{"label", "source", "since", "until", "min_on", "hold", "cooldown"}, (*API).tune},
 }
 
@@ -86,6 +93,7 @@ func New(c Config) http.Handler {
 	for path, change := range changes {
 		mux.HandleFunc("POST "+Prefix+path, func(w http.ResponseWriter, req *http.Request) { a.change(w, req, change) })
 	}
+	mux.HandleFunc("GET "+Prefix+"teach/take", a.take)
 	mux.HandleFunc("GET "+Prefix+"openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(description)

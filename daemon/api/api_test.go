@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"earshot/daemon/feedback"
 	"earshot/daemon/history/block"
 	"earshot/daemon/history/store"
 	"earshot/daemon/tune"
@@ -42,7 +43,7 @@ func fresh(t testing.TB, batches ...store.Batch) http.Handler {
 		Labels: func() []Label {
 			return []Label{{ID: "dog", Title: "Hund", Watched: true, On: 0.5, Off: 0.3}, {ID: "cow", Title: "Kuh"}}
 		},
-		Rule: func(label string) (tune.Rule, bool, error) {
+		Rule: func(label, _ string) (tune.Rule, bool, error) {
 			if label != "dog" {
 				return tune.Rule{}, false, errors.New("not known")
 			}
@@ -128,6 +129,7 @@ func TestDescription(t *testing.T) {
 		}
 		delete(paths, "/"+r.path)
 	}
+	delete(paths, "/teach/take") // sound, and no JSON
 	for path := range changes {
 		if at(d, paths, "/"+path, "post") == nil {
 			t.Errorf("%s is not described", path)
@@ -277,7 +279,7 @@ func TestChanges(t *testing.T) {
 	d := document(t)
 	may, applied, undone := true, "", 0
 	h := New(Config{MayChange: func() bool { return may },
-		Rule: func(label string) (tune.Rule, bool, error) {
+		Rule: func(label, _ string) (tune.Rule, bool, error) {
 			if label == "unicorn" {
 				return tune.Rule{}, false, errors.New("not known")
 			}
@@ -361,5 +363,52 @@ func BenchmarkYear(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/1000, "ms")
 		})
+	}
+}
+
+// TestSays: feedback and mutes go through to who takes them, for who may change something alone.
+func TestSays(t *testing.T) {
+	may, got := true, ""
+	h := New(Config{MayChange: func() bool { return may },
+		Feedback: func(_ context.Context, event int64, verdict, actual string) error {
+			if got = fmt.Sprint(event, verdict, actual); event == 9 {
+				return store.ErrNoEvent
+			}
+			if verdict == "maybe" {
+				return feedback.ErrVerdict
+			}
+			return nil
+		},
+		Mute: func(source, label string, on bool) error {
+			if got = fmt.Sprint(source, label, on); label == "unicorn" {
+				return errors.New("not watched")
+			}
+			return nil
+		},
+	})
+	for _, c := range []struct {
+		path, body string
+		code       int
+		want       string
+	}{
+		{"feedback", `{"event":3,"verdict":"wrong","actual":"cat"}`, 200, "3wrongcat"},
+		{"feedback", `{"event":9,"verdict":"right"}`, 404, "9right"},
+		{"feedback", `{"event":3,"verdict":"maybe"}`, 400, "3maybe"},
+		{"feedback", `{"what":3}`, 400, ""},
+		{"mute", `{"source":"mic","label":"dog","on":true}`, 200, "micdogtrue"},
+		{"mute", `{"source":"mic","label":"unicorn","on":true}`, 400, "micunicorntrue"},
+	} {
+		for _, may = range []bool{true, false} {
+			got = ""
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, Prefix+c.path, strings.NewReader(c.body)))
+			code, want := c.code, c.want
+			if !may {
+				code, want = 403, ""
+			}
+			if w.Code != code || got != want {
+				t.Errorf("%s %s, may %v: %d, took %q: %s", c.path, c.body, may, w.Code, got, w.Body)
+			}
+		}
 	}
 }

@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
-	"earshot/daemon/config"
+	"earshot/daemon/alarm"
+	"earshot/daemon/feedback"
+	"earshot/daemon/history/store"
+	"earshot/daemon/rules"
 	"earshot/daemon/tune"
 )
 
@@ -17,6 +22,16 @@ import (
 var changes = map[string]func(*API, context.Context, *http.Request) error{
 	"tune/apply": (*API).apply,
 	"tune/undo":  func(a *API, ctx context.Context, _ *http.Request) error { return a.Undo(ctx) },
+	"feedback":   (*API).feedback,
+	"mute":       (*API).mute,
+
+	"teach/record":      (*API).record,
+	"teach/record/stop": teach(func(t Teacher) error { t.StopRecording(); return nil }),
+	"teach/delete":      (*API).deleteTake,
+	"teach/learn":       teach(Teacher.Learn),
+	"teach/learn/stop":  teach(Teacher.StopLearning),
+	"teach/rollback":    (*API).rollback,
+	"alarm":             (*API).alarm,
 }
 
 // maxBody is the largest body that is read, in bytes.
@@ -36,11 +51,26 @@ func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, c
 	switch {
 	case err == nil:
 		_ = answer(w, map[string]bool{"ok": true})
-	case errors.As(err, &m), errors.Is(err, config.ErrNothingBefore):
+	case errors.As(err, &m), errors.Is(err, rules.ErrNothingBefore):
 		refuse(w, http.StatusBadRequest, err.Error())
+	case errors.Is(err, store.ErrNoEvent), errors.Is(err, store.ErrNone):
+		refuse(w, http.StatusNotFound, err.Error())
 	default:
 		refuse(w, http.StatusConflict, "it was not taken, and all is as it was: "+err.Error())
 	}
+}
+
+// alarm arms, disarms or acknowledges.
+func (a *API) alarm(ctx context.Context, r *http.Request) error {
+	var b struct {
+		Command string `json:"command"`
+	}
+	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&b); err != nil || !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
+		return mistake{"want an object with command: one of " + strings.Join(alarm.Commands, ", ")}
+	}
+	return a.Alarm(ctx, b.Command)
 }
 
 // applied is a rule as it is sent: durations in seconds.
@@ -53,14 +83,22 @@ type applied struct {
 	Cooldown float64 `json:"cooldown"`
 }
 
-func (a *API) apply(ctx context.Context, r *http.Request) error {
+// read reads the object that a change is asked for with.
+func read(r *http.Request, into any, want string) error {
 	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
 	d.DisallowUnknownFields()
-	var b applied
-	if err := d.Decode(&b); err != nil {
-		return mistake{fmt.Sprintf("want an object with label, on, off, min_on, hold, cooldown: %.100s", err)}
+	if err := d.Decode(into); err != nil {
+		return mistake{fmt.Sprintf("want an object with %s: %.100s", want, err)}
 	}
-	now, watched, err := a.Rule(b.Label)
+	return nil
+}
+
+func (a *API) apply(ctx context.Context, r *http.Request) error {
+	var b applied
+	if err := read(r, &b, "label, on, off, min_on, hold, cooldown"); err != nil {
+		return err
+	}
+	now, watched, err := a.Rule(b.Label, "")
 	switch {
 	case err != nil:
 		return mistake{"label: " + err.Error()}
@@ -82,4 +120,37 @@ func (a *API) apply(ctx context.Context, r *http.Request) error {
 		*s.to = time.Duration(s.seconds * float64(time.Second)).Round(time.Millisecond)
 	}
 	return a.Apply(ctx, b.Label, now)
+}
+
+// feedback takes what a person says of an event.
+func (a *API) feedback(ctx context.Context, r *http.Request) error {
+	var b struct {
+		Event   int64  `json:"event"`
+		Verdict string `json:"verdict"`
+		Actual  string `json:"actual"`
+	}
+	if err := read(r, &b, "event, verdict, actual"); err != nil {
+		return err
+	}
+	err := a.Feedback(ctx, b.Event, b.Verdict, b.Actual)
+	if errors.Is(err, feedback.ErrVerdict) {
+		return mistake{err.Error()}
+	}
+	return err
+}
+
+// mute asks not to hear of a label of a source, or to hear of it again.
+func (a *API) mute(_ context.Context, r *http.Request) error {
+	var b struct {
+		Source string `json:"source"`
+		Label  string `json:"label"`
+		On     bool   `json:"on"`
+	}
+	if err := read(r, &b, "source, label, on"); err != nil {
+		return err
+	}
+	if err := a.Mute(b.Source, b.Label, b.On); err != nil {
+		return mistake{err.Error()}
+	}
+	return nil
 }

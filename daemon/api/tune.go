@@ -20,7 +20,11 @@ func (a *API) tune(w http.ResponseWriter, r *http.Request, v *values) error {
 	if err != nil {
 		return err
 	}
-	now, watched, err := a.Rule(label)
+	source, err := v.text("source")
+	if err != nil {
+		return err
+	}
+	now, watched, err := a.Rule(label, source)
 	if err != nil {
 		return mistake{"label=" + err.Error()}
 	}
@@ -35,10 +39,6 @@ func (a *API) tune(w http.ResponseWriter, r *http.Request, v *values) error {
 	}
 	q := tune.Question{Label: label, Now: now}
 	if q.Since, q.Until, err = v.span(7*day, maxTuned); err != nil {
-		return err
-	}
-	source, err := v.text("source")
-	if err != nil {
 		return err
 	}
 	if q.Sources = []string{source}; source == "" {

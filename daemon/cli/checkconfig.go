@@ -33,7 +33,8 @@ mistakes are listed at once, each with its line and what would be right. Secrets
 never printed. With --online it also connects to the broker and to an inference
 server, and looks for the microphones. With --json it prints {"file", "ok", "mistakes": [{"origin", "line",
 "key", "text"}], "sources": [{"name", "what"}], "broker", "labels", "groups",
-"inference_server", "page", "clips", "tuned"}; all after "mistakes" only where there are none.`,
+"inference_server", "page", "clips", "overlays",
+"tuned"}; all after "mistakes" only where there are none.`,
 		Example: `  earshot check-config
   earshot check-config /etc/earshot/config.yaml
   earshot check-config --json | jq -r '.mistakes[].text'
@@ -123,7 +124,8 @@ type Summary struct {
 	Remote  string          `json:"inference_server,omitempty"`
 	Page    string          `json:"page,omitempty"`
 	Clips   string          `json:"clips,omitempty"`
-	Tuned   []string        `json:"tuned,omitempty"` // labels whose rule was applied on the page
+	Over    []string        `json:"overlays,omitempty"`
+	Tuned   []string        `json:"tuned,omitempty"` // labels whose rule was set while it ran
 	origin  string
 }
 
@@ -134,7 +136,7 @@ type sourceSummary struct {
 
 func describeConfig(f *config.File) *Summary {
 	c := f.Config
-	d := &Summary{origin: f.Origin, Broker: c.MQTT.Broker, Labels: len(c.Watch.Labels), Groups: len(c.Watch.Groups), Sources: []sourceSummary{}}
+	d := &Summary{origin: f.Origin, Over: f.Over, Broker: c.MQTT.Broker, Labels: len(c.Watch.Labels), Groups: len(c.Watch.Groups), Sources: []sourceSummary{}}
 	for _, s := range c.Sources {
 		what := s.Kind
 		switch s.Kind {
@@ -160,13 +162,16 @@ func describeConfig(f *config.File) *Summary {
 		d.Clips = fmt.Sprintf("ON: sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
 	}
 	for _, l := range f.Tuned.Labels {
-		d.Tuned = append(d.Tuned, fmt.Sprintf("%s: on %g, off %g, by %s", l.Label, config.Or(l.On, 0), config.Or(l.Off, 0), f.Tuned.Path))
+		d.Tuned = append(d.Tuned, fmt.Sprintf("%s, by %s", l, f.Tuned.Path))
 	}
 	return d
 }
 
 func (d *Summary) print(w io.Writer) {
 	fmt.Fprintf(w, "%s: all right\n", d.origin)
+	for _, o := range d.Over {
+		fmt.Fprintf(w, "  overlay:  %s\n", o)
+	}
 	if len(d.Sources) == 0 {
 		otherwise := "it is waited for" // the recording never reaches a broker of the house
 		if strings.HasPrefix(d.Broker, "embedded") {

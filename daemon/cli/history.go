@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/config"
 	"earshot/daemon/history"
 	"earshot/daemon/history/store"
@@ -25,6 +26,7 @@ type historyFlags struct {
 	filter        store.Filter
 	limit         int
 	asJSON, asCSV bool
+	verify        bool
 }
 
 func newHistoryCmd() *cobra.Command {
@@ -35,16 +37,23 @@ func newHistoryCmd() *cobra.Command {
 		Long: `Lists the events that the daemon has written down, newest first, beside the running
 daemon or without it: when a sound began, where, its score and the threshold, how long
 it lasted, and what each of the two networks said. A time is a date (2026-11-22), a
-date with a time of day (2026-11-22T18:30), or how long ago (90m, 24h, 7d).
+date with a time of day (2026-11-22T18:30), or how long ago (90m, 24h, 7d). With the
+number in front "earshot feedback" says whether it was right.
 
 With --json each line is an object with everything that is known of one event, the
 labels that came next and the level among it; --csv is for spreadsheets.`,
 		Example: `  earshot history --since 24h
   earshot history --label dog --since 7d
   earshot history --csv --since 2026-11-01 --limit 0 > november.csv
+  earshot history --verify
   earshot history --json | jq -r '.label' | sort | uniq -c`,
 		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return showHistory(c, &flags) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if flags.verify {
+				return verifyEvidence(c, &flags)
+			}
+			return showHistory(c, &flags)
+		},
 	}
 	flags.addTo(c)
 	f := c.Flags()
@@ -57,7 +66,32 @@ labels that came next and the level among it; --csv is for spreadsheets.`,
 	f.IntVarP(&flags.limit, "limit", "n", 100, "the newest so many; 0: all")
 	f.BoolVar(&flags.asJSON, "json", false, "print a line of JSON for each")
 	f.BoolVar(&flags.asCSV, "csv", false, "print comma-separated values")
+	f.BoolVar(&flags.verify, "verify", false, "hold the evidence of surveillance, and the clips kept with it, against its chain of digests")
 	return c
+}
+
+// verifyEvidence says whether the evidence is what was written. Its head is for comparing with what the alarm's topic told.
+func verifyEvidence(c *cobra.Command, flags *historyFlags) error {
+	f, err := flags.load(c)
+	if err != nil {
+		return err
+	}
+	dir, err := f.Config.StateFolder()
+	if err != nil {
+		return fail(exitConfig, err)
+	}
+	v, err := alarm.Verify(dir)
+	switch {
+	case err != nil:
+		return fail(exitFailure, err)
+	case flags.asJSON:
+		return printJSON(c.OutOrStdout(), v)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%d records and %d clips are as they were written; the last record's SHA-256 is %s\n", v.N, v.Clips-len(v.Missing), v.SHA256)
+	for _, name := range v.Missing {
+		fmt.Fprintf(c.OutOrStdout(), "clip %q is not there any more\n", name)
+	}
+	return nil
 }
 
 func showHistory(c *cobra.Command, flags *historyFlags) error {
@@ -139,15 +173,21 @@ func historyTable(ctx context.Context, w io.Writer, r *store.Reader, flags *hist
 	n := 0
 	err := r.Events(ctx, flags.filter, store.Cursor{}, flags.limit, func(e store.Event) error {
 		if n++; n == 1 {
-			fmt.Fprintf(w, "%-19s  %-12s  %-18s  %6s  %9s  %8s  %-13s\n", "BEGAN", "SOURCE", "LABEL", "SCORE", "THRESHOLD", "LASTED", "NETWORKS")
+			fmt.Fprintf(w, "%6s  %-19s  %-12s  %-18s  %6s  %9s  %8s  %-13s\n", "EVENT", "BEGAN", "SOURCE", "LABEL", "SCORE", "THRESHOLD", "LASTED", "NETWORKS")
 		}
 		opinions := ""
 		if e.First != nil {
 			opinions = fmt.Sprintf("%.2f and %.2f", *e.First, *e.Second)
 		}
-		line := fmt.Sprintf("%-19s  %-12s  %-18s  %6.3f  %9.3f  %8s  %-13s", e.Onset.Format(time.DateTime), e.Source, e.Label, e.Peak, e.On, lasted(e), opinions)
+		line := fmt.Sprintf("%6d  %-19s  %-12s  %-18s  %6.3f  %9.3f  %8s  %-13s", e.ID, e.Onset.Format(time.DateTime), e.Source, e.Label, e.Peak, e.On, lasted(e), opinions)
 		if e.Muted {
 			line += "  muted"
+		}
+		if e.Verdict != "" {
+			line += "  judged " + e.Verdict
+		}
+		if e.Actual != "" {
+			line += ": it was " + e.Actual
 		}
 		_, err := fmt.Fprintln(w, strings.TrimRight(line, " "))
 		return err

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,7 +13,7 @@ import (
 	"earshot/daemon/capture/kind"
 	"earshot/daemon/config"
 	"earshot/daemon/record"
-	"earshot/internal/audio"
+	"earshot/daemon/recordings"
 	"earshot/train/dataset"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ func newRecordCmd() *cobra.Command {
 it, until it has ten. Then it keeps a minute of the room alone, so that the room is not
 taken for the sound. It needs no keyboard: over ssh it goes by the sound alone.
 
-The files go to OUT/LABEL, the room to OUT/` + recordRoom + `; what is there already stays, and new ones
+The files go to OUT/LABEL, the room to OUT/` + recordings.Room + `; what is there already stays, and new ones
 are added. "earshot teach OUT" learns from them.
 
 --source is a source of the configuration; without it the first one is taken, or the
@@ -66,16 +65,15 @@ gives it to one program only.`,
 	return c
 }
 
-// recordRoom is the folder beside the labels that holds the room; data sets pass over such names.
-const recordRoom = ".room"
-
 func (r *recordFlags) run(c *cobra.Command, name string) error {
 	label := dataset.ID(name)
-	switch {
-	case label == "":
+	if label == "" {
 		return usage(fmt.Errorf("%q: a label needs at least one letter or digit", name))
-	case label == dataset.BackgroundLabel:
-		return usage(fmt.Errorf("%q is what the model calls nothing; the room is recorded with every other label", name))
+	}
+	if err := recordings.CheckLabel(label); err != nil {
+		return usage(err)
+	}
+	switch {
 	case r.count < 1 || r.count > 1000:
 		return usage(fmt.Errorf("--count %d: want 1 to 1000", r.count))
 	case r.room < 0 || r.room > time.Hour:
@@ -96,11 +94,13 @@ func (r *recordFlags) run(c *cobra.Command, name string) error {
 	}
 	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	kept, err := record.Run(ctx, record.Options{Label: label, Count: r.count, Room: r.room, Say: say, Source: source, Keep: func(room bool, x []float32) error {
+	kept, err := record.Run(ctx, record.Options{Label: label, Count: r.count, Room: r.room, Say: func(n record.Note) { say("%s", n) }, Source: source, Keep: func(room bool, x []float32) error {
+		to := label
 		if room {
-			return keepSound(filepath.Join(r.out, recordRoom), "room", x)
+			to = recordings.Room
 		}
-		return keepSound(filepath.Join(r.out, label), label, x)
+		_, err := recordings.Folder{Dir: r.out}.Keep(to, x)
+		return err
 	}})
 	if err != nil {
 		return fail(exitAudio, fmt.Errorf("%d of %d kept in %s: %w", kept, r.count, filepath.Join(r.out, label), err))
@@ -135,19 +135,4 @@ func (r *recordFlags) from(c *cobra.Command) (config.Source, error) {
 		return config.Source{}, usage(fmt.Errorf("--source %q: the configuration has %q%s", r.source, names, config.DidYouMean(config.Nearest(r.source, names))))
 	}
 	return config.Source{Name: "mic", Kind: config.KindPortAudio}, nil
-}
-
-// keepSound writes a FLAC file under the next free name of a folder.
-func keepSound(dir, what string, x []float32) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for n := 1; ; n++ {
-		path := filepath.Join(dir, fmt.Sprintf("%s_%03d.flac", what, n))
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return audio.WriteFLAC(path, x, record.Rate)
-		} else if err != nil {
-			return err
-		}
-	}
 }

@@ -147,6 +147,7 @@ func TestEveryCommandEnds(t *testing.T) {
 		"teach":           {[]string{sounds, "--config", listening, "--cache", filepath.Join(dir, "cache")}, (*caught).writes},
 		"history":         {[]string{"--config", listening}, (*caught).writes},
 		"tune":            {[]string{"dog", "--json", "--config", listening}, (*caught).writes},
+		"feedback":        {[]string{"last", "right", "--config", listening}, (*caught).writes},
 		"record":          {[]string{"bell", "--config", piped, "--out", filepath.Join(dir, "mine")}, (*caught).writes},
 		"bench":           {[]string{"front"}, exists("earshot-bench-*")},
 		"version":         {nil, (*caught).writes},

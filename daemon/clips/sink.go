@@ -27,13 +27,9 @@ func open(f *settings.File, env sink.Env) (sink.Sink, error) {
 	if !c.Enabled {
 		return nil, nil
 	}
-	dir := c.Dir
-	if dir == "" {
-		state, err := f.Config.StateFolder()
-		if err != nil {
-			return nil, f.Issue("clips.dir", "no place for clips: %v", err)
-		}
-		dir = filepath.Join(state, "clips")
+	dir, err := Folder(f)
+	if err != nil {
+		return nil, f.Issue("clips.dir", "no place for clips: %v", err)
 	}
 	store, err := New(Config{
 		Dir:          dir,
@@ -51,6 +47,15 @@ func open(f *settings.File, env sink.Env) (sink.Sink, error) {
 	}
 	env.Log.Warn().Str("folder", dir).Msg("clips are on: the sound around events is written to disk")
 	return NewSink(store, env.PageURL), nil
+}
+
+// Folder is where a configuration's clips are, whether they are kept at present or not.
+func Folder(f *settings.File) (string, error) {
+	if dir := f.Config.Clips.Dir; dir != "" {
+		return dir, nil
+	}
+	state, err := f.Config.StateFolder()
+	return filepath.Join(state, "clips"), err
 }
 
 // Sink cuts a clip out of a source's sound for each of its events, and writes into the event where it will be.

@@ -19,11 +19,14 @@ type Config struct {
 	Smoothing Smoothing `key:"smoothing"`
 	Watch     Watch     `key:"watch"`
 	MQTT      MQTT      `key:"mqtt"`
-	Web       Web       `key:"web"`
-	History   History   `key:"history"`
-	Clips     Clips     `key:"clips"`
-	Notify    []Notify  `key:"notify"`
-	Log       Log       `key:"log"`
+	Fleet     Fleet     `key:"fleet"`
+
+	Surveillance Surveillance `key:"surveillance"`
+	Web          Web          `key:"web"`
+	History      History      `key:"history"`
+	Clips        Clips        `key:"clips"`
+	Notify       []Notify     `key:"notify"`
+	Log          Log          `key:"log"`
 }
 
 // Node names this machine on MQTT and in Home Assistant.
@@ -193,8 +196,31 @@ type MQTT struct {
 	LegacyDiscovery bool          `key:"legacy_discovery"`
 	EventStart      bool          `key:"event_start"`
 	Scores          int           `key:"scores" min:"0" max:"50"`
+	Image           bool          `key:"image"`
 	MaxPacket       Size          `key:"max_packet" min:"100KB" max:"200MB"`
 	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
+}
+
+// Surveillance is what raises an alarm in each mode; nothing does where no mode has labels.
+type Surveillance struct {
+	Home   []Alarm `key:"home"`
+	Away   []Alarm `key:"away"`
+	Night  []Alarm `key:"night"`
+	Tamper bool    `key:"tamper"`
+}
+
+// On tells whether there is any.
+func (s Surveillance) On() bool { return len(s.Home)+len(s.Away)+len(s.Night) > 0 }
+
+// Alarm is a label, with a threshold of its own or that of its sensor.
+type Alarm struct {
+	Label string   `key:"label" match:"^[a-z0-9_]{1,48}$" want:"a watched label, such as glass_breaking"`
+	On    *float64 `key:"on" min:"0.01" max:"1"`
+}
+
+// Fleet says who may push models and overlays to this node; nobody without a key.
+type Fleet struct {
+	OwnerKey string `key:"owner_key"`
 }
 
 // Web is the live page, /metrics and /healthz; an empty address turns them off.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 // decoder fills a struct from YAML nodes and collects every mistake.
 type decoder struct {
 	origin  string
-	lines   map[string]int // key path → line, for the checks that come after decoding
+	places  map[string]place // by key path, for the checks that come after decoding
 	issues  Errors
 	depth   int
 	visits  int
@@ -42,7 +43,7 @@ func (d *decoder) value(node *yaml.Node, v reflect.Value, key string, tag reflec
 	if node.Kind == yaml.AliasNode {
 		node = node.Alias
 	}
-	d.lines[key] = node.Line
+	d.note(key, node.Line)
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
@@ -84,8 +85,16 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, key string) {
 			continue
 		}
 		d.value(child, v.FieldByIndex(field.Index), path, field.Tag)
-		d.lines[path] = name.Line
+		d.note(path, name.Line)
 	}
+}
+
+// note remembers where a key is set. What an overlay replaces by another list stood elsewhere.
+func (d *decoder) note(key string, line int) {
+	if was, is := d.places[key]; is && was.origin != d.origin {
+		maps.DeleteFunc(d.places, func(k string, _ place) bool { return strings.HasPrefix(k, key+"[") })
+	}
+	d.places[key] = place{d.origin, line}
 }
 
 // unknown never shows the value: a misspelt key may hold a password.

@@ -28,8 +28,9 @@ func Default() Config {
 			EventStart:      true,
 			Diagnostics:     time.Minute,
 		},
-		Web:     Web{Listen: "127.0.0.1:8090"},
-		History: History{Enabled: true, Keep: 365 * 24 * time.Hour, KeepScores: 30 * 24 * time.Hour, MaxSize: 500 * MB},
+		Surveillance: Surveillance{Home: []Alarm{}, Away: []Alarm{}, Night: []Alarm{}, Tamper: true},
+		Web:          Web{Listen: "127.0.0.1:8090"},
+		History:      History{Enabled: true, Keep: 365 * 24 * time.Hour, KeepScores: 30 * 24 * time.Hour, MaxSize: 500 * MB},
 		Clips: Clips{
 			Before:   5 * time.Second,
 			After:    3 * time.Second,

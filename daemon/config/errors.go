@@ -31,7 +31,7 @@ func (i Issue) String() string {
 	return b.String()
 }
 
-// Errors is every mistake found, in the order of the lines.
+// Errors is every mistake found, by file and line.
 type Errors []Issue
 
 // Error puts one issue on each line.
@@ -43,7 +43,7 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// And adds what a later look found, in the order of the lines. What has been said of a key, or of a block that it stands in, is not
+// And adds what a later look found, by file and line. What has been said of a key, or of a block that it stands in, is not
 // said twice: the rest follows from it.
 func (e Errors) And(later Errors) Errors {
 	all := slices.Clone(e)
@@ -52,7 +52,7 @@ func (e Errors) And(later Errors) Errors {
 			all = append(all, i)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Issue) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(all, func(a, b Issue) int { return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.Line, b.Line)) })
 	return all
 }
 

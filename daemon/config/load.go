@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -19,11 +20,18 @@ import (
 // File is a configuration, and where each key of it was set. One that Load returned without an error passed every check.
 type File struct {
 	Config Config
-	Origin string // path of the file, or BuiltIn
-	Tuned  Tuned  // what was applied on the page and lies over it
+	Origin string   // path of the file, or BuiltIn
+	Over   []string // paths of the overlays, in the order in which they lie over it
+	Tuned  Tuned    // the rules of labels that people set while it ran
 
-	lines   map[string]int
+	places  map[string]place
 	origins map[string]string // key → flag, for what the command line set
+}
+
+// place is where a key was set last.
+type place struct {
+	origin string
+	line   int
 }
 
 // BuiltIn is the origin of the defaults inside the binary.
@@ -43,6 +51,15 @@ type Override struct {
 	Set   func(*Config) // for what a value cannot say; used instead of Value when not nil
 }
 
+// ParseOverride reads an override as it is written behind a flag: key=value.
+func ParseOverride(flag, text string) (Override, error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return Override{}, fmt.Errorf("%s %q: want key=value, such as %s windows.hop_frames=16", flag, text, flag)
+	}
+	return Override{Flag: flag, Key: key, Value: value}, nil
+}
+
 // Find returns the file to read: the one named, else $EARSHOT_CONFIG, else the system's, else "" for the defaults.
 func Find(named string) string {
 	if named != "" {
@@ -57,32 +74,47 @@ func Find(named string) string {
 	return ""
 }
 
-// Load reads the file (the defaults when path is empty), applies the overrides, checks everything, and lays over it what
-// was applied on the page.
+// Load reads the file (the defaults when path is empty) and its overlays, applies the overrides, checks everything, and reads
+// what people set while it ran.
 // Its error is Errors with every mistake, beside the file with the defaults in their places, or says why there is none.
 func Load(path string, overrides []Override) (*File, error) {
-	f, err := load(path, overrides)
-	if err != nil {
-		return f, err
-	}
-	if issues := f.overlay(); len(issues) > 0 {
-		return f, issues
-	}
-	return f, nil
-}
-
-func load(path string, overrides []Override) (*File, error) {
-	if path == "" {
-		return Parse(BuiltIn, nil, overrides)
-	}
-	text, err := readfile.Bytes(path, maxFileBytes)
-	if err != nil {
+	texts := []text{{origin: BuiltIn}}
+	if path != "" {
+		bytes, err := readfile.Bytes(path, maxFileBytes)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("configuration %q does not exist; \"earshot check-config --defaults\" prints one to start from", path)
 		}
-		return nil, fmt.Errorf("configuration: %w", err)
+		if err != nil {
+			return nil, fmt.Errorf("configuration: %w", err)
+		}
+		beside, err := overlays(filepath.Join(filepath.Dir(path), overlayDir))
+		if err != nil {
+			return nil, err
+		}
+		texts = append([]text{{path, bytes}}, beside...)
 	}
-	return Parse(path, text, overrides)
+	f, issues := decode(texts, overrides)
+	if len(issues) == 0 { // else where the state folder is may be among the mistakes
+		pushed, err := f.pushed()
+		if err != nil {
+			return nil, err
+		}
+		if len(pushed) > 0 {
+			if f, issues = decode(append(texts, pushed...), overrides); f != nil {
+				issues = append(issues, f.notPushed(pushed)...)
+			}
+		}
+	}
+	if f == nil {
+		return nil, issues
+	}
+	if issues = issues.And(f.check()); len(issues) == 0 {
+		f.Tuned, issues = f.tuned()
+	}
+	if len(issues) > 0 {
+		return f, issues
+	}
+	return f, nil
 }
 
 // Read is Load from what is open already, which origin names.
@@ -98,19 +130,10 @@ func Read(origin string, r io.Reader, overrides []Override) (*File, error) {
 }
 
 // Parse decodes text over the defaults, then the overrides, and checks the result.
-func Parse(origin string, text []byte, overrides []Override) (*File, error) {
-	f := &File{Config: Default(), Origin: origin, lines: map[string]int{}, origins: map[string]string{}}
-	d := &decoder{origin: origin, lines: f.lines}
-	root, issue := document(origin, text)
-	if issue != nil {
-		return nil, Errors{*issue}
-	}
-	if root != nil {
-		d.value(root, reflect.ValueOf(&f.Config).Elem(), "", "")
-	}
-	issues := d.issues
-	for _, o := range overrides {
-		issues = append(issues, f.apply(o)...)
+func Parse(origin string, bytes []byte, overrides []Override) (*File, error) {
+	f, issues := decode([]text{{origin, bytes}}, overrides)
+	if f == nil {
+		return nil, issues
 	}
 	if issues = issues.And(f.check()); len(issues) > 0 {
 		return f, issues
@@ -118,33 +141,58 @@ func Parse(origin string, text []byte, overrides []Override) (*File, error) {
 	return f, nil
 }
 
+// text is a file that was read.
+type text struct {
+	origin string
+	bytes  []byte
+}
+
+// decode puts texts over the defaults and over each other, then the overrides. A list replaces the one below it, a block of keys
+// changes those that it names. A text that is no YAML leaves no file.
+func decode(texts []text, overrides []Override) (f *File, issues Errors) {
+	f = &File{Config: Default(), Origin: texts[0].origin, places: map[string]place{}, origins: map[string]string{}}
+	for i, t := range texts {
+		if i > 0 {
+			f.Over = append(f.Over, t.origin)
+		}
+		d := &decoder{origin: t.origin, places: f.places}
+		root, issue := document(t.origin, t.bytes)
+		if issue != nil {
+			return nil, Errors{*issue}
+		}
+		if root != nil {
+			d.value(root, reflect.ValueOf(&f.Config).Elem(), "", "")
+		}
+		issues = append(issues, d.issues...)
+	}
+	for _, o := range overrides {
+		issues = append(issues, f.apply(o)...)
+	}
+	return f, issues
+}
+
 // Issue makes an error about a key of this file, for checks that need more than the file (a model, a device).
 func (f *File) Issue(key, format string, args ...any) Issue {
-	return Issue{f.originOf(key), f.lineOf(key), key, fmt.Sprintf(format, args...)}
+	at := f.placeOf(key)
+	return Issue{at.origin, at.line, key, fmt.Sprintf(format, args...)}
 }
 
-// Given tells whether the file or the command line set the key.
-func (f *File) Given(key string) bool { return f.lines[key] > 0 || f.origins[key] != "" }
+// Given tells whether a file or the command line set the key.
+func (f *File) Given(key string) bool { return f.places[key].line > 0 || f.origins[key] != "" }
 
-func (f *File) originOf(key string) string {
+// placeOf is where a key, or else the block that it stands in, was set: the flag has no line.
+func (f *File) placeOf(key string) place {
 	for k := key; k != ""; k = parent(k) {
 		if flag := f.origins[k]; flag != "" {
-			return flag
+			return place{origin: flag}
 		}
-	}
-	return f.Origin
-}
-
-func (f *File) lineOf(key string) int {
-	if f.originOf(key) != f.Origin {
-		return 0
 	}
 	for k := key; k != ""; k = parent(k) {
-		if line := f.lines[k]; line > 0 {
-			return line
+		if at := f.places[k]; at.line > 0 {
+			return at
 		}
 	}
-	return 0
+	return place{origin: f.Origin}
 }
 
 // parent cuts the last part off a dotted key.
@@ -176,7 +224,7 @@ func (f *File) apply(o Override) Errors {
 		block = join(block, part)
 		v, tag = v.FieldByIndex(field.Index), field.Tag
 	}
-	d := &decoder{origin: o.Flag, lines: map[string]int{}}
+	d := &decoder{origin: o.Flag, places: map[string]place{}}
 	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: o.Value}
 	if v.Kind() != reflect.String { // a text is taken as it stands: a file may be called "yes: no"
 		root, issue := document(o.Flag, []byte(o.Value))
@@ -195,8 +243,8 @@ func (f *File) apply(o Override) Errors {
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // document parses exactly one YAML document; nil when it is empty.
-func document(origin string, text []byte) (*yaml.Node, *Issue) {
-	decode := yaml.NewDecoder(strings.NewReader(string(text)))
+func document(origin string, bytes []byte) (*yaml.Node, *Issue) {
+	decode := yaml.NewDecoder(strings.NewReader(string(bytes)))
 	var root, more yaml.Node
 	if err := decode.Decode(&root); err != nil {
 		if errors.Is(err, io.EOF) {

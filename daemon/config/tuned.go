@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,149 +16,176 @@ import (
 	"earshot/internal/readfile"
 )
 
-// What somebody applied on the page lies over the configuration: a file in the state folder with rules of labels, which
-// Load reads as strictly as the configuration itself. It changes labels that are watched and watches no others.
+// What people set of labels while the program runs, on the page, in Home Assistant or over MQTT, lies over the configuration: one file in
+// the state folder, which Load reads as strictly as the configuration itself. It changes labels that are watched and watches no others.
 
 // tunedName is the file's name, with ".before" at its end that of the one before.
 const (
 	tunedName  = "tuned.yaml"
-	tunedHeads = "# Rules of labels that were applied on the page; they lie over the configuration. Delete this file to undo all of them.\nlabels:\n"
+	tunedHeads = "# Rules of labels that were set while earshot ran; they lie over the configuration. Delete this file to undo all of them.\nlabels:\n"
 )
+
+// TunedLabel is what was set of a label, at a source or at all of them. Nil leaves what the configuration says.
+type TunedLabel struct {
+	Label    string         `key:"label" match:"^[a-z0-9_]{1,48}$" want:"the name of a label, such as dog"`
+	Source   string         `key:"source"` // "" = every one
+	On       *float64       `key:"on" min:"0" max:"1"`
+	Off      *float64       `key:"off" min:"0" max:"1"` // without one, as far below On as it was
+	MinOn    *time.Duration `key:"min_on" min:"0s" max:"1h"`
+	Hold     *time.Duration `key:"hold" min:"0s" max:"24h"`
+	Cooldown *time.Duration `key:"cooldown" min:"0s" max:"24h"`
+}
+
+// Of tells whether l and k are about the same label at the same source, or at all of them.
+func (l TunedLabel) Of(k TunedLabel) bool { return l.Label == k.Label && l.Source == k.Source }
+
+// Over is l with what it leaves out taken from below.
+func (l TunedLabel) Over(below TunedLabel) TunedLabel {
+	if l.On == nil {
+		l.On, l.Off = below.On, below.Off
+	}
+	l.MinOn, l.Hold, l.Cooldown = cmp.Or(l.MinOn, below.MinOn), cmp.Or(l.Hold, below.Hold), cmp.Or(l.Cooldown, below.Cooldown)
+	return l
+}
+
+// String says it on one line, as check-config does.
+func (l TunedLabel) String() string {
+	s := l.Label
+	if l.Source != "" {
+		s += " at " + l.Source
+	}
+	return s + ": " + strings.Join(l.values(" "), ", ")
+}
+
+// values are those that are set, each behind its key.
+func (l TunedLabel) values(between string) (all []string) {
+	for _, v := range []struct {
+		key string
+		of  *float64
+	}{{"on", l.On}, {"off", l.Off}} {
+		if v.of != nil {
+			all = append(all, fmt.Sprintf("%s%s%g", v.key, between, *v.of))
+		}
+	}
+	for _, v := range []struct {
+		key string
+		of  *time.Duration
+	}{{"min_on", l.MinOn}, {"hold", l.Hold}, {"cooldown", l.Cooldown}} {
+		if v.of != nil {
+			all = append(all, v.key+between+formatDuration(*v.of))
+		}
+	}
+	return all
+}
 
 // Tuned is what lies over a configuration.
 type Tuned struct {
-	Path   string  // of its file, "" where there is none
-	Labels []Label // with On and Off, and durations where they were chosen
+	Path   string // of its file, "" where nothing outlives a restart
+	Labels []TunedLabel
 }
 
-// TunedPath is where what is applied to this configuration lies.
-func (f *File) TunedPath() (string, error) {
+// tuned reads what lies over the configuration.
+func (f *File) tuned() (Tuned, Errors) {
 	dir, err := f.Config.statePath()
-	return filepath.Join(dir, tunedName), err
-}
-
-// overlay reads what lies over the configuration, and puts it there.
-func (f *File) overlay() Errors {
-	path, err := f.TunedPath()
 	if err != nil {
-		return nil // there is no place for it
+		return Tuned{}, nil // there is no place for it
 	}
-	labels, issues := readTuned(path)
-	if len(issues) > 0 || labels == nil {
-		return issues
-	}
-	f.Tuned = Tuned{path, labels}
-	watched := slices.Clone(f.Config.Watch.Labels)
-	all := slices.IndexFunc(watched, func(l Label) bool { return l.Label == "*" })
-	for _, l := range labels {
-		i := slices.IndexFunc(watched, func(w Label) bool { return w.Label == l.Label })
-		switch {
-		case i >= 0:
-			w := &watched[i]
-			w.On, w.Off = l.On, l.Off
-			for _, d := range []struct{ to, from **time.Duration }{{&w.MinOn, &l.MinOn}, {&w.Hold, &l.Hold}, {&w.Cooldown, &l.Cooldown}} {
-				if *d.from != nil {
-					*d.to = *d.from
-				}
-			}
-		case all >= 0:
-			l.Icon = watched[all].Icon
-			watched = append(watched, l)
-		}
-	}
-	f.Config.Watch.Labels = watched
-	return nil
+	t := Tuned{Path: filepath.Join(dir, tunedName)}
+	var issues Errors
+	t.Labels, issues = readTuned(t.Path)
+	return t, issues
 }
 
-// readTuned reads a file of rules; nil where there is none.
-func readTuned(path string) ([]Label, Errors) {
+// readTuned reads a file of rules; none where there is no file.
+func readTuned(path string) ([]TunedLabel, Errors) {
 	text, err := readfile.Bytes(path, maxFileBytes)
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(path, err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, Errors{{path, 0, "", fmt.Sprintf("what was applied on the page cannot be read: %v", err)}}
+		return nil, Errors{{path, 0, "", fmt.Sprintf("what was set while it ran cannot be read: %v", err)}}
 	}
 	root, issue := document(path, text)
 	if issue != nil {
 		return nil, Errors{*issue}
 	}
 	var t struct {
-		Labels []Label `key:"labels"`
+		Labels []TunedLabel `key:"labels"`
 	}
-	d := &decoder{origin: path, lines: map[string]int{}}
+	d := &decoder{origin: path, places: map[string]place{}}
 	if root != nil {
 		d.value(root, reflect.ValueOf(&t).Elem(), "", "")
 	}
 	issues := d.issues
-	seen := map[string]bool{}
 	for i, l := range t.Labels {
 		key := fmt.Sprintf("labels[%d]", i)
 		fail := func(format string, args ...any) {
-			issues = append(issues, Issue{path, d.lines[key], key, fmt.Sprintf(format, args...)})
+			issues = append(issues, Issue{path, d.places[key].line, key, fmt.Sprintf(format, args...)})
 		}
-		switch on, off := Or(l.On, 0), Or(l.Off, 0); {
-		case l.Label == "" || l.Label == "*" || seen[l.Label]:
-			fail("label %q: want the name of a label, each once", l.Label)
+		on, off := Or(l.On, 1), Or(l.Off, Or(l.On, 1))
+		switch {
+		case l.Label == "" || slices.ContainsFunc(t.Labels[:i], l.Of):
+			fail("label %q: want the name of a label, each once, or once for a source", l.Label)
 		case on <= 0 || off <= 0 || off > on:
 			fail("on %g, off %g: want 0 < off ≤ on ≤ 1", on, off)
-		case l.Title != "" || l.Icon != "":
-			fail("want a rule, without title and icon: those belong into the configuration")
+		case l.On == nil && l.Off != nil:
+			fail("off %g: want on beside it", off)
 		}
-		seen[l.Label] = true
 	}
 	return t.Labels, issues
 }
 
-// ErrNothingBefore says that there is nothing to undo.
-var ErrNothingBefore = errors.New("nothing was applied before, so there is nothing to undo")
-
-// Apply puts a label's rule into the file at path, in the place of one before; back undoes that on the disk.
-func Apply(path string, l Label) (back func() error, err error) {
+// ReadTuned reads what lies at path, and what the last change put aside there; undo is false where there is nothing to undo.
+func ReadTuned(path string) (labels, before []TunedLabel, undo bool, err error) {
+	atomicfile.ClearHalf(path)
 	labels, issues := readTuned(path)
 	if len(issues) > 0 {
-		return nil, issues
+		return nil, nil, false, issues
 	}
-	labels = append(slices.DeleteFunc(labels, func(k Label) bool { return k.Label == l.Label }), l)
+	if _, err := os.Lstat(path + ".before"); err != nil {
+		return labels, nil, false, nil
+	}
+	if before, issues = readTuned(path + ".before"); len(issues) > 0 {
+		return labels, nil, false, issues
+	}
+	return labels, before, true, nil
+}
+
+// Write puts t into its file, and before beside it, from where a change is undone; nil for nothing to undo. An empty list leaves no file.
+func (t Tuned) Write(before []TunedLabel, undo bool) error {
+	err := removed(t.Path + ".before")
+	if undo {
+		err = atomicfile.WriteBytes(t.Path+".before", 0o600, written(before))
+	}
+	if err != nil {
+		return err
+	}
+	if len(t.Labels) == 0 {
+		return removed(t.Path)
+	}
+	return atomicfile.WriteBytes(t.Path, 0o600, written(t.Labels))
+}
+
+func removed(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// written are rules as a file has them.
+func written(labels []TunedLabel) []byte {
 	var text strings.Builder
 	text.WriteString(tunedHeads)
 	for _, l := range labels {
-		fmt.Fprintf(&text, "  - {label: %s, on: %g, off: %g", l.Label, Or(l.On, 0), Or(l.Off, 0))
-		for _, d := range []struct {
-			key string
-			of  *time.Duration
-		}{{"min_on", l.MinOn}, {"hold", l.Hold}, {"cooldown", l.Cooldown}} {
-			if d.of != nil {
-				fmt.Fprintf(&text, ", %s: %s", d.key, formatDuration(*d.of))
-			}
+		text.WriteString("  - {label: " + l.Label)
+		if l.Source != "" {
+			text.WriteString(", source: " + l.Source)
+		}
+		for _, v := range l.values(": ") {
+			text.WriteString(", " + v)
 		}
 		text.WriteString("}\n")
 	}
-	before, err := readfile.Bytes(path, maxFileBytes)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err := atomicfile.WriteBytes(path+".before", 0o600, before); err != nil {
-		return nil, err
-	}
-	return func() error { return Undo(path) }, atomicfile.WriteBytes(path, 0o600, []byte(text.String()))
-}
-
-// Undo puts the file at path back to what it was before the last Apply, once.
-func Undo(path string) error {
-	before, err := readfile.Bytes(path+".before", maxFileBytes)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return ErrNothingBefore
-	case err != nil:
-		return err
-	case len(before) == 0: // there was none
-		err = os.Remove(path)
-	default:
-		err = atomicfile.WriteBytes(path, 0o600, before)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Remove(path + ".before")
+	return []byte(text.String())
 }

@@ -9,9 +9,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"sync/atomic"
 	"time"
 
+	"earshot/daemon/alarm"
 	"earshot/daemon/broker"
 	"earshot/daemon/config"
 	"earshot/daemon/rules"
@@ -34,11 +37,14 @@ type Hooks struct {
 	Status func(publish.Status) // the connection has changed
 	Mute   func(sink.Mute)      // somebody asked for it; its source and label are configured ones
 	Adjust func(rules.Adjust)   // the same
+	Alarm  func(command string) // somebody arms, disarms or acknowledges
+	Pushed func([]byte)         // a manifest came; not where the configuration names no owner of a fleet
 }
 
 // Sink is the way to the rest of the house.
 type Sink struct {
 	publisher *publish.Publisher
+	settings  publish.Config
 	embedded  *broker.Broker // nil with a broker of the house's own
 	address   string         // as printed and shown; never with a password
 	wish      string         // mqtt.embedded as it was when the broker started
@@ -70,6 +76,9 @@ func open(s Setup, stateDir string, keep *broker.Broker, hooks Hooks) (*Sink, er
 		return nil, err
 	}
 	settings.OnStatus = hooks.Status
+	if s.File.Config.Fleet.OwnerKey != "" {
+		settings.Pushed = hooks.Pushed
+	}
 	if c.Broker == "" {
 		if k.embedded = keep; keep == nil {
 			if k.embedded, err = broker.Start(c.Embedded); err != nil {
@@ -79,6 +88,7 @@ func open(s Setup, stateDir string, keep *broker.Broker, hooks Hooks) (*Sink, er
 		k.address = k.embedded.URL()
 		settings.Broker, settings.Dial = k.address, k.embedded.Dial
 	}
+	k.settings = settings
 	if k.publisher, err = publish.New(settings); err != nil {
 		if k.embedded != nil && keep == nil {
 			err = errors.Join(err, k.embedded.Close())
@@ -126,7 +136,7 @@ func Forget(ctx context.Context, s Setup) (topics []string, err error) {
 }
 
 // Fleet finds the nodes on the configured broker, and calls told with all of them whenever something has changed.
-func Fleet(ctx context.Context, s Setup, told func([]publish.Node) bool) error {
+func Fleet(ctx context.Context, s Setup, told func([]publish.Node, publish.Say) bool) error {
 	settings, err := s.settings("")
 	if err == nil {
 		err = publish.Fleet(ctx, settings, told)
@@ -172,7 +182,11 @@ func (k *Sink) commands(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case c := <-k.publisher.Commands():
-			if c.Kind != publish.Mute {
+			if c.Kind == publish.Alarm {
+				if k.hooks.Alarm != nil {
+					k.hooks.Alarm(c.Text)
+				}
+			} else if c.Kind != publish.Mute {
 				if k.hooks.Adjust != nil {
 					k.hooks.Adjust(adjustOf(c))
 				}
@@ -183,7 +197,7 @@ func (k *Sink) commands(ctx context.Context) error {
 	}
 }
 
-// adjustOf is the rule that a command asks for.
+// adjustOf is the rule that a command asks for; without a label it is about all of the source's.
 func adjustOf(c publish.Command) rules.Adjust {
 	a := rules.Adjust{Source: c.Source, Label: c.Label, Undo: c.Undo}
 	if c.Kind == publish.Hold {
@@ -201,6 +215,41 @@ func (k *Sink) Adjusted(source string, r *rules.Rules) {
 		k.publisher.Adjusted(source, l.ID, l.On, l.Off, l.Hold)
 	}
 }
+
+// TellAlarm tells what is armed.
+func (k *Sink) TellAlarm(s alarm.State) {
+	out := publish.AlarmState{State: s.Mode, Mode: s.Mode, Since: s.Since.UTC().Format(time.RFC3339), Source: s.Source, Label: s.Label, Why: s.Why, Count: s.Count, Clip: s.Clip,
+		Record: s.Head.N, SHA256: s.Head.SHA256}
+	switch {
+	case s.On:
+		out.State = "triggered"
+		out.Score = math.Round(s.Score*1e4) / 1e4
+	case s.Mode != alarm.Disarmed:
+		out.State = "armed_" + s.Mode
+	}
+	k.publisher.Alarm(out)
+}
+
+// TellTamper tells a source's sign of tampering; "" for none.
+func (k *Sink) TellTamper(source, reason string) { k.publisher.Tamper(source, reason) }
+
+// TellPush tells what became of what was pushed to this node, and takes what was dealt with off the broker.
+func (k *Sink) TellPush(r publish.PushReport, done bool) {
+	k.publisher.Report(r)
+	if done {
+		k.publisher.ForgetPush()
+	}
+}
+
+// Fetch gets a file that was pushed in parts.
+func (k *Sink) Fetch(ctx context.Context, sha256 string, size int64, to io.Writer) error {
+	c := k.settings
+	c.NodeID = k.NodeID()
+	return publish.FetchPush(ctx, c, sha256, size, to)
+}
+
+// Tree is the beginning of the node's topics.
+func (k *Sink) Tree() string { return k.settings.Topic + "/" + k.NodeID() }
 
 // stopWithin is how long a stop may take.
 const stopWithin = 900 * time.Millisecond

@@ -30,8 +30,10 @@ func (s Setup) shown() publish.Config {
 		Discovery:       c.Discovery,
 		LegacyDiscovery: c.LegacyDiscovery,
 		EventStart:      c.EventStart,
+		Guarded:         s.File.Config.Surveillance.On(),
 		Language:        s.File.Config.Node.Language,
 		Diagnostics:     c.Diagnostics,
+		Image:           c.Image,
 		Device: publish.Device{
 			Name:      s.File.Config.NodeName(),
 			Model:     fmt.Sprintf("ACRNN, %d sounds", s.Sounds),
@@ -69,13 +71,15 @@ func (s Setup) published() (all []publish.Source) {
 // connection is the part of the settings that a running publisher cannot change.
 type connection struct {
 	mqtt         config.MQTT
+	fleet        config.Fleet
+	guarded      bool
 	id, stateDir string
 }
 
 func connectionOf(f *config.File) connection {
 	c := f.Config.MQTT
-	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics = "", false, false, false, 0, 0
-	return connection{c, f.Config.Node.ID, f.Config.StateDir}
+	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics, c.Image = "", false, false, false, 0, 0, false
+	return connection{c, f.Config.Fleet, f.Config.Surveillance.On(), f.Config.Node.ID, f.Config.StateDir}
 }
 
 // settings are the publisher's, secrets included; stateDir is "" where nothing outlives a restart.

@@ -7,7 +7,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -27,7 +26,7 @@ type Options struct {
 	Label  string
 	Count  int           // takes that are kept
 	Room   time.Duration // of the room alone, at the end; 0: none
-	Say    func(format string, a ...any)
+	Say    func(Note)
 	Keep   func(room bool, x []float32) error // writes a file
 	Source capture.Source
 }
@@ -42,6 +41,7 @@ const (
 	holds   = 5.0
 	loud    = 0.985 // of full scale: clipped
 	dead    = -85.0 // dBFS: no microphone
+	noisy   = -30.0 // dBFS
 )
 
 // ErrEnded says that the source ended before there were enough takes.
@@ -123,20 +123,20 @@ func (s *session) run(ctx context.Context) error {
 		return quiet(err)
 	}
 	for s.kept < s.o.Count {
-		s.o.Say("%d of %d: now, please", s.kept+1, s.o.Count)
+		s.o.Say(Note{Step: Now, Take: s.kept + 1, Of: s.o.Count})
 		x, err := s.take(ctx)
 		if err != nil {
 			return quiet(err)
 		}
-		if why := faulty(x); why != "" {
-			s.o.Say("  not kept: %s", why)
+		if fault := faulty(x); fault != NoFault {
+			s.o.Say(Note{Step: Rejected, Fault: fault, Take: s.kept + 1, Of: s.o.Count})
 			continue
 		}
 		if err := s.o.Keep(false, x); err != nil {
 			return err
 		}
 		s.kept++
-		s.o.Say("  kept: %.1f s", float64(len(x)-2*samples(around))/Rate)
+		s.o.Say(Note{Step: Kept, Take: s.kept, Of: s.o.Count, Seconds: float64(len(x)-2*samples(around)) / Rate})
 	}
 	if s.o.Room == 0 {
 		return nil
@@ -154,7 +154,7 @@ func quiet(err error) error {
 
 // check listens to the room, and says what is wrong with it.
 func (s *session) check(ctx context.Context) error {
-	s.o.Say("listening to the room for %v; be quiet, please", checked)
+	s.o.Say(Note{Step: Listen, Of: s.o.Count})
 	var levels []float64
 	for range samples(checked) / hop {
 		l, err := s.next(ctx)
@@ -164,15 +164,14 @@ func (s *session) check(ctx context.Context) error {
 		levels = append(levels, l)
 	}
 	s.floor = middle(levels)
+	n := Note{Step: Heard, Of: s.o.Count, LevelDBFS: s.floor, label: s.o.Label}
 	switch {
 	case s.floor < dead:
-		s.o.Say("  the room is at %.0f dBFS: that is no microphone that hears; is it muted? (earshot devices --listen shows its level)", s.floor)
-	case s.floor > -30:
-		s.o.Say("  the room is at %.0f dBFS: that is loud; a sound must stand out of it by %.0f dB", s.floor, begins)
-	default:
-		s.o.Say("  the room is at %.0f dBFS", s.floor)
+		n.Fault = Dead
+	case s.floor > noisy:
+		n.Fault = Noisy
 	}
-	s.o.Say("make the sound of %q %d times, as it comes: near and far, in other corners, from other rooms", s.o.Label, s.o.Count)
+	s.o.Say(n)
 	return nil
 }
 
@@ -224,7 +223,7 @@ func (s *session) take(ctx context.Context) ([]float32, error) {
 }
 
 // faulty says why a take is of no use.
-func faulty(x []float32) string {
+func faulty(x []float32) Fault {
 	peak := float32(0)
 	for _, v := range x {
 		peak = max(peak, v, -v)
@@ -232,18 +231,18 @@ func faulty(x []float32) string {
 	t := takes.Examine(x)
 	switch {
 	case peak >= loud:
-		return "too loud for the microphone; go further away, or turn its gain down"
+		return TooLoud
 	case len(x) >= samples(longest):
-		return fmt.Sprintf("it went on for more than %v", longest)
+		return TooLong
 	case !t.Stands:
-		return "it hardly stands out of the room; come nearer"
+		return Faint
 	}
-	return ""
+	return NoFault
 }
 
 // room keeps the room alone, without what stands out of it.
 func (s *session) room(ctx context.Context) error {
-	s.o.Say("now the room alone, %v of it: be quiet, please", s.o.Room)
+	s.o.Say(Note{Step: RoomAlone, Take: s.kept, Of: s.o.Count, Seconds: s.o.Room.Seconds()})
 	s.past = s.past[:0]
 	var x []float32
 	for len(x) < samples(s.o.Room) {
@@ -261,7 +260,7 @@ func (s *session) room(ctx context.Context) error {
 	if err := s.o.Keep(true, x); err != nil {
 		return err
 	}
-	s.o.Say("  kept: %.0f s", float64(len(x))/Rate)
+	s.o.Say(Note{Step: RoomKept, Take: s.kept, Of: s.o.Count, Seconds: float64(len(x)) / Rate})
 	return nil
 }
 

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -59,7 +58,7 @@ type recorded struct {
 
 func record(source capture.Source, count int, room time.Duration) (r recorded) {
 	r.kept, r.err = Run(context.Background(), Options{Label: "doorbell", Count: count, Room: room, Source: source,
-		Say: func(format string, a ...any) { r.said = append(r.said, fmt.Sprintf(format, a...)) },
+		Say: func(n Note) { r.said = append(r.said, n.String()) },
 		Keep: func(room bool, x []float32) error {
 			if x = append([]float32(nil), x...); room {
 				r.room = x
@@ -115,7 +114,7 @@ func TestSourceEnds(t *testing.T) {
 		t.Errorf("of a dead microphone it says %q", got.said)
 	}
 	full := errors.New("disk full")
-	if _, err := Run(context.Background(), Options{Count: 2, Source: played{x: x}, Say: func(string, ...any) {}, Keep: func(bool, []float32) error { return full }}); !errors.Is(err, full) {
+	if _, err := Run(context.Background(), Options{Count: 2, Source: played{x: x}, Say: func(Note) {}, Keep: func(bool, []float32) error { return full }}); !errors.Is(err, full) {
 		t.Errorf("a full disk: %v", err)
 	}
 }
@@ -124,7 +123,7 @@ func TestSourceEnds(t *testing.T) {
 func TestStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan bool, 1)
-	_, err := Run(ctx, Options{Count: 2, Source: silent(func(ctx context.Context) { <-ctx.Done(); ended <- true }), Say: func(string, ...any) { cancel() },
+	_, err := Run(ctx, Options{Count: 2, Source: silent(func(ctx context.Context) { <-ctx.Done(); ended <- true }), Say: func(Note) { cancel() },
 		Keep: func(bool, []float32) error { return nil }})
 	if err != nil || !<-ended {
 		t.Error(err)

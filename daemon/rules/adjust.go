@@ -1,128 +1,223 @@
 package rules
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"slices"
 	"sync"
 	"time"
 
+	"earshot/daemon/config"
 	"earshot/infer/smooth"
-	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
 	"earshot/internal/sampletime"
 )
 
 // Adjust asks for another threshold or hold of a label at one source. Nil leaves what is; Undo returns to what the
 // configuration says of both.
 type Adjust struct {
-	Source string         `json:"source"`
-	Label  string         `json:"label"`
-	On     *float64       `json:"on,omitempty"`   // score, above 0 and at most 1
-	Hold   *time.Duration `json:"hold,omitempty"` // ns
-	Undo   bool           `json:"-"`
+	Source string
+	Label  string   // "" = all, to undo them
+	On     *float64 // score, above 0 and at most 1
+	Hold   *time.Duration
+	Undo   bool
 }
 
-// Adjustments are what people set while the program runs, in Home Assistant say. They are kept in the state folder and
-// stand over the configuration, which is not written to. The zero value has none.
+// Adjustments are what people set of labels while the program runs, wherever they do it: in Home Assistant of a label at one source, on
+// the page of a label everywhere. The newest counts. They are kept in one file of the state folder and stand over the
+// configuration, which is not written to. The zero value has none.
 type Adjustments struct {
-	mu   sync.Mutex // guards the rest
-	all  map[[2]string]Adjust
-	file string // outlives a restart here; "" = they do not
+	mu      sync.Mutex // guards the rest
+	tuned   config.Tuned
+	before  []config.TunedLabel // what the last change changed
+	undo    bool                // there was one
+	changes int
 }
 
-// maxAdjustments bounds the file that is read, in bytes: some ten thousand of them.
-const maxAdjustments = 1 << 20
+// Adjusted are those that lie over a configuration which was read.
+func Adjusted(t config.Tuned) *Adjustments { return &Adjustments{tuned: t} }
 
 // Keep takes up what stands in a file, and keeps the adjustments there from now on. An error says why what stood there is
 // not known.
 func (a *Adjustments) Keep(path string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.file, a.all = path, map[[2]string]Adjust{}
-	atomicfile.ClearHalf(path)
-	b, err := readfile.Bytes(path, maxAdjustments)
-	if errors.Is(err, fs.ErrNotExist) {
+	a.tuned.Path = path
+	if path == "" {
 		return nil
 	}
-	var kept []Adjust
-	if err == nil {
-		err = json.Unmarshal(b, &kept)
+	var err error
+	a.tuned.Labels, a.before, a.undo, err = config.ReadTuned(path)
+	return err
+}
+
+// Changes counts what was set; see Take.
+func (a *Adjustments) Changes() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.changes
+}
+
+// Take takes over what stood in the file when it was read, unless something was set since: seen are the changes of then.
+func (a *Adjustments) Take(t config.Tuned, seen int) error {
+	if t.Path != a.path() {
+		return a.Keep(t.Path)
 	}
-	if err != nil {
-		return fmt.Errorf("thresholds of the last run, %q: %w", path, err)
-	}
-	for _, k := range kept {
-		if k.fits() {
-			a.all[[2]string{k.Source, k.Label}] = k
-		}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.changes == seen {
+		a.tuned = t
 	}
 	return nil
 }
 
-// fits reports whether the values can be used; a file may hold anything.
-func (k Adjust) fits() bool {
-	return (k.On == nil || *k.On > 0 && *k.On <= 1) && (k.Hold == nil || *k.Hold >= 0 && *k.Hold <= time.Hour)
-}
-
-// Set takes one over. It holds even when an error says that it could not be kept.
-func (a *Adjustments) Set(k Adjust) error {
+func (a *Adjustments) path() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.all == nil {
-		a.all = map[[2]string]Adjust{}
+	return a.tuned.Path
+}
+
+// Tuned are all of them.
+func (a *Adjustments) Tuned() config.Tuned {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return config.Tuned{Path: a.tuned.Path, Labels: slices.Clone(a.tuned.Labels)}
+}
+
+// Set takes one over. It holds even when an error says that it could not be kept. Undone is what was set at its source only: what
+// was set of the label everywhere goes on at others, the other sources.
+func (a *Adjustments) Set(k Adjust, others ...string) error {
+	if k.Undo {
+		k.On, k.Hold = nil, nil
 	}
-	key := [2]string{k.Source, k.Label}
-	is := a.all[key]
-	is.Source, is.Label = k.Source, k.Label
-	switch {
-	case k.Undo:
-		delete(a.all, key)
-	case !k.fits():
+	if k.On != nil && (*k.On <= 0 || *k.On > 1) || k.Hold != nil && (*k.Hold < 0 || *k.Hold > time.Hour) {
 		return fmt.Errorf("threshold or hold of %q at %q out of range", k.Label, k.Source)
-	default:
-		if k.On != nil {
-			is.On = k.On
-		}
-		if k.Hold != nil {
-			is.Hold = k.Hold
-		}
-		a.all[key] = is
 	}
-	if a.file == "" {
+	_, err := a.change(k.Label, func(was []config.TunedLabel) (now []config.TunedLabel) {
+		if k.Undo {
+			for len(was) > 0 { // label by label, where all are meant
+				name := was[0].Label
+				other := func(l config.TunedLabel) bool { return l.Label != name }
+				now = append(now, undone(slices.DeleteFunc(slices.Clone(was), other), k.Source, others)...)
+				was = slices.DeleteFunc(slices.Clone(was), func(l config.TunedLabel) bool { return !other(l) })
+			}
+			return now
+		}
+		l := config.TunedLabel{Label: k.Label, Source: k.Source, On: k.On, Hold: k.Hold}
+		if own, is := at(was, k.Source); is {
+			l = l.Over(own)
+		}
+		return append(without(was, k.Source), l)
+	})
+	return err
+}
+
+// undone is what was set of a label without what counts at a source.
+func undone(was []config.TunedLabel, source string, others []string) []config.TunedLabel {
+	now := without(was, source)
+	everywhere, is := at(was, "")
+	if !is {
+		return now
+	}
+	now = without(now, "")
+	for _, other := range others {
+		l, _ := at(now, other)
+		l = l.Over(everywhere)
+		l.Label, l.Source = everywhere.Label, other
+		now = append(without(now, other), l)
+	}
+	return now
+}
+
+// at is what was set at a source, or with "" at all.
+func at(all []config.TunedLabel, source string) (l config.TunedLabel, is bool) {
+	if i := slices.IndexFunc(all, func(l config.TunedLabel) bool { return l.Source == source }); i >= 0 {
+		return all[i], true
+	}
+	return l, false
+}
+
+func without(all []config.TunedLabel, source string) []config.TunedLabel {
+	return slices.DeleteFunc(slices.Clone(all), func(l config.TunedLabel) bool { return l.Source == source })
+}
+
+// Apply puts a label's rule at all sources into the place of whatever was set of it. back takes that back.
+func (a *Adjustments) Apply(l config.TunedLabel) (back func() error, err error) {
+	was, err := a.change(l.Label, func([]config.TunedLabel) []config.TunedLabel { return []config.TunedLabel{l} })
+	return func() error {
+		_, err := a.change(l.Label, func([]config.TunedLabel) []config.TunedLabel { return was })
+		return err
+	}, err
+}
+
+// change lets what was set of a label, or with "" of all, be replaced; was is what that was.
+func (a *Adjustments) change(label string, by func([]config.TunedLabel) []config.TunedLabel) (was []config.TunedLabel, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var rest []config.TunedLabel
+	for _, l := range a.tuned.Labels {
+		if label == "" || l.Label == label {
+			was = append(was, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	a.before, a.undo = a.tuned.Labels, true
+	a.tuned.Labels = append(rest, by(was)...)
+	return was, a.save()
+}
+
+// save writes the file; a.mu is held.
+func (a *Adjustments) save() error {
+	a.changes++
+	if a.tuned.Path == "" {
 		return nil
 	}
-	kept := []Adjust{}
-	for _, key := range slices.SortedFunc(maps.Keys(a.all), func(x, y [2]string) int { return slices.Compare(x[:], y[:]) }) {
-		kept = append(kept, a.all[key])
-	}
-	b, err := json.Marshal(kept)
-	if err == nil {
-		err = atomicfile.WriteBytes(a.file, 0o600, append(b, '\n'))
-	}
-	if err != nil {
+	if err := a.tuned.Write(a.before, a.undo); err != nil {
 		return fmt.Errorf("a threshold will not outlive a restart: %w", err)
 	}
 	return nil
 }
 
-// of are those of a source, by label.
-func (a *Adjustments) of(source string) map[string]Adjust {
+// ErrNothingBefore says that there is nothing to undo.
+var ErrNothingBefore = errors.New("nothing was set before, so there is nothing to undo")
+
+// Undo goes back to what was set before the last change, once, whoever made that. back takes the undoing back.
+func (a *Adjustments) Undo() (back func() error, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	found := map[string]Adjust{}
-	for key, k := range a.all {
-		if key[0] == source {
-			found[key[1]] = k
+	if !a.undo {
+		return nil, ErrNothingBefore
+	}
+	was, before := a.tuned.Labels, a.before
+	a.tuned.Labels, a.before, a.undo = before, nil, false
+	return func() error {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.tuned.Labels, a.before, a.undo = was, before, true
+		return a.save()
+	}, a.save()
+}
+
+// of are those that count at a source, by label.
+func (a *Adjustments) of(source string) map[string]config.TunedLabel {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	found := map[string]config.TunedLabel{}
+	for _, l := range a.tuned.Labels {
+		switch is, twice := found[l.Label]; {
+		case l.Source != "" && l.Source != source:
+		case !twice:
+			found[l.Label] = l
+		case l.Source == "":
+			found[l.Label] = is.Over(l)
+		default:
+			found[l.Label] = l.Over(is)
 		}
 	}
 	return found
 }
 
-// For returns the rules at a source: r with what a holds for it. r is not changed.
+// For returns the rules at a source, or with "" what counts everywhere: r with what a holds for it. r is not changed.
 func (r *Rules) For(source string, a *Adjustments) *Rules {
 	set := a.of(source)
 	if len(set) == 0 {
@@ -140,11 +235,16 @@ func (r *Rules) For(source string, a *Adjustments) *Rules {
 		index := w.Index(l.ID)
 		rule := &w.Smooth.Rules[index]
 		if k.On != nil {
-			rule.Off = min(rule.Off**k.On/rule.On, *k.On) // as far below as it was
+			rule.Off = min(config.Or(k.Off, rule.Off**k.On/rule.On), *k.On) // as far below as it was, unless it is told
 			rule.On = *k.On
 		}
-		if k.Hold != nil {
-			rule.Hold = sampletime.Samples(*k.Hold, r.rate)
+		for _, d := range []struct {
+			to   *int64
+			from *time.Duration
+		}{{&rule.MinOn, k.MinOn}, {&rule.Hold, k.Hold}, {&rule.Cooldown, k.Cooldown}} {
+			if d.from != nil {
+				*d.to = sampletime.Samples(*d.from, r.rate)
+			}
 		}
 		l.show(*rule, r.rate)
 		if index < len(w.Opinion.Labels) && w.Opinion.Labels[index].Class >= 0 {
@@ -160,7 +260,7 @@ func (r *Rules) For(source string, a *Adjustments) *Rules {
 }
 
 // regroup makes a group's rule anew where one of its members was adjusted: it is on while any of them is.
-func (r *Rules) regroup(g *smooth.Group, set map[string]Adjust) {
+func (r *Rules) regroup(g *smooth.Group, set map[string]config.TunedLabel) {
 	var rule smooth.Rule
 	changed := false
 	for _, m := range g.Members {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"earshot/daemon/config"
 	"earshot/daemon/opinion"
 	"earshot/infer/smooth"
 )
@@ -57,9 +59,40 @@ func TestAdjust(t *testing.T) {
 	}
 }
 
+// TestUndoneAtASource: without a label all that counts at a source is undone, what was set everywhere goes on at the others, and
+// both come back as one.
+func TestUndoneAtASource(t *testing.T) {
+	on := 0.25
+	var a Adjustments
+	for _, k := range []Adjust{{Source: "mic", Label: "dog", On: &on}, {Source: "mic", Label: "siren", On: &on}, {Source: "yard", Label: "siren", On: &on}} {
+		if err := a.Set(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Apply(config.TunedLabel{Label: "cat", On: &on}); err != nil {
+		t.Fatal(err)
+	}
+	counts := func(what string, mic, yard int) {
+		t.Helper()
+		if m, y := len(a.of("mic")), len(a.of("yard")); m != mic || y != yard {
+			t.Errorf("%s: %d count at mic, %d at yard, want %d and %d", what, m, y, mic, yard)
+		}
+	}
+	counts("set", 3, 2)
+	if err := a.Set(Adjust{Source: "mic", Undo: true}, "yard"); err != nil {
+		t.Fatal(err)
+	}
+	counts("undone", 0, 2)
+	if _, err := a.Undo(); err != nil {
+		t.Fatal(err)
+	}
+	counts("back", 3, 2)
+}
+
+// TestAdjustmentsLast: whoever sets something, the newest counts, lasts, and is undone as one.
 func TestAdjustmentsLast(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "thresholds.json")
-	on, hold := 0.25, 3*time.Second
+	path := filepath.Join(t.TempDir(), "tuned.yaml")
+	on, off, hold := 0.25, 0.1, 3*time.Second
 	var a, b Adjustments
 	if err := a.Keep(path); err != nil {
 		t.Fatal(err)
@@ -73,22 +106,62 @@ func TestAdjustmentsLast(t *testing.T) {
 	if err := b.Keep(path); err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(a.all, b.all) || len(b.all) != 2 {
-		t.Errorf("kept %+v, read %+v", a.all, b.all)
+	if !reflect.DeepEqual(a.Tuned(), b.Tuned()) || len(b.Tuned().Labels) != 2 {
+		t.Errorf("kept %+v, read %+v", a.Tuned(), b.Tuned())
 	}
-	for text, fault := range map[string]string{
-		`[{"source":"mic","label":"dog","on":7},{"source":"mic","label":"dog","hold":-1}]`: "",
-		`{`: "thresholds of the last run",
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+	expect := func(what string, want map[string]string) {
+		t.Helper()
+		for source, want := range want {
+			if got := fmt.Sprint(a.of(source)["dog"]); got != want {
+				t.Errorf("%s: %s has %s, want %s", what, source, got, want)
+			}
 		}
-		if err := b.Keep(path); (err != nil) != (fault != "") || err != nil && !strings.Contains(err.Error(), fault) {
-			t.Errorf("%s: %v", text, err)
+		if err := b.Keep(path); err != nil || !reflect.DeepEqual(a.Tuned(), b.Tuned()) {
+			t.Errorf("%s: kept %+v, read %+v (%v)", what, a.Tuned(), b.Tuned(), err)
 		}
-		if len(b.all) != 0 {
-			t.Errorf("%s: %+v", text, b.all)
-		}
+	}
+	back, err := a.Apply(config.TunedLabel{Label: "dog", On: &on, Off: &off, MinOn: &hold})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect("applied", map[string]string{"mic": "dog: on 0.25, off 0.1, min_on 3s", "yard": "dog: on 0.25, off 0.1, min_on 3s"})
+	if got := house().For("yard", &a); got.Smooth.Rules[0] != (smooth.Rule{On: 0.25, Off: 0.1, MinOn: 3 * 44100, Hold: 44100}) {
+		t.Errorf("applied: %+v", got.Smooth.Rules[0])
+	}
+	if err := a.Set(Adjust{Source: "mic", Label: "dog", On: &off}, "yard"); err != nil {
+		t.Fatal(err)
+	}
+	expect("set over it", map[string]string{"mic": "dog at mic: on 0.1, min_on 3s", "yard": "dog: on 0.25, off 0.1, min_on 3s"})
+	if err := a.Set(Adjust{Source: "mic", Label: "dog", Undo: true}, "yard", "hall"); err != nil {
+		t.Fatal(err)
+	}
+	expect("default at one", map[string]string{"mic": ": ", "yard": "dog at yard: on 0.25, off 0.1, min_on 3s", "hall": "dog at hall: on 0.25, off 0.1, min_on 3s"})
+	again, err := a.Undo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect("undone", map[string]string{"mic": "dog at mic: on 0.1, min_on 3s", "yard": "dog: on 0.25, off 0.1, min_on 3s"})
+	if _, err := a.Undo(); err != ErrNothingBefore {
+		t.Errorf("undone twice: %v", err)
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+	expect("not undone", map[string]string{"mic": ": ", "hall": "dog at hall: on 0.25, off 0.1, min_on 3s"})
+	if err := back(); err != nil {
+		t.Fatal(err)
+	}
+	expect("not applied", map[string]string{"mic": "dog at mic: on 0.25", "yard": ": "})
+	if seen := a.Changes(); a.Take(config.Tuned{Path: path}, seen-1) != nil || len(a.Tuned().Labels) == 0 {
+		t.Error("what was read before the last change counts")
+	} else if a.Take(config.Tuned{Path: path}, seen) != nil || len(a.Tuned().Labels) != 0 {
+		t.Error("what was read does not count")
+	}
+	if err := os.WriteFile(path, []byte("labels: [{label: dog, on: 7}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Keep(path); err == nil || !strings.Contains(err.Error(), "labels[0].on") || len(b.Tuned().Labels) != 0 {
+		t.Errorf("%v, %+v", err, b.Tuned())
 	}
 	two := 2.0
 	if err := a.Set(Adjust{Source: "mic", Label: "dog", On: &two}); err == nil {

@@ -74,6 +74,7 @@ func Resolve(f *config.File, m *infer.Model, front gammatone.Config, head *verif
 	r.watched(w)
 	r.groups(w)
 	r.notify(w)
+	r.surveillance(w)
 	if len(r.issues) > 0 {
 		return nil, r.issues
 	}
@@ -209,6 +210,18 @@ func (r *resolver) notify(w *Rules) {
 		for j, id := range n.Labels {
 			if !slices.Contains(watched, id) {
 				r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("notify[%d].labels[%d]", i, j), "%q is not watched; want one of %s", id, strings.Join(watched, ", ")))
+			}
+		}
+	}
+}
+
+// surveillance checks the labels that raise an alarm: scores of others are the first network's alone.
+func (r *resolver) surveillance(w *Rules) {
+	s := r.file.Config.Surveillance
+	for mode, alarms := range map[string][]config.Alarm{"home": s.Home, "away": s.Away, "night": s.Night} {
+		for i, a := range alarms {
+			if !slices.ContainsFunc(w.Watched, func(l Label) bool { return l.ID == a.Label && !l.Group }) {
+				r.issues = append(r.issues, r.file.Issue(fmt.Sprintf("surveillance.%s[%d].label", mode, i), "%q is no watched label: put it under watch.labels", a.Label))
 			}
 		}
 	}

@@ -35,6 +35,7 @@ type Status struct {
 	Clips     Clips     `json:"clips"`
 	Notify    []Notify  `json:"notify,omitempty"`
 	History   History   `json:"history"`
+	Alarm     *Alarm    `json:"alarm,omitempty"` // nil without surveillance
 	Sources   []Source  `json:"sources"`
 	Problems  []string  `json:"problems"` // why the daemon is not well; empty when it is
 }
@@ -72,6 +73,18 @@ type Notify struct {
 	Held    int64  `json:"held"` // not told, to keep the rate
 	Waiting int    `json:"waiting"`
 	Failing string `json:"failing,omitempty"` // why the last try failed
+}
+
+// Alarm is surveillance.
+type Alarm struct {
+	Mode   string            `json:"mode"` // disarmed, home, away, night
+	On     bool              `json:"on"`   // an alarm waits to be acknowledged
+	Since  time.Time         `json:"since"`
+	Source string            `json:"source,omitempty"` // of what began it
+	Label  string            `json:"label,omitempty"`
+	Why    string            `json:"why,omitempty"`
+	Count  int               `json:"count"`  // what has happened since
+	Tamper map[string]string `json:"tamper"` // sources with a sign of tampering, and which
 }
 
 // History is what is remembered; all zero while it is off.

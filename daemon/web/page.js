@@ -121,8 +121,10 @@ function frame(now) {
 }
 requestAnimationFrame(frame);
 
+let trusted = false; // who looks may change something, and hear sound
 function status(m) {
   setLanguage(m.language);
+  if (trusted !== m.sound) { trusted = m.sound; setTimeout(showTeach); }
   $("name").textContent = m.name || m.node;
   document.title = "earshot – " + (m.name || m.node);
   const b = m.broker;
@@ -152,7 +154,12 @@ function heard(m) {
     $("log").prepend(row.tr, row.detail);
     while ($("log").children.length > 100) $("log").lastChild.remove();
     open.set(key, row);
-  } else row.show({...event, score: row.event.score, runners: row.event.runners});
+    // Without a clip, the picture of its onset is what the strip shows soon after.
+    if (source && !m.clip) setTimeout((row, at) => {
+      row.picture = source.strip.around(at, m.title);
+      if (row.picture && !row.detail.hidden) row.explain();
+    }, 2500, row, Date.parse(m.onset));
+  } else row.show({...row.event, ...event, score: row.event.score, runners: row.event.runners});
   if (!m.on) open.delete(key);
   if (source) source.heard(m);
 }
@@ -177,7 +184,7 @@ function connect() {
     switch (m.type) {
       case "status": status(m); break;
       case "event": heard(m); break;
-      case "level": if (s) s.level(m); break;
+      case "level": if (s) s.level(m); teachLevel(m); break;
       case "scores": if (s) s.top(m.top || []); break;
       case "spectrum": if (s) s.strip.add(m); break;
     }
@@ -192,7 +199,7 @@ connect();
 
 // Views: each has an address of its own, so that the browser's own keys and bookmarks work.
 function view() {
-  const name = ["live", "history", "tune"].includes(location.hash.slice(1)) ? location.hash.slice(1) : "live";
+  const name = ["live", "history", "tune", "teach"].includes(location.hash.slice(1)) ? location.hash.slice(1) : "live";
   for (const main of document.querySelectorAll("main")) main.hidden = main.id !== name;
   for (const a of document.querySelectorAll(".tabs a")) {
     if (a.hash === "#" + name) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
@@ -200,6 +207,7 @@ function view() {
   scrollTo(0, 0);
   if (name === "history") showPast();
   if (name === "tune") showTune(true);
+  if (name === "teach") showTeach();
 }
 addEventListener("hashchange", view);
 setLanguage("");

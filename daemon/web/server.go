@@ -25,8 +25,9 @@ type Config struct {
 	Password string `json:"-"` // asked of every visitor; empty: of none
 	Hub      *Hub
 	Status   func() status.Status
-	API      http.Handler  // answers below /api/; nil: nothing does
-	ClipsDir func() string // folder of the clips to serve below /clips/; "" for none; nil: never any
+	API      http.Handler         // answers below /api/; nil: nothing does
+	ClipsDir func() string        // folder of the clips to serve below /clips/; "" for none; nil: never any
+	Before   func() time.Duration // of sound in a clip before its onset
 }
 
 // Server is the web server. Make it with New, which binds the address, so that a taken port is an error at once.
@@ -102,6 +103,7 @@ func (s *Server) routes() http.Handler {
 	}
 	if s.cfg.ClipsDir != nil && s.Sound() {
 		mux.HandleFunc("GET /clips/{name}", slow(clipLimit, s.clip))
+		mux.HandleFunc("GET /clips/{name}/spectrogram", slow(clipLimit, s.picture))
 	}
 	return mux
 }
@@ -157,15 +159,20 @@ func writeJSON(w http.ResponseWriter, v any) {
 // clipName is what the clip store writes; nothing else is served.
 var clipName = regexp.MustCompile(`^[a-zA-Z0-9_.-]+\.flac$`)
 
+// clipPath is where the clip lies that is asked for; false for what can be none.
+func (s *Server) clipPath(r *http.Request) (path string, ok bool) {
+	name, dir := r.PathValue("name"), s.cfg.ClipsDir()
+	return filepath.Join(dir, name), dir != "" && clipName.MatchString(name) && !strings.HasPrefix(name, ".")
+}
+
 func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	dir := s.cfg.ClipsDir()
-	if dir == "" || !clipName.MatchString(name) || strings.HasPrefix(name, ".") {
+	path, ok := s.clipPath(r)
+	if !ok {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "audio/flac")
-	f, err := readfile.Open(filepath.Join(dir, name), readfile.AnySize)
+	f, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
 		http.NotFound(w, r)
 		return
@@ -175,5 +182,5 @@ func (s *Server) clip(w http.ResponseWriter, r *http.Request) {
 	if st, err := f.Stat(); err == nil {
 		written = st.ModTime()
 	}
-	http.ServeContent(w, r, name, written, f)
+	http.ServeContent(w, r, filepath.Base(path), written, f)
 }

@@ -9,6 +9,12 @@ const lut = (() => {
   return out;
 })();
 
+// dye colours a pixel by a loudness, 0 … 255.
+function dye(data, p, loud) {
+  const v = Math.max(0, Math.min(255, Math.round(loud))) * 3;
+  data[p] = lut[v]; data[p + 1] = lut[v + 1]; data[p + 2] = lut[v + 2]; data[p + 3] = 255;
+}
+
 const COLUMNS = 900, BANDS = 64;
 
 // Strip is a spectrogram that runs from right to left, with the names of what was heard over it.
@@ -86,8 +92,7 @@ class Strip {
     }
     const gain = 255 / (this.high - this.low);
     for (let b = 0; b < BANDS; b++) {
-      const v = bands ? Math.max(0, Math.min(255, Math.round((bands[b] - this.low) * gain))) : 0, p = ((BANDS - 1 - b) * n + t) * 4;
-      data[p] = lut[v * 3]; data[p + 1] = lut[v * 3 + 1]; data[p + 2] = lut[v * 3 + 2]; data[p + 3] = 255;
+      dye(data, ((BANDS - 1 - b) * n + t) * 4, bands ? (bands[b] - this.low) * gain : 0);
     }
   }
   // mark writes an event's name over its time; the end comes later.
@@ -103,6 +108,21 @@ class Strip {
     e.setAttribute("aria-hidden", "true"); // the table below says the same
     this.box.append(e);
     this.marks.push({label: m.label, from, to, lane, e});
+  }
+  // around cuts what was drawn around a time, ms since 1970, into a picture of its own; null where it is gone already.
+  around(at, title) {
+    const from = this.times.findIndex(time => time >= at - 1500), last = this.times.findLastIndex(time => time <= at + 3000);
+    if (from < 0 || last - from < 40) return null;
+    const box = el("div", "picture"), frame = el("div", "frame"), line = el("i"), canvas = el("canvas"), n = last - from + 1;
+    canvas.width = n; canvas.height = BANDS;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${t("spectrogram")}: ${title}`);
+    canvas.getContext("2d").drawImage(this.canvas, COLUMNS - this.times.length + from, 0, n, BANDS, 0, 0, n, BANDS);
+    line.style.left = 100 * (at - this.times[from]) / (this.times[last] - this.times[from]) + "%";
+    line.title = t("onset");
+    frame.append(canvas, line);
+    box.append(frame);
+    return box;
   }
   unmark() {
     for (const k of this.marks) k.e.remove();

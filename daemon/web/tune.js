@@ -76,9 +76,9 @@ const percent3 = p => (100 * p).toLocaleString(locale(), {maximumFractionDigits:
 async function change(path, body) {
   $("t-done").textContent = t("working");
   try {
-    const answer = await fetch("api/v1/tune/" + path, {method: "POST", headers: {"Content-Type": "application/json"}, body: body && JSON.stringify(body)});
-    $("t-done").textContent = answer.ok ? t("applied") : (await answer.json()).error;
-    if (answer.ok) showTune(true);
+    await post("tune/" + path, body);
+    $("t-done").textContent = t("applied");
+    showTune(true);
   } catch (e) {
     $("t-done").textContent = e.message;
   }

@@ -18,11 +18,13 @@ type Settings struct {
 	Prefix     string // of discovery, "homeassistant"
 	BirthTopic string // Home Assistant says online and offline there
 	Enabled    bool
+	Guarded    bool   // there is surveillance
 	Legacy     bool   // one topic per entity, Home Assistant before 2024.11
 	Language   string // of the entities' names; empty = English
 	Device     Device
 	Sources    []topic.Source
 	Every      time.Duration // between two messages of diagnostics
+	Image      bool          // there are pictures of the last sounds
 }
 
 // Expiry makes what comes with QoS 0 unknown after three messages that did not come.
@@ -106,11 +108,16 @@ func (c *Settings) deviceAt(name string, info deviceInfo) device {
 
 // add gives an entity its state topic, and what follows from that topic's leaf.
 func (c *Settings) add(d device, key string, x component, leaf topic.Leaf, slugs ...string) {
-	x.StateTopic, x.QoS, x.UniqueID = c.Tree.Of(leaf, slugs...), int(leaf.QoS), c.uniqueID(key)
-	x.EntityID = c.entityID(x.Platform, key)
+	x.StateTopic, x.QoS = c.Tree.Of(leaf, slugs...), int(leaf.QoS)
 	if leaf.QoS == 0 {
 		x.ExpireAfter = int(c.Expiry().Seconds())
 	}
+	c.stateless(d, key, x)
+}
+
+// stateless adds an entity that has no state topic.
+func (c *Settings) stateless(d device, key string, x component) {
+	x.UniqueID, x.EntityID = c.uniqueID(key), c.entityID(x.Platform, key)
 	d.components[key] = x
 }
 
@@ -126,6 +133,9 @@ func (c *Settings) addNode(d device) {
 	figure("source_faults", component{Icon: "mdi:microphone-question", StateClass: "total_increasing", ValueTemplate: "source_faults"})
 	figure("queued_events", component{Icon: "mdi:tray-full", StateClass: "measurement", ValueTemplate: "queued_events"})
 	figure("dropped_events", component{Icon: "mdi:tray-remove", StateClass: "total_increasing", ValueTemplate: "dropped_events"})
+	if c.Guarded {
+		c.addAlarm(d)
+	}
 	figure("provider", component{Icon: "mdi:chip", ValueTemplate: "provider"})
 }
 
@@ -168,6 +178,14 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 		c.add(d, src+"_event", heard(component{Platform: "event", Name: c.word("event"), Icon: "mdi:ear-hearing",
 			EventTypes: ids}), topic.SourceEvent, src)
 	}
+	if c.Image && len(ids) > 0 {
+		c.stateless(d, src+"_image", component{Platform: "image", Name: c.word("image"), Icon: "mdi:chart-bell-curve",
+			ImageTopic: c.Tree.Of(topic.SourceImage, src), ContentType: "image/png"})
+	}
+	if len(ids) > 0 {
+		c.stateless(d, src+"_reset", component{Platform: "button", Name: c.word("reset"), Icon: "mdi:restore", EntityCategory: "config",
+			CommandTopic: c.Tree.Of(topic.SourceThresholdSet, src), Press: "default", QoS: 1})
+	}
 	c.add(d, src+"_mute", component{Platform: "switch", Name: c.word("mute"), Icon: "mdi:microphone-off", EntityCategory: "config",
 		CommandTopic: c.Tree.Of(topic.SourceMuteSet, src)}, topic.SourceMute, src)
 	c.add(d, src+"_pause", component{Platform: "number", Name: c.word("pause"), Icon: "mdi:timer-pause", EntityCategory: "config",
@@ -176,6 +194,10 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 	c.add(d, src+"_problem", component{Platform: "binary_sensor", Name: c.word("problem"), DeviceClass: "problem",
 		EntityCategory: "diagnostic", ValueTemplate: "{{ value_json.state }}",
 		AttributesTopic: c.Tree.Of(topic.SourceProblem, src)}, topic.SourceProblem, src)
+	if c.Guarded {
+		c.add(d, src+"_tamper", component{Platform: "binary_sensor", Name: c.word("tamper"), DeviceClass: "tamper", EntityCategory: "diagnostic",
+			ValueTemplate: "{{ value_json.state }}", AttributesTopic: c.Tree.Of(topic.SourceTamper, src)}, topic.SourceTamper, src)
+	}
 	c.add(d, src+"_level", component{Platform: "sensor", Name: c.word("level"), Icon: "mdi:volume-medium", EntityCategory: "diagnostic",
 		Unit: "dBFS", StateClass: "measurement", Precision: new(int),
 		ValueTemplate: "{{ value_json['sources']['" + src + "']['level_dbfs'] }}"}, topic.NodeDiagnostics)

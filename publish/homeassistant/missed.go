@@ -88,7 +88,9 @@ func (a *Announcer) least(key, platform string) component {
 		x.DeviceClass = "sound"
 	case "event":
 		x.EventTypes = []string{"gone"}
-	case "switch", "number":
+	case "button":
+		x.StateTopic, x.CommandTopic = "", nothing+"/set"
+	case "switch", "number", "alarm_control_panel":
 		x.CommandTopic = nothing + "/set"
 	}
 	return x

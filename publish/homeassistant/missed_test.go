@@ -12,7 +12,7 @@ import (
 // Home Assistant takes, for every platform.
 func TestMissedKeepsTheSchema(t *testing.T) {
 	a := &Announcer{Settings: *testSettings()["one"], last: announced{Missed: keys{"mic_a": "binary_sensor", "mic_b": "sensor", "mic_c": "event",
-		"mic_d": "switch", "mic_e": "number", "mic_dog": "binary_sensor", "../e": "sensor", "f": "shell"}}}
+		"mic_d": "switch", "mic_e": "number", "alarm": "alarm_control_panel", "alarm_acknowledge": "button", "mic_dog": "binary_sensor", "../e": "sensor", "f": "shell"}}}
 	a.Born(true, time.Time{})
 	p := a.plan(nil)
 	if len(p.Messages) != 2 { // the node, with what was missed, and its source

@@ -42,6 +42,12 @@ type component struct {
 	ValueTemplate      string              `json:"val_tpl,omitempty"`
 	CommandTopic       string              `json:"cmd_t,omitempty"`
 	CommandTemplate    string              `json:"cmd_tpl,omitempty"`
+	Press              string              `json:"pl_prs,omitempty"`   // of a button
+	Features           []string            `json:"sup_feat,omitempty"` // of an alarm panel, as the next two
+	ArmCode            *bool               `json:"cod_arm_req,omitempty"`
+	DisarmCode         *bool               `json:"cod_dis_req,omitempty"`
+	ImageTopic         string              `json:"img_t,omitempty"`
+	ContentType        string              `json:"cont_type,omitempty"`
 	Max                float64             `json:"max,omitempty"` // of a number; its least is 0 where Min is not given
 	Min                float64             `json:"min,omitempty"`
 	Step               float64             `json:"step,omitempty"`

@@ -14,6 +14,8 @@ var (
 		"provider":        {"Provider", "Rechenwerk", "Moteur de calcul", "Motor de cálculo", "计算后端"},
 		"last":            {"Last sound", "Letztes Geräusch", "Dernier son", "Último sonido", "最近的声音"},
 		"event":           {"Sound event", "Geräuschereignis", "Événement sonore", "Evento sonoro", "声音事件"},
+		"image":           {"Last sound: picture", "Letztes Geräusch: Bild", "Dernier son : image", "Último sonido: imagen", "最近的声音：图像"},
+		"reset":           {"Reset thresholds", "Schwellen zurücksetzen", "Réinitialiser les seuils", "Restablecer los umbrales", "重置阈值"},
 		"mute":            {"Mute", "Stumm", "Muet", "Silenciar", "静音"},
 		"mute_label":      {"Mute: %", "Stumm: %", "Muet : %", "Silenciar: %", "静音：%"},
 		"threshold":       {"Threshold: %", "Schwelle: %", "Seuil : %", "Umbral: %", "阈值：%"},
@@ -22,6 +24,9 @@ var (
 		"pause":           {"Pause for", "Pause für", "Pause de", "Pausa de", "暂停时长"},
 		"problem":         {"Audio input", "Audioeingang", "Entrée audio", "Entrada de audio", "音频输入"},
 		"laeq":            {"Sound level", "Schallpegel", "Niveau sonore", "Nivel sonoro", "声级"},
+		"alarm":           {"Alarm", "Alarm", "Alarme", "Alarma", "警报"},
+		"acknowledge":     {"Acknowledge alarm", "Alarm bestätigen", "Acquitter l'alarme", "Confirmar la alarma", "确认警报"},
+		"tamper":          {"Tampering", "Sabotage", "Sabotage", "Sabotaje", "防拆"},
 		"level":           {"Level", "Pegel", "Niveau", "Nivel", "电平"},
 	}
 )

@@ -16,6 +16,7 @@ const (
 	Mute Kind = iota
 	Threshold
 	Hold
+	Alarm
 )
 
 // Kind is what a command is about.
@@ -28,6 +29,8 @@ func kindOf(name string) Kind {
 		return Threshold
 	case strings.HasSuffix(name, "/"+topic.LabelHoldSet.Name):
 		return Hold
+	case strings.HasSuffix(name, "/"+topic.NodeAlarmSet.Name):
+		return Alarm
 	}
 	return Mute
 }
@@ -78,5 +81,7 @@ func (o *Outbox) wantRule(s *sourceState, l *labelState) {
 	o.want(o.Tree.Of(topic.LabelThreshold, s.slug, l.slug), topic.Encode(math.Round(l.On*1e3)/1e3))
 	o.want(o.Tree.Of(topic.LabelHold, s.slug, l.slug), topic.Encode(math.Round(l.Hold.Seconds()*1e3)/1e3))
 }
+
+var errAll = errors.New("threshold command for a whole source: want \"default\", each label has a threshold of its own")
 
 var errGroup = errors.New("threshold command for a group: its members' thresholds count")

@@ -24,9 +24,11 @@ const (
 //	earshot/<id>/<src>/mute/set           a whole source
 //	earshot/<id>/<src>/<label>/mute/set   one label or group
 //	earshot/<id>/<src>/<label>/threshold/set, …/hold/set
+//	earshot/<id>/alarm/set                one of AlarmCommands
+//	earshot/<id>/<src>/threshold/set      all labels of a source
 //
-// The latter two take a number, or "default" for what the configuration says; a mute one of these payloads, and nothing
-// else is obeyed:
+// The latter three take "default" for what the configuration says, the two of a label also a number; a mute one of these
+// payloads, and nothing else is obeyed:
 //
 //	ON                                    mute until told otherwise
 //	OFF                                   listen again
@@ -103,12 +105,24 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
+// AlarmCommands are what an alarm panel says.
+var AlarmCommands = []string{"ARM_HOME", "ARM_AWAY", "ARM_NIGHT", "DISARM", "ACKNOWLEDGE"}
+
+func parseAlarm(payload []byte) (string, error) {
+	if i := slices.Index(AlarmCommands, string(payload)); i >= 0 {
+		return AlarmCommands[i], nil
+	}
+	return "", fmt.Errorf("alarm command: want one of %s", strings.Join(AlarmCommands, ", "))
+}
+
 // CheckCommand tells whether a message on the topic of a command is one that can be obeyed.
 func CheckCommand(name string, payload []byte, retained bool) (err error) {
 	if retained {
 		return errRetained
 	}
-	if kind := kindOf(name); kind != Mute {
+	if kind := kindOf(name); kind == Alarm {
+		_, err = parseAlarm(payload)
+	} else if kind != Mute {
 		_, _, err = parseAdjustment(kind, payload)
 	} else {
 		_, _, err = parseMute(payload)
@@ -140,7 +154,10 @@ func (o *Outbox) commandOf(name string, payload []byte) (c Command, is bool, err
 	if !ours || !known || !leaf.Command {
 		return Command{}, false, nil
 	}
-	c.Kind = kindOf(name)
+	if c.Kind = kindOf(name); c.Kind == Alarm {
+		c.Text, err = parseAlarm(payload)
+		return c, true, err
+	}
 	path := strings.TrimSuffix(rest, "/"+leaf.Name)
 	src, label, hasLabel := strings.Cut(path, "/")
 	i := slices.IndexFunc(o.sources, func(s *sourceState) bool { return s.slug == src })
@@ -160,7 +177,9 @@ func (o *Outbox) commandOf(name string, payload []byte) (c Command, is bool, err
 		}
 	}
 	if c.Kind != Mute {
-		c.Value, c.Undo, err = parseAdjustment(c.Kind, payload)
+		if c.Value, c.Undo, err = parseAdjustment(c.Kind, payload); err == nil && c.Label == "" && !c.Undo {
+			err = errAll
+		}
 		return c, true, err
 	}
 	c.On, c.Duration, err = parseMute(payload)

@@ -16,6 +16,7 @@ import (
 type Settings struct {
 	Tree       topic.Tree
 	Sources    []topic.Source
+	Guarded    bool          // there is surveillance
 	EventStart bool          // a second event message at the onset
 	Limit      int           // occurrences in the queue, at least 1
 	Replay     time.Duration // older ON/OFF are not replayed on state topics, only as events
@@ -39,6 +40,7 @@ type Outbox struct {
 	sources     []*sourceState
 	byName      map[string]*sourceState
 	wanted      map[string][]byte // retained topic → payload
+	ofNode      map[string][]byte // of it, what is the node's own
 	unsaid      []string          // topics to publish, in order, no duplicates
 	queue       *queue
 	inflight    *topic.Message           // event taken from the queue, not yet acknowledged
@@ -60,7 +62,9 @@ type sourceState struct {
 	online          bool
 	lost            string // why it is offline
 	problem, detail string // what the health check says
+	tamper          string // the sign of tampering; "" = none
 	mute            muteState
+	image           []byte // the newest
 }
 
 type labelState struct {
@@ -77,7 +81,7 @@ type labelState struct {
 // New returns an outbox with what the last process could not send. An error says why that is lost; the
 // outbox is good all the same.
 func New(s Settings) (*Outbox, error) {
-	o := &Outbox{Settings: s, wake: make(chan struct{}, 1), wanted: map[string][]byte{},
+	o := &Outbox{Settings: s, wake: make(chan struct{}, 1), wanted: map[string][]byte{}, ofNode: map[string][]byte{},
 		newest: map[string]topic.Message{}, queue: newQueue(s.Limit)}
 	o.Configure(s.Sources, s.EventStart)
 	return o, o.load()
@@ -114,12 +118,13 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []stri
 	defer o.input()()
 	o.EventStart = eventStart
 	old, oldWanted := o.byName, o.wanted
-	o.sources, o.byName, o.wanted = nil, map[string]*sourceState{}, map[string][]byte{}
+	o.sources, o.byName, o.wanted = nil, map[string]*sourceState{}, maps.Clone(o.ofNode)
 	for _, s := range sources {
 		st := &sourceState{Source: s, slug: topic.Slug(s.Name), byID: map[string]*labelState{}}
 		before := old[s.Name]
 		if before != nil {
-			st.online, st.lost, st.problem, st.detail, st.mute = before.online, before.lost, before.problem, before.detail, before.mute
+			st.online, st.lost, st.problem, st.detail, st.tamper, st.mute = before.online, before.lost, before.problem, before.detail, before.tamper, before.mute
+			st.image = before.image
 		}
 		for _, l := range s.Labels {
 			if !l.Watched {

@@ -21,6 +21,9 @@ func (o *Outbox) initial(s *sourceState, old map[string][]byte) {
 	}
 	keep(o.Tree.Of(topic.SourceAvailability, s.slug), topic.Availability(s.online))
 	o.wantProblem(s)
+	if o.Guarded {
+		o.wantTamper(s)
+	}
 	keep(o.Tree.Of(topic.SourceMute, s.slug), topic.Switch(s.mute.on))
 	keep(o.Tree.Of(topic.SourcePause, s.slug), s.mute.minutes())
 	for _, l := range s.labels {
@@ -60,6 +63,14 @@ func (o *Outbox) want(name string, payload []byte) {
 	}
 	o.wanted[name] = payload
 	o.mark(name)
+}
+
+// Tell sets the value of a retained topic of the node itself.
+func (o *Outbox) Tell(l topic.Leaf, payload []byte) {
+	defer o.input()()
+	name := o.Tree.Of(l)
+	o.ofNode[name] = payload
+	o.want(name, payload)
 }
 
 func (o *Outbox) mark(name string) {
@@ -109,8 +120,11 @@ func (o *Outbox) Value(name string) []byte {
 func (o *Outbox) Topics() (all []string) {
 	defer o.lock()()
 	for _, l := range topic.Leaves {
-		if l.QoS == 0 {
+		if l.QoS == 0 || l == topic.SourceTamper && !o.Guarded {
 			continue
+		}
+		if o.Guarded && (l == topic.NodeAlarm || l == topic.NodeAlarmSet) {
+			all = append(all, o.Tree.Of(l))
 		}
 		for _, s := range o.sources {
 			switch l.Level {
@@ -136,6 +150,20 @@ func (o *Outbox) wantState(s *sourceState, l *labelState) {
 	state := topic.Switch(l.detected && !l.mute.on && !s.mute.on)
 	o.want(o.Tree.Of(topic.LabelAttributes, s.slug, l.slug), topic.Encode(labelPayload{string(state), l.about, l.heard}))
 	o.want(o.Tree.Of(topic.LabelState, s.slug, l.slug), state)
+}
+
+func (o *Outbox) wantTamper(s *sourceState) {
+	p := problemPayload{State: string(topic.Switch(s.tamper != "")), Reason: cmp.Or(s.tamper, "none")}
+	o.want(o.Tree.Of(topic.SourceTamper, s.slug), topic.Encode(p))
+}
+
+// Tamper notes a source's sign of tampering; "" for none.
+func (o *Outbox) Tamper(name, reason string) {
+	defer o.input()()
+	if s := o.byName[name]; s != nil && o.Guarded {
+		s.tamper = reason
+		o.wantTamper(s)
+	}
 }
 
 func (o *Outbox) wantProblem(s *sourceState) {

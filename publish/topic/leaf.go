@@ -2,7 +2,10 @@
 // leaves, the names that lead to them, and the messages on them. It sends nothing.
 package topic
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Level says what a leaf is about. It is the number of names between the node and the leaf.
 type Level int
@@ -32,6 +35,11 @@ var (
 	NodeAvailability   = leaf(Leaf{Level: OfNode, Name: "availability", Retained: true, QoS: 1})
 	NodeInstance       = leaf(Leaf{Level: OfNode, Name: "instance", Retained: true, QoS: 1})
 	NodeDiagnostics    = leaf(Leaf{Level: OfNode, Name: "diagnostics"})
+	NodePush           = leaf(Leaf{Level: OfNode, Name: "push", Retained: true, QoS: 1})
+	NodePushSet        = leaf(Leaf{Level: OfNode, Name: "push/set", QoS: 1, Command: true})
+	NodeAlarm          = leaf(Leaf{Level: OfNode, Name: "alarm", Retained: true, QoS: 1})
+	NodeAlarmSet       = leaf(Leaf{Level: OfNode, Name: "alarm/set", QoS: 1, Command: true})
+	SourceTamper       = leaf(Leaf{Level: OfSource, Name: "tamper", Retained: true, QoS: 1})
 	SourceAvailability = leaf(Leaf{Level: OfSource, Name: "availability", Retained: true, QoS: 1})
 	SourceProblem      = leaf(Leaf{Level: OfSource, Name: "problem", Retained: true, QoS: 1})
 	SourceMute         = leaf(Leaf{Level: OfSource, Name: "mute", Retained: true, QoS: 1})
@@ -39,6 +47,8 @@ var (
 	SourceLast         = leaf(Leaf{Level: OfSource, Name: "last", Retained: true, QoS: 1})
 	SourceEvent        = leaf(Leaf{Level: OfSource, Name: "event", QoS: 1})
 	SourceScores       = leaf(Leaf{Level: OfSource, Name: "scores"})
+	SourceImage        = leaf(Leaf{Level: OfSource, Name: "image"})
+	SourceThresholdSet = leaf(Leaf{Level: OfSource, Name: "threshold/set", QoS: 1, Command: true})
 	SourceMuteSet      = leaf(Leaf{Level: OfSource, Name: "mute/set", QoS: 1, Command: true})
 	LabelState         = leaf(Leaf{Level: OfLabel, Name: "state", Retained: true, QoS: 1})
 	LabelAttributes    = leaf(Leaf{Level: OfLabel, Name: "attributes", Retained: true, QoS: 1})
@@ -60,6 +70,14 @@ type Tree string
 
 // NewTree returns the tree of a node.
 func NewTree(prefix, node string) Tree { return Tree(prefix + "/" + node) }
+
+// Part is the topic of one part of a file that is pushed to the nodes whose trees begin with prefix. No node's id has a hyphen.
+func Part(prefix, sha256 string, n int) string {
+	return prefix + "/fleet-push/" + sha256 + "/" + strconv.Itoa(n)
+}
+
+// Prefix is what the tree stands below.
+func (t Tree) Prefix() string { return string(t)[:max(0, strings.LastIndexByte(string(t), '/'))] }
 
 // All is the filter for every topic of the node.
 func (t Tree) All() string { return string(t) + "/#" }

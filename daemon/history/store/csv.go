@@ -31,6 +31,8 @@ var columns = []struct {
 	{"level_dbfs", func(e *Event) string { return number(&e.LevelDBFS) }},
 	{"model", func(e *Event) string { return e.Model }},
 	{"clip", func(e *Event) string { return e.Clip }},
+	{"verdict", func(e *Event) string { return e.Verdict }},
+	{"actual", func(e *Event) string { return e.Actual }},
 }
 
 // CSV writes events as comma-separated values under a line of names, newest first.

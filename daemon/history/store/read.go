@@ -23,6 +23,7 @@ type Reader struct {
 	mu   sync.Mutex // guards the rest
 	db   *sql.DB
 	file os.FileInfo
+	old  bool // the file is of a version before verdicts; the next Writer upgrades it
 }
 
 // NewReader makes a reader of the file at path, which need not be there yet.
@@ -54,7 +55,7 @@ func (r *Reader) open() (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
-	if r.db != nil && os.SameFile(st, r.file) {
+	if r.db != nil && os.SameFile(st, r.file) && !r.old {
 		return r.db, nil
 	}
 	if r.db != nil {
@@ -65,12 +66,12 @@ func (r *Reader) open() (*sql.DB, error) {
 		return nil, fmt.Errorf("history %q: that is no file", r.path)
 	}
 	db, err := open(r.path, "ro", "busy_timeout(2000)", "query_only(1)", "cache_size(-2048)")
+	var version int
 	if err == nil {
-		var version int
 		switch err = db.QueryRow("PRAGMA user_version").Scan(&version); {
 		case err == nil && version == 0:
 			err = fmt.Errorf("%w: its file is still empty", ErrNone)
-		case err == nil && version != schemaVersion:
+		case err == nil && (version < 1 || version > schemaVersion):
 			err = fmt.Errorf("%w: %d; want %d", errVersion, version, schemaVersion)
 		}
 		if err != nil {
@@ -82,7 +83,7 @@ func (r *Reader) open() (*sql.DB, error) {
 	}
 	db.SetMaxOpenConns(readers)
 	db.SetConnMaxIdleTime(time.Minute)
-	r.db, r.file = db, st
+	r.db, r.file, r.old = db, st, version < schemaVersion
 	return db, nil
 }
 
@@ -185,27 +186,52 @@ func (r *Reader) Events(ctx context.Context, f Filter, behind Cursor, limit int,
 		condition += " AND (onset, id) < (?, ?)"
 		args = append(args, behind.Onset.UnixMilli(), behind.ID)
 	}
-	return r.rows(ctx, `SELECT id, source, label, title, grouped, muted, onset, ended, cut, score, peak, peak_at, score_on, score_off,
-		first, second, level, model, runners, clip FROM event INDEXED BY `+index+" WHERE "+condition+" ORDER BY onset DESC, id DESC LIMIT ?", append(args, limit), func(rows *sql.Rows) error {
-		var e Event
-		var onset, peakAt int64
-		var ended *int64
-		var runners string
-		if err := rows.Scan(&e.ID, &e.Source, &e.Label, &e.Title, &e.Group, &e.Muted, &onset, &ended, &e.Cut, &e.Score, &e.Peak, &peakAt,
-			&e.On, &e.Off, &e.First, &e.Second, &e.LevelDBFS, &e.Model, &runners, &e.Clip); err != nil {
+	columns, err := r.columns()
+	if err != nil {
+		return err
+	}
+	return r.rows(ctx, "SELECT "+columns+" FROM event INDEXED BY "+index+" WHERE "+condition+" ORDER BY onset DESC, id DESC LIMIT ?", append(args, limit), func(rows *sql.Rows) error {
+		e, err := scanEvent(rows)
+		if err != nil {
 			return err
-		}
-		e.Onset, e.PeakAt = time.UnixMilli(onset), time.UnixMilli(peakAt)
-		if ended != nil {
-			e.End = time.UnixMilli(*ended)
-		}
-		e.Runners = []Score{}
-		if err := json.Unmarshal([]byte(runners), &e.Runners); err != nil {
-			return err
-		}
-		if e.Runners == nil {
-			e.Runners = []Score{}
 		}
 		return take(e)
 	})
+}
+
+// eventColumns are what scanEvent reads.
+const eventColumns = `id, source, label, title, grouped, muted, onset, ended, cut, score, peak, peak_at, score_on, score_off,
+	first, second, level, model, runners, clip, verdict, actual`
+
+// columns are eventColumns as far as the file has them.
+func (r *Reader) columns() (string, error) {
+	if _, err := r.open(); err != nil {
+		return "", err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.old {
+		return strings.Replace(eventColumns, "verdict, actual", "'', ''", 1), nil
+	}
+	return eventColumns, nil
+}
+
+func scanEvent(row interface{ Scan(...any) error }) (e Event, err error) {
+	var onset, peakAt int64
+	var ended *int64
+	var runners string
+	if err := row.Scan(&e.ID, &e.Source, &e.Label, &e.Title, &e.Group, &e.Muted, &onset, &ended, &e.Cut, &e.Score, &e.Peak, &peakAt,
+		&e.On, &e.Off, &e.First, &e.Second, &e.LevelDBFS, &e.Model, &runners, &e.Clip, &e.Verdict, &e.Actual); err != nil {
+		return e, err
+	}
+	e.Onset, e.PeakAt = time.UnixMilli(onset), time.UnixMilli(peakAt)
+	if ended != nil {
+		e.End = time.UnixMilli(*ended)
+	}
+	e.Runners = []Score{}
+	err = json.Unmarshal([]byte(runners), &e.Runners)
+	if e.Runners == nil {
+		e.Runners = []Score{}
+	}
+	return e, err
 }

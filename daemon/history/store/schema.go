@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"earshot/internal/atomicfile"
@@ -25,8 +26,15 @@ import (
 // FileName is the store's name in the state folder; SQLite keeps "-wal" and "-shm" beside it.
 const FileName = "history.db"
 
-// schemaVersion is PRAGMA user_version of the tables below; a file of another version is put aside.
-const schemaVersion = 1
+// schemaVersion is PRAGMA user_version of the tables below. An older file is brought up to it by upgrades; one of any other
+// version is put aside.
+const schemaVersion = 2
+
+// upgrades lead from version i+1 to the next.
+var upgrades = []string{
+	`ALTER TABLE event ADD COLUMN verdict TEXT NOT NULL DEFAULT ''; ALTER TABLE event ADD COLUMN actual TEXT NOT NULL DEFAULT '';
+	ALTER TABLE event ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;`,
+}
 
 // schema: all times are milliseconds since 1970.
 const schema = `
@@ -35,7 +43,8 @@ CREATE TABLE event (
   source TEXT NOT NULL, label TEXT NOT NULL, title TEXT NOT NULL, grouped INTEGER NOT NULL, muted INTEGER NOT NULL,
   onset INTEGER NOT NULL, ended INTEGER, cut INTEGER NOT NULL DEFAULT 0,
   score REAL NOT NULL, peak REAL NOT NULL, peak_at INTEGER NOT NULL, score_on REAL NOT NULL, score_off REAL NOT NULL,
-  first REAL, second REAL, level REAL, model TEXT NOT NULL, runners TEXT NOT NULL, clip TEXT NOT NULL);
+  first REAL, second REAL, level REAL, model TEXT NOT NULL, runners TEXT NOT NULL, clip TEXT NOT NULL,
+  verdict TEXT NOT NULL DEFAULT '', actual TEXT NOT NULL DEFAULT '', kept INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX event_onset ON event (onset, grouped, label, source);
 CREATE INDEX event_label ON event (label, onset);
 CREATE TABLE scores (
@@ -137,21 +146,34 @@ func create(path string) (*Writer, error) {
 // prepare makes the tables, and closes what a process that died left open.
 func (w *Writer) prepare() error {
 	ctx := context.Background()
-	var version int
-	if err := w.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := upgrade(ctx, w.db, schema); err != nil {
 		return err
 	}
-	switch version {
-	case schemaVersion:
-	case 0:
-		if _, err := w.db.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version=%d; COMMIT", schema, schemaVersion)); err != nil {
-			_, _ = w.db.ExecContext(ctx, "ROLLBACK")
-			return err
-		}
+	_, err := w.db.ExecContext(ctx, cutShort+"ended IS NULL")
+	return err
+}
+
+// upgrade brings a file to the tables of today; fresh makes those of an empty one, "" for a file that must be there.
+func upgrade(ctx context.Context, db *sql.DB, fresh string) error {
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return err
+	}
+	var steps string
+	switch {
+	case version == schemaVersion:
+		return nil
+	case version == 0 && fresh != "":
+		steps = fresh
+	case version > 0 && version < schemaVersion:
+		steps = strings.Join(upgrades[version-1:], "\n")
 	default:
 		return fmt.Errorf("%w: %d; want %d", errVersion, version, schemaVersion)
 	}
-	_, err := w.db.ExecContext(ctx, cutShort+"ended IS NULL")
+	_, err := db.ExecContext(ctx, fmt.Sprintf("BEGIN IMMEDIATE; %s PRAGMA user_version=%d; COMMIT", steps, schemaVersion))
+	if err != nil {
+		_, _ = db.ExecContext(ctx, "ROLLBACK")
+	}
 	return err
 }
 

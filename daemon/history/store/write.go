@@ -40,6 +40,9 @@ type Event struct {
 	LevelDBFS float64 `json:"level_dbfs"`
 	Model     string  `json:"model"` // fingerprint
 	Clip      string  `json:"clip,omitempty"`
+
+	Verdict string `json:"verdict,omitempty"` // what a person said of it: Right, Wrong; "" when nobody did
+	Actual  string `json:"actual,omitempty"`  // the label that it really was, where that was said too
 }
 
 // Score is a label's.

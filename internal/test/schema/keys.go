@@ -10,7 +10,7 @@ import (
 // This is Home Assistant's schema for MQTT discovery as far as earshot uses
 // it, and stricter: what Home Assistant would drop or ignore is an error here.
 // Sources: docs/mqtt.md; the documentation pages of the mqtt integration and
-// of its binary_sensor, sensor, event and switch platforms (2025/2026).
+// of its alarm_control_panel, binary_sensor, button, sensor, event and switch platforms (2025/2026).
 
 var (
 	idPattern     = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
@@ -72,6 +72,13 @@ func whole(least, most float64) kind {
 	}
 }
 
+func flag(v any) string {
+	if _, ok := v.(bool); !ok {
+		return "want true or false"
+	}
+	return ""
+}
+
 func fraction(v any) string {
 	if _, ok := v.(float64); !ok {
 		return "want a number"
@@ -117,11 +124,14 @@ var (
 	common     = map[string]kind{"name": text, "uniq_id": matching(idPattern), "def_ent_id": matching(entityPattern), "ic": matching(iconPattern), "qos": whole(1, 1),
 		"stat_t": topic, "val_tpl": template, "json_attr_t": topic, "json_attr_tpl": template, "avty": availability, "avty_mode": oneOf("all", "any", "latest")}
 	platformKeys = map[string]map[string]kind{
-		"binary_sensor": {"dev_cla": oneOf("sound", "problem"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6)},
+		"binary_sensor": {"dev_cla": oneOf("sound", "problem", "tamper"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6)},
 		"sensor": {"dev_cla": oneOf("enum", "duration"), "ent_cat": oneOf("diagnostic"), "exp_aft": whole(1, 1e6), "ops": texts,
 			"unit_of_meas": text, "stat_cla": oneOf("measurement", "total", "total_increasing"), "sug_dsp_prc": whole(0, 9)},
-		"event":  {"dev_cla": oneOf("button", "doorbell", "motion"), "evt_typ": texts},
-		"switch": {"dev_cla": oneOf("switch", "outlet"), "ent_cat": oneOf("config", "diagnostic"), "cmd_t": topic},
+		"alarm_control_panel": {"cmd_t": topic, "sup_feat": texts, "cod_arm_req": flag, "cod_dis_req": flag},
+		"button":              {"cmd_t": topic, "pl_prs": text, "ent_cat": oneOf("config", "diagnostic")},
+		"image":               {"img_t": topic, "cont_type": oneOf("image/png")},
+		"event":               {"dev_cla": oneOf("button", "doorbell", "motion"), "evt_typ": texts},
+		"switch":              {"dev_cla": oneOf("switch", "outlet"), "ent_cat": oneOf("config", "diagnostic"), "cmd_t": topic},
 		"number": {"ent_cat": oneOf("config"), "cmd_t": topic, "cmd_tpl": template, "unit_of_meas": text, "min": fraction, "max": fraction,
 			"step": fraction, "mode": oneOf("box", "slider", "auto")},
 	}

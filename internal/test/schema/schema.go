@@ -137,7 +137,14 @@ func (v *validator) component(key string, x any, mayBeStub, rootAvailability boo
 		}
 	}
 	v.keys(key, rest, common, allowed)
-	for _, must := range []string{"uniq_id", "name", "stat_t"} {
+	musts := []string{"uniq_id", "name", "stat_t"}
+	switch p {
+	case "image":
+		musts[2] = "img_t"
+	case "button":
+		musts[2] = "cmd_t"
+	}
+	for _, must := range musts {
 		if m[must] == nil {
 			v.bad("%s: %s is missing", key, must)
 		}
@@ -153,7 +160,9 @@ func (v *validator) component(key string, x any, mayBeStub, rootAvailability boo
 	if m["avty"] != nil && len(m["avty"].([]any)) > 1 && m["avty_mode"] != "all" {
 		v.bad("%s: several availability topics want mode all", key)
 	}
-	v.topicRules(key, m)
+	if m["stat_t"] != nil {
+		v.topicRules(key, m)
+	}
 	v.platformRules(key, p, m)
 }
 
@@ -182,7 +191,7 @@ func (v *validator) platformRules(key, p string, m map[string]any) {
 		if m["evt_typ"] == nil || m["val_tpl"] != nil {
 			v.bad("%s: event needs its types, and its payload is JSON already", key)
 		}
-	case "switch", "number":
+	case "switch", "number", "alarm_control_panel", "button":
 		if m["cmd_t"] == nil || m["cmd_t"] == m["stat_t"] {
 			v.bad("%s: switch needs a command topic of its own", key)
 		}
