@@ -18,6 +18,8 @@ var opens = map[string][]string{
 	"ioutil": {"ReadFile"},
 	"http":   {"ServeFile", "ServeFileFS", "Dir"},
 	"tls":    {"LoadX509KeyPair"},
+	"elf":    {"Open"},
+	"zip":    {"OpenReader"},
 	"unix":   {"Open", "Openat"},
 }
 

@@ -31,7 +31,10 @@ func (d *Daemon) adjustRules(a rules.Adjust) {
 		}
 	}
 	d.mqtt.Adjusted(a.Source, d.rules.For(a.Source, &d.adjusted))
-	line := d.log.Info().Str("source", a.Source).Str("label", a.Label)
+	line := d.log.Info().Str("source", a.Source)
+	if a.Label != "" {
+		line = line.Str("label", a.Label)
+	}
 	switch {
 	case a.Undo:
 		line.Msg("threshold and hold as configured")

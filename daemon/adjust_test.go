@@ -34,8 +34,12 @@ func TestThresholdLasts(t *testing.T) {
 	if heard {
 		t.Error("it is heard all the same")
 	}
-	set("threshold", "default")
+	r.house.forget()
+	if token := r.house.client.Publish("earshot/n1/src/threshold/set", 1, false, "default"); !token.WaitTimeout(hang) || token.Error() != nil { // of all labels
+		t.Fatal(token.Error())
+	}
 	r.house.wait(t, "the dog again", has("n1/src/dog/state", "ON"))
+	r.house.wait(t, "the hold as configured", func(all []message) bool { h := on(all, "n1/src/dog/hold"); return len(h) > 0 && h[len(h)-1] != "0.1" })
 	r.cancel()
 	if err := r.end(); err != nil {
 		t.Fatal(err)

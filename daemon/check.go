@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"earshot/daemon/capture/command"
 	"earshot/daemon/config"
@@ -86,13 +89,33 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 			note("clips.dir", "%v", err)
 		}
 	}
+	if dir := f.Config.StateDir; dir != "" {
+		if err := creatable(dir); err != nil {
+			note("state_dir", "%v", err)
+		}
+	}
+	if lib := f.Config.Inference.Library; lib != "" {
+		if _, err := infer.FindLibrary(lib); err != nil {
+			note("inference.library", "%v", err)
+		}
+	}
+	pem := map[string][]byte{}
 	for key, path := range map[string]string{"mqtt.ca_file": c.CAFile, "mqtt.cert_file": c.CertFile, "mqtt.key_file": c.KeyFile,
 		"inference.remote.ca_file": remote.CAFile} {
 		if path == "" {
 			continue
 		}
-		if err := readable(path); err != nil {
+		b, err := readfile.Bytes(path, maxCertificates)
+		if pem[key] = b; err == nil && strings.HasSuffix(key, "ca_file") && !x509.NewCertPool().AppendCertsFromPEM(b) {
+			err = fmt.Errorf("%q: no PEM certificate in it", path)
+		}
+		if err != nil {
 			note(key, "%v", err)
+		}
+	}
+	if cert, key := pem["mqtt.cert_file"], pem["mqtt.key_file"]; cert != nil && key != nil {
+		if _, err := tls.X509KeyPair(cert, key); err != nil {
+			note("mqtt.cert_file", "no certificate and key that go together: %v", err)
 		}
 	}
 	for i, s := range f.Config.Sources {
@@ -117,13 +140,8 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 	return nil
 }
 
-func readable(path string) error {
-	file, err := readfile.Open(path, readfile.AnySize)
-	if err != nil {
-		return err
-	}
-	return file.Close()
-}
+// maxCertificates bounds a file of certificates, bytes.
+const maxCertificates = 1 << 20
 
 // creatable tells whether a folder is there or can be made: what is there of its path must be folders.
 func creatable(dir string) error {

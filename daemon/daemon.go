@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ import (
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/daemon/source"
+	"earshot/daemon/teaching"
 	"earshot/daemon/watchdog"
 	"earshot/daemon/web"
 	"earshot/internal/fairtime"
@@ -55,6 +57,7 @@ type Options struct {
 	Version  string
 	Devices  func() ([]capture.Device, error) // sound inputs
 	Reload   <-chan os.Signal                 // SIGHUP
+	Learn    func(args ...string) *exec.Cmd   // "earshot teach" with this configuration; nil: the page teaches nothing
 	Notify   *sdnotify.Notifier               // systemd
 	Ready    func(Ready)                      // told once everything runs; may be nil
 	Reloaded func(Reloaded)                   // told after each reload; may be nil
@@ -104,7 +107,8 @@ type Daemon struct {
 	pushed publish.PushReport // what became of the last push, for a new publisher; d.mu guards it
 
 	adjusted rules.Adjustments
-	told     config.Tuned // what of it the sources know; the loop's
+	told     config.Tuned      // what of it the sources know; the loop's
+	teacher  *teaching.Teacher // nil where nothing can be taught
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File
@@ -160,6 +164,9 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	d.root.Go("state folder", d.watchState)
 	d.root.Go("fleet", d.pushes.Run)
+	if d.teacher != nil {
+		d.root.Go("teaching", d.teacher.Run)
+	}
 	d.root.Go("alarm", d.guard.Run)
 	err = d.loop(ctx)
 	d.abandonReload()

@@ -8,6 +8,7 @@ import (
 	"earshot/daemon/eventlog"
 	"earshot/daemon/history"
 	"earshot/daemon/notify"
+	"earshot/daemon/picture"
 	"earshot/daemon/sink"
 	"earshot/internal/task"
 )
@@ -18,6 +19,7 @@ var kinds = []sink.Kind{
 	eventlog.Kind,
 	notify.Kind,
 	history.Kind,
+	picture.Kind,
 }
 
 // places are all sinks in the order in which they are told: kinds, then those that are layers of their own.
@@ -37,7 +39,7 @@ type opened struct {
 // openSink makes and starts the sink of a kind, if it is wished for, in the place of the one before it.
 func (d *Daemon) openSink(k sink.Kind, f *config.File) error {
 	d.closeSink(k.Name)
-	s, err := k.Open(f, sink.Env{Log: d.log, SampleRate: d.engine.Front.SampleRate, PageURL: d.pageURL})
+	s, err := k.Open(f, sink.Env{Log: d.log, SampleRate: d.engine.Front.SampleRate, FrontEnd: d.engine.Front, PageURL: d.pageURL, Picture: d.picture})
 	if err != nil || s == nil {
 		return err
 	}
@@ -75,5 +77,28 @@ func (d *Daemon) ears(name string) (all []sink.Ear) {
 			}
 		}
 	}
+	if d.teacher != nil {
+		all = append(all, d.teacher.Listen(name))
+	}
 	return all
+}
+
+// eyes are what takes a source's windows.
+func (d *Daemon) eyes(name string) (all []sink.Eye) {
+	for _, k := range kinds {
+		if o := d.opened[k.Name]; o != nil {
+			if l, ok := o.sink.(sink.Looker); ok {
+				all = append(all, l.Look(name))
+			}
+		}
+	}
+	return all
+}
+
+// picture takes a picture of a source's newest sound to the house.
+func (d *Daemon) picture(source string, png []byte) {
+	d.mu.Lock()
+	k := d.mqtt
+	d.mu.Unlock()
+	k.Image(source, png)
 }

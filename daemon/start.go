@@ -26,6 +26,7 @@ func (d *Daemon) start(f *config.File) error {
 		d.log.Warn().Err(err).Msg("thresholds")
 	}
 	d.told = d.adjusted.Tuned()
+	d.teacher = d.newTeacher(f)
 	path, err := models.File(f)
 	if err != nil {
 		return err
@@ -143,6 +144,7 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 		Log:     d.log,
 		Ears:    append(d.ears(c.Name), feed),
 		Window:  feed.Window,
+		Eyes:    d.eyes(c.Name),
 		Changed: d.changed,
 		Ill:     d.diagnose,
 	})

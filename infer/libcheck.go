@@ -4,10 +4,11 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
+
+	"earshot/internal/readfile"
 )
 
 // The oldest ONNX Runtime whose C API holds what onnxruntime_go asks for.
@@ -22,14 +23,15 @@ const (
 // version (VERS_1.30.0) that the runtime's linker script sets. Loading an old
 // library to ask it would print to stderr and leave it half open.
 func checkLibrary(path string) error {
-	f, err := elf.Open(path)
+	file, err := readfile.Open(path, readfile.AnySize)
 	if err != nil {
-		if os.IsNotExist(err) || os.IsPermission(err) {
-			return pathCause(err)
-		}
+		return pathCause(err)
+	}
+	defer file.Close()
+	f, err := elf.NewFile(file)
+	if err != nil {
 		return fmt.Errorf("not a shared library: %v", err)
 	}
-	defer f.Close()
 	if want, ok := elfMachines[runtime.GOARCH]; ok && f.Machine != want {
 		return fmt.Errorf("made for %v, and this binary is %v (linux/%s)", f.Machine, want, runtime.GOARCH)
 	}

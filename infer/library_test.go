@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // runtimePath is the library the tests run with; make test and .ci/run set it up.
@@ -114,6 +116,16 @@ func TestFindLibraryOrder(t *testing.T) {
 	}
 }
 
+// fifo makes a named pipe, which nobody writes into.
+func fifo(t *testing.T, dir, name string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestFindLibraryErrors(t *testing.T) {
 	empty, text := t.TempDir(), write(t, t.TempDir(), "libonnxruntime.so", "not a library at all")
 	old := oldLibrary(t)
@@ -134,6 +146,8 @@ func TestFindLibraryErrors(t *testing.T) {
 		{"empty folder", empty, "", nil, []string{"folder " + empty, "holds no libonnxruntime.so"}},
 		{"too old", old, "", nil, []string{"ONNX Runtime 1.14.0", "is too old, earshot needs 1.24 or newer"}},
 		{"only an old one", "", "", []string{filepath.Dir(old)}, []string{old, "is too old"}},
+		{"a pipe", fifo(t, t.TempDir(), "x.so"), "", nil, []string{"it is a named pipe; want a file"}},
+		{"a device", "", "/dev/zero", nil, []string{"it is a device; want a file"}},
 		{"another library", self, "", nil, []string{self, "not "}},
 		{"another processor", foreign, "", nil, []string{"made for EM_MIPS, and this binary is"}},
 	} {

@@ -46,7 +46,13 @@ func preloadFor(path string) error {
 		if name != filepath.Base(name) {
 			return fmt.Errorf("%s: %q: want the name of a library in the same folder", PreloadFile, name)
 		}
-		c := C.CString(filepath.Join(dir, name))
+		name = filepath.Join(dir, name)
+		file, err := readfile.Open(name, readfile.AnySize) // the loader would wait for whoever writes into a pipe
+		if err != nil {
+			return err
+		}
+		file.Close()
+		c := C.CString(name)
 		why := C.preload(c)
 		C.free(unsafe.Pointer(c))
 		if why != nil {

@@ -16,11 +16,13 @@ func TestPreload(t *testing.T) {
 		t.Errorf("nothing to preload: %v", err)
 	}
 	write(t, dir, "libbad.so", "no library")
+	fifo(t, dir, "libpipe.so")
 	for list, want := range map[string]string{
 		"":               "",
 		"../libc.so.6\n": `"../libc.so.6": want the name of a library in the same folder`,
-		"libbad.so\n":    `preload.txt names "libbad.so", which does not load: `,
-		"libnone.so":     "cannot open shared object file",
+		"libbad.so\n":    `libbad.so", which does not load: `,
+		"libnone.so":     "no such file or directory",
+		"libpipe.so":     "it is a named pipe; want a file",
 	} {
 		write(t, dir, PreloadFile, list)
 		err := preloadFor(lib)

@@ -39,6 +39,7 @@ type Config struct {
 	Guarded            bool          // there is surveillance: an alarm panel, signs of tampering
 	EventStart         bool          // an event message at the onset too ("phase":"start")
 	Diagnostics        time.Duration // 1 min between two calls of it
+	Image              bool          // pictures of the last sounds are announced
 	Device             Device
 	Sources            []Source
 	StateFile          string           // what was announced last time, so that it can be taken back; empty = forget
@@ -140,5 +141,5 @@ func (c *Config) held() outbox.Settings {
 
 func (c *Config) shown() homeassistant.Settings {
 	return homeassistant.Settings{Node: c.NodeID, Tree: c.tree(), Prefix: c.DiscoveryPrefix, BirthTopic: c.BirthTopic,
-		Guarded: c.Guarded, Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics}
+		Guarded: c.Guarded, Enabled: c.Discovery, Legacy: c.LegacyDiscovery, Language: c.Language, Device: c.Device, Sources: c.Sources, Every: c.Diagnostics, Image: c.Image}
 }

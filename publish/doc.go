@@ -20,15 +20,17 @@
 //	earshot/<id>/<src>/pause                retained  minutes that the source's mute was asked to last; 0 without an end
 //	earshot/<id>/<src>/event                          an occurrence: when it begins, when it ends
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
+//	earshot/<id>/<src>/image                QoS 0     a picture of the last sound, PNG
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
 //	earshot/<id>/alarm/set                  read      ARM_HOME, ARM_AWAY, ARM_NIGHT, DISARM, ACKNOWLEDGE
 //	earshot/<id>/push/set                   read      a signed manifest; its file's parts stand below <prefix>/fleet-push/
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
+//	earshot/<id>/<src>/threshold/set        read
 //	earshot/<id>/<src>/<label>/mute/set     read
 //	earshot/<id>/<src>/<label>/threshold/set read
 //	earshot/<id>/<src>/<label>/hold/set     read
 //
-// All but scores and diagnostics are QoS 1. Times are RFC 3339 with
+// All but scores, image and diagnostics are QoS 1. Times are RFC 3339 with
 // milliseconds and come from the sample position.
 //
 // # Rooms

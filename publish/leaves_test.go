@@ -30,6 +30,7 @@ func TestTopicsKeepTheTable(t *testing.T) {
 	r.Occurrence(onset("dog", 0))
 	r.Occurrence(end("dog", 0, time.Second))
 	r.Scores("mic", epoch, []LabelScore{{Label: "dog", Score: 0.5}})
+	r.Image("mic", []byte("a picture"))
 	r.Diagnostics(Diagnostics{})
 	r.Report(PushReport{})
 	tree, seen := topic.NewTree("earshot", "n1"), map[topic.Leaf]bool{}

@@ -142,6 +142,10 @@ func Parts(prefix, sha256 string, file []byte) []topic.Message {
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
 
+// Image publishes a picture of a source's last sound, PNG, QoS 0. One that is longer than [outbox.MaxImage] is not taken; a newer one replaces
+// one that could not leave yet.
+func (p *Publisher) Image(src string, png []byte) { p.box.Image(src, png) }
+
 // Heard takes all smoothed scores of a window, 0..1 by label: what is on is told anew every ten seconds.
 func (p *Publisher) Heard(src string, at time.Time, scores map[string]float64) {
 	p.box.Heard(src, at, scores, p.cfg.Now())

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
@@ -65,7 +66,8 @@ func Start(address string) (*Broker, error) {
 	caps.MaximumSessionExpiryInterval = maxSession
 	one := new(serial)
 	s := mqtt.New(&mqtt.Options{Capabilities: caps, SysTopicResendInterval: noStatistics, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(&quota{sizes: map[string]int{}}, nil), s.AddHook(one, nil),
+	limits := &quota{sizes: map[string]int{}, sessions: s.Clients.Len, filters: func() int64 { return atomic.LoadInt64(&s.Info.Subscriptions) }}
+	if err := errors.Join(s.AddHook(new(allowAll), nil), s.AddHook(limits, nil), s.AddHook(one, nil),
 		s.AddListener(listeners.NewNet("loopback", all)), s.AddListener(listeners.NewNet(ownListener, ours))); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("embedded broker: %w", err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,58 @@ func TestRetainedBytes(t *testing.T) {
 	}
 	if h := ownClient(t, b).Health(); !h.OK {
 		t.Errorf("%+v", h)
+	}
+}
+
+// TestDeepTopics: topics of thousands of levels, each of which the server would have a node for, take neither memory nor time,
+// remembered, listened to, or said at a client's end.
+func TestDeepTopics(t *testing.T) {
+	b := start(t)
+	c := connect(t, b, "deep")
+	before := resident.MB(t)
+	for i := range 100 {
+		deep := fmt.Sprint(i) + strings.Repeat("/", 60000)
+		c.Publish(deep, 0, true, "x")
+		if token := c.Subscribe(deep, 0, nil).(*mqtt.SubscribeToken); !token.WaitTimeout(hang) || token.Result()[deep] != 0x80 {
+			t.Fatalf("a filter of 60 000 levels: %v, %v", token.Error(), token.Result()[deep])
+		}
+	}
+	if grown := resident.MB(t) - before; b.server.Topics.Retained.Len() > 0 || grown > 100 { // unbounded, it is 3 GB
+		t.Errorf("%d topics are remembered; memory %+d MB", b.server.Topics.Retained.Len(), grown)
+	}
+	for i := range 3 {
+		filters := map[string]byte{}
+		for k := range 8000 {
+			filters[fmt.Sprintf("%d/%d", i, k)] = 0
+		}
+		c.SubscribeMultiple(filters, nil).WaitTimeout(hang)
+	}
+	if n := b.server.Info.Subscriptions; n > maxFilters {
+		t.Errorf("%d filters", n)
+	}
+	if h := ownClient(t, b).Health(); !h.OK {
+		t.Errorf("%+v", h)
+	}
+	if w, _ := (&quota{sizes: map[string]int{}}).OnWill(&server.Client{}, server.Will{TopicName: strings.Repeat("/", 60000), Payload: []byte("x"), Retain: true}); w.Retain {
+		t.Error("such a last will is kept")
+	}
+}
+
+// TestSessionsAreBounded: clients that come, ask for a session that lasts, and go.
+func TestSessionsAreBounded(t *testing.T) {
+	b := start(t)
+	for i := range 2 * maxSessions {
+		c := mqtt.NewClient(mqtt.NewClientOptions().AddBroker(b.URL()).SetClientID(fmt.Sprint("guest", i)).SetCleanSession(false).SetAutoReconnect(false))
+		if token := c.Connect(); !token.WaitTimeout(hang) || token.Error() != nil {
+			t.Fatalf("client %d: %v", i, token.Error())
+		}
+		c.Subscribe("x", 1, nil).WaitTimeout(hang)
+		c.Disconnect(0)
+	}
+	for end := time.Now().Add(hang); b.server.Clients.Len() > maxSessions+1; time.Sleep(10 * time.Millisecond) { // the newest may be leaving yet
+		if time.Now().After(end) {
+			t.Fatalf("%d sessions", b.server.Clients.Len())
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
@@ -15,10 +16,27 @@ const (
 	maxRetainedTopics = 4096
 )
 
+// What else of others is remembered. The server has a node of half a kilobyte for each level of each topic that is
+// remembered or listened to, and finds the last of them in a time that goes with the square of their number.
+const (
+	maxTopic    = 1 << 10 // bytes
+	maxLevels   = 16
+	maxFilters  = 16384 // of all clients together
+	maxSessions = 2 * maxConns
+)
+
+// fits tells whether others may use a topic.
+func fits(topic string) bool {
+	return len(topic) <= maxTopic && strings.Count(topic, "/") < maxLevels
+}
+
 // quota bounds what this broker takes in from others than the daemon. A message that is too long goes nowhere; one
 // that there is no room to remember is delivered to whoever listens, and not kept.
 type quota struct {
 	mqtt.HookBase
+	filters  func() int64 // how many there are now
+	sessions func() int   // the same, those of clients that are away too
+
 	mu    sync.Mutex
 	sizes map[string]int // by topic
 	total int
@@ -29,12 +47,31 @@ func (q *quota) ID() string { return "quota" }
 
 // Provides implements mqtt.Hook.
 func (q *quota) Provides(hook byte) bool {
-	return bytes.IndexByte([]byte{mqtt.OnPublish, mqtt.OnWill, mqtt.OnRetainedExpired}, hook) >= 0
+	return bytes.IndexByte([]byte{mqtt.OnConnect, mqtt.OnSubscribe, mqtt.OnPublish, mqtt.OnWill, mqtt.OnRetainedExpired}, hook) >= 0
+}
+
+// OnConnect implements mqtt.Hook: where many sessions wait already for clients that are away, this one will not.
+func (q *quota) OnConnect(c *mqtt.Client, _ packets.Packet) error {
+	if c.Net.Listener != ownListener && q.sessions() >= maxSessions {
+		c.Properties.Clean, c.Properties.Props.SessionExpiryInterval = true, 0
+	}
+	return nil
+}
+
+// OnSubscribe implements mqtt.Hook: a filter that is emptied is refused.
+func (q *quota) OnSubscribe(c *mqtt.Client, p packets.Packet) packets.Packet {
+	room := maxFilters - q.filters()
+	for i := range p.Filters {
+		if c.Net.Listener != ownListener && (int64(i) >= room || !fits(p.Filters[i].Filter)) {
+			p.Filters[i].Filter = ""
+		}
+	}
+	return p
 }
 
 // OnPublish implements mqtt.Hook.
 func (q *quota) OnPublish(c *mqtt.Client, p packets.Packet) (packets.Packet, error) {
-	if c.Net.Listener != ownListener && len(p.Payload) > maxPayload {
+	if c.Net.Listener != ownListener && (len(p.Payload) > maxPayload || !fits(p.TopicName)) {
 		return p, packets.CodeSuccessIgnore // acknowledged, or its sender would say it again
 	}
 	if p.FixedHeader.Retain {
@@ -45,7 +82,7 @@ func (q *quota) OnPublish(c *mqtt.Client, p packets.Packet) (packets.Packet, err
 
 // OnWill implements mqtt.Hook.
 func (q *quota) OnWill(c *mqtt.Client, w mqtt.Will) (mqtt.Will, error) {
-	if w.Retain {
+	if w.Retain = w.Retain && (c.Net.Listener == ownListener || fits(w.TopicName)); w.Retain {
 		w.Retain = q.keep(c, w.TopicName, len(w.Payload))
 	}
 	return w, nil

@@ -139,6 +139,9 @@ func TestBadInput(t *testing.T) {
 		{"unknown key set", run("--set", "windows.hopp=1"), exitConfig, []string{"windows.hopp: unknown key"}},
 		{"labels of another model", run("-c", labels, "--model", good, "--file", sound), exitConfig, []string{"labels.yaml:1", `"dogg"`, "did you mean dog?"}},
 		{"password file missing", run("--broker", "tcp://h", "--username", "u", "--password-file", "/nowhere", "--model", good, "--file", sound), exitConfig, []string{"mqtt.password_file", "/nowhere"}},
+		{"no certificate", []string{"check-config", "--broker", "ssl://h", "--set", "mqtt.ca_file=" + labels}, exitConfig, []string{"mqtt.ca_file", "no PEM certificate"}},
+		{"no key", []string{"check-config", "--broker", "ssl://h", "--set", "mqtt.cert_file=" + labels, "--set", "mqtt.key_file=" + labels}, exitConfig, []string{"mqtt.cert_file", "go together"}},
+		{"no library, no state folder", []string{"check-config", "--set", "inference.library=/dev/zero", "--set", "state_dir=" + labels}, exitConfig, []string{"inference.library", "it is a device", "state_dir", "is no folder"}},
 		{"clips nowhere", run("--model", good, "--file", sound, "--set", "clips.enabled=true", "--set", "clips.dir=/proc/none"), exitConfig, []string{"clips.dir", "/proc/none"}},
 
 		{"no model", run("--model", "/nowhere.onnx", "--file", sound), exitModel, []string{"/nowhere.onnx", "no such file"}},

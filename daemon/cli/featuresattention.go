@@ -41,7 +41,7 @@ func (v *attentionView) close() { v.session.Close() }
 // so that an even one is 1.
 func (v *attentionView) addTo(s *figure.Spectrogram) error {
 	frames := len(s.Log) / v.front.Bands
-	sum, count := make([]float64, frames), make([]int, frames)
+	seen := figure.NewOverlap(frames)
 	window := make([]float32, infer.WindowLen)
 	var heard []heardWindow
 	for start := 0; ; start += viewHop {
@@ -51,18 +51,13 @@ func (v *attentionView) addTo(s *figure.Spectrogram) error {
 		if err != nil {
 			return err
 		}
-		for t := range v.front.WindowFrames {
-			sum[start+t] += float64(attention[t*len(attention)/v.front.WindowFrames]) * float64(len(attention))
-			count[start+t]++
-		}
+		seen.Add(start, v.front.WindowFrames, attention)
 		heard = append(heard, v.top(start, scores))
 		if start == frames-v.front.WindowFrames {
 			break
 		}
 	}
-	for t := 0; t < frames; t += 2 {
-		s.Attention = append(s.Attention, figure.Point{S: s.StartS + float64(t)*s.FrameS, Value: sum[t] / float64(count[t])})
-	}
+	s.Attention = seen.Points(s.StartS, s.FrameS)
 	s.Spans = v.spans(heard, s)
 	return nil
 }

@@ -125,8 +125,21 @@ Exit codes:
 ` + exitCodeHelp() + `{{end}}`)
 }
 
-// badFlag helps with a flag that there is not.
+// wanted are what flags take, by their type.
+var wanted = map[string]string{
+	"int": "a whole number", "uint": "a whole number from 0", "uint64": "a whole number from 0", "intSlice": "whole numbers with commas between",
+	"float64": "a number", "duration": "a duration with its unit, such as 500ms or 5s", "bool": "true or false",
+}
+
+// badFlag helps with a flag that there is not, and with a value that is none.
 func badFlag(c *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		if want := wanted[value.GetFlag().Value.Type()]; want != "" {
+			err = fmt.Errorf("--%s %q: want %s", value.GetFlag().Name, value.GetValue(), want)
+		}
+		return usage(err)
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
 		return usage(err)
@@ -148,7 +161,7 @@ func noArgs(c *cobra.Command, args []string) error {
 	if c.HasSubCommands() {
 		var names []string
 		for _, sub := range c.Commands() {
-			if sub.IsAvailableCommand() {
+			if sub.IsAvailableCommand() || sub.Name() == "help" {
 				names = append(names, sub.Name())
 			}
 		}

@@ -196,6 +196,7 @@ type MQTT struct {
 	LegacyDiscovery bool          `key:"legacy_discovery"`
 	EventStart      bool          `key:"event_start"`
 	Scores          int           `key:"scores" min:"0" max:"50"`
+	Image           bool          `key:"image"`
 	MaxPacket       Size          `key:"max_packet" min:"100KB" max:"200MB"`
 	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
 }

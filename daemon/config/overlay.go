@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"earshot/internal/readfile"
+
+	"golang.org/x/sys/unix"
 )
 
 // Overlays are files like the configuration, which say something else of some of its keys: those in config.d beside it, by name, and over
@@ -26,10 +28,20 @@ func (f *File) PushedDir() (string, error) {
 	return filepath.Join(dir, overlayDir), err
 }
 
+// absent tells, from why it could not be read, whether nothing stands at path: there is no such name, or its folder is none, of
+// which check-config tells itself.
+func absent(path string, err error) bool {
+	if errors.Is(err, unix.ENOTDIR) {
+		_, err = os.Stat(path)
+		return errors.Is(err, unix.ENOTDIR)
+	}
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // overlays reads a folder's, by name; none where there is no folder.
 func overlays(dir string) (all []text, err error) {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(dir, err) {
 		return nil, nil
 	}
 	if err != nil {

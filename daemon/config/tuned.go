@@ -99,7 +99,7 @@ func (f *File) tuned() (Tuned, Errors) {
 // readTuned reads a file of rules; none where there is no file.
 func readTuned(path string) ([]TunedLabel, Errors) {
 	text, err := readfile.Bytes(path, maxFileBytes)
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(path, err) {
 		return nil, nil
 	}
 	if err != nil {

@@ -70,7 +70,7 @@ func overlayPaths(dir, name string) (path, before string) {
 func (t *trial) place(dir string, shelf models.Shelf, m *Manifest, file []byte, now time.Time) error {
 	if t.Kind == Model {
 		card := fmt.Sprintf("# %s\n\nPushed by the fleet's owner, number %d, made %s. SHA-256 %s.\n", m.Name, m.Counter, stamp(m.Made), m.SHA256)
-		_, err := shelf.Put(file, []byte(card), now)
+		_, err := shelf.Put(file, []byte(card), nil, now)
 		return err
 	}
 	path, before := overlayPaths(dir, t.Name)

@@ -197,7 +197,7 @@ func (k *Sink) commands(ctx context.Context) error {
 	}
 }
 
-// adjustOf is the rule that a command asks for.
+// adjustOf is the rule that a command asks for; without a label it is about all of the source's.
 func adjustOf(c publish.Command) rules.Adjust {
 	a := rules.Adjust{Source: c.Source, Label: c.Label, Undo: c.Undo}
 	if c.Kind == publish.Hold {

@@ -33,6 +33,7 @@ func (s Setup) shown() publish.Config {
 		Guarded:         s.File.Config.Surveillance.On(),
 		Language:        s.File.Config.Node.Language,
 		Diagnostics:     c.Diagnostics,
+		Image:           c.Image,
 		Device: publish.Device{
 			Name:      s.File.Config.NodeName(),
 			Model:     fmt.Sprintf("ACRNN, %d sounds", s.Sounds),
@@ -77,7 +78,7 @@ type connection struct {
 
 func connectionOf(f *config.File) connection {
 	c := f.Config.MQTT
-	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics = "", false, false, false, 0, 0
+	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics, c.Image = "", false, false, false, 0, 0, false
 	return connection{c, f.Config.Fleet, f.Config.Surveillance.On(), f.Config.Node.ID, f.Config.StateDir}
 }
 

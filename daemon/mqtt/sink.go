@@ -57,6 +57,14 @@ func (k *Sink) Scores(s sink.Scores) {
 	k.publisher.Scores(s.Source, s.At, top)
 }
 
+// Image publishes a picture of a source's newest sound, PNG.
+func (k *Sink) Image(source string, png []byte) {
+	if k == nil {
+		return
+	}
+	k.publisher.Image(source, png)
+}
+
 // Diagnostics implements sink.Sink.
 func (k *Sink) Diagnostics(s status.Status) {
 	if k == nil {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"earshot/daemon/config"
+	"earshot/daemon/recordings"
 	"earshot/infer/remote"
 )
 
@@ -19,13 +20,22 @@ func Configuration(f *config.File) Section {
 			s.add(Bad, "clips of alarms are kept as evidence until somebody takes them away")
 		}
 	} else {
-		s.add(Good, "clips are off, so the one part of the program that writes sound is never made")
+		s.add(Good, "clips are off, so the part of the program that writes the sound around events is never made")
+	}
+	if kept, err := recordings.Of(&c); err == nil {
+		if all, err := kept.List(); err == nil && all.Bytes > 0 {
+			s.add(Bad, "what was recorded on the page, and clips that were judged, are kept to be learned from in %s until somebody deletes them: %d MB", kept.Dir, (all.Bytes+999_999)/1_000_000)
+		}
 	}
 	s.add(Good, "sound is held in memory only: %s of ring for each source, and a window of 1.5 s", c.Windows.Ring)
 	if h := c.History; h.Enabled {
 		s.add(Good, "history keeps events, scores and levels for %s in the state folder, at most %s: numbers and names, from which no sound can be made", h.Keep, h.MaxSize)
 	}
-	s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
+	if c.MQTT.Image {
+		s.add(Bad, "mqtt.image is on: a picture of each source's last sound goes to the broker, the spectrogram of five seconds, from which speech can be made out with effort; it is not kept there")
+	} else {
+		s.add(Good, "over MQTT go labels, scores, times and levels; no message has room for sound")
+	}
 	switch {
 	case c.MQTT.Broker == "":
 		s.add(Good, "the broker is inside the daemon and listens on %s only", c.MQTT.Embedded)
@@ -70,8 +80,10 @@ func (s *Section) page(w config.Web) {
 		s.add(Good, "there is no web page")
 	case host == "localhost" || ip != nil && ip.IsLoopback():
 		s.add(Good, "the page shows a spectrogram and labels, to this machine only (%s)", w.Listen)
+	case w.PasswordFile == "":
+		s.add(Fact, "the page is open to the network (%s) and shows labels; neither a spectrogram nor clips without a password, and no password is configured (systemd may hand one over, web_password)", w.Listen)
 	default:
-		s.add(Bad, "the page is open to the network (%s): whoever reaches it sees a spectrogram, from which speech can be made out with effort", w.Listen)
+		s.add(Bad, "the page is open to the network (%s): whoever has its password sees a spectrogram, from which speech can be made out with effort", w.Listen)
 	}
 }
 

@@ -23,7 +23,7 @@ func TestConfiguration(t *testing.T) {
 	if s := Configuration(parse(t, "")); !Holds([]Section{s}) {
 		t.Errorf("the defaults break the promise: %+v", s)
 	}
-	for _, text := range []string{"clips: {enabled: true}", "web: {listen: 0.0.0.0:8090}"} {
+	for _, text := range []string{"clips: {enabled: true}", "web: {listen: 0.0.0.0:8090, password_file: /p}", "mqtt: {image: true}"} {
 		if s := Configuration(parse(t, text)); Holds([]Section{s}) {
 			t.Errorf("%s, and nobody says so: %+v", text, s)
 		}

@@ -16,7 +16,7 @@ import (
 // configuration says of both.
 type Adjust struct {
 	Source string
-	Label  string
+	Label  string   // "" = all, to undo them
 	On     *float64 // score, above 0 and at most 1
 	Hold   *time.Duration
 	Undo   bool
@@ -92,29 +92,40 @@ func (a *Adjustments) Set(k Adjust, others ...string) error {
 	if k.On != nil && (*k.On <= 0 || *k.On > 1) || k.Hold != nil && (*k.Hold < 0 || *k.Hold > time.Hour) {
 		return fmt.Errorf("threshold or hold of %q at %q out of range", k.Label, k.Source)
 	}
-	_, err := a.change(k.Label, func(was []config.TunedLabel) []config.TunedLabel {
-		now := without(was, k.Source)
-		if !k.Undo {
-			l := config.TunedLabel{Label: k.Label, Source: k.Source, On: k.On, Hold: k.Hold}
-			if own, is := at(was, k.Source); is {
-				l = l.Over(own)
+	_, err := a.change(k.Label, func(was []config.TunedLabel) (now []config.TunedLabel) {
+		if k.Undo {
+			for len(was) > 0 { // label by label, where all are meant
+				name := was[0].Label
+				other := func(l config.TunedLabel) bool { return l.Label != name }
+				now = append(now, undone(slices.DeleteFunc(slices.Clone(was), other), k.Source, others)...)
+				was = slices.DeleteFunc(slices.Clone(was), func(l config.TunedLabel) bool { return !other(l) })
 			}
-			return append(now, l)
-		}
-		everywhere, is := at(was, "")
-		if !is {
 			return now
 		}
-		now = without(now, "")
-		for _, other := range others {
-			l, _ := at(now, other)
-			l = l.Over(everywhere)
-			l.Label, l.Source = k.Label, other
-			now = append(without(now, other), l)
+		l := config.TunedLabel{Label: k.Label, Source: k.Source, On: k.On, Hold: k.Hold}
+		if own, is := at(was, k.Source); is {
+			l = l.Over(own)
 		}
-		return now
+		return append(without(was, k.Source), l)
 	})
 	return err
+}
+
+// undone is what was set of a label without what counts at a source.
+func undone(was []config.TunedLabel, source string, others []string) []config.TunedLabel {
+	now := without(was, source)
+	everywhere, is := at(was, "")
+	if !is {
+		return now
+	}
+	now = without(now, "")
+	for _, other := range others {
+		l, _ := at(now, other)
+		l = l.Over(everywhere)
+		l.Label, l.Source = everywhere.Label, other
+		now = append(without(now, other), l)
+	}
+	return now
 }
 
 // at is what was set at a source, or with "" at all.
@@ -138,13 +149,13 @@ func (a *Adjustments) Apply(l config.TunedLabel) (back func() error, err error) 
 	}, err
 }
 
-// change lets what was set of a label be replaced; was is what that was.
+// change lets what was set of a label, or with "" of all, be replaced; was is what that was.
 func (a *Adjustments) change(label string, by func([]config.TunedLabel) []config.TunedLabel) (was []config.TunedLabel, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var rest []config.TunedLabel
 	for _, l := range a.tuned.Labels {
-		if l.Label == label {
+		if label == "" || l.Label == label {
 			was = append(was, l)
 		} else {
 			rest = append(rest, l)

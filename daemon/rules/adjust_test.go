@@ -59,6 +59,36 @@ func TestAdjust(t *testing.T) {
 	}
 }
 
+// TestUndoneAtASource: without a label all that counts at a source is undone, what was set everywhere goes on at the others, and
+// both come back as one.
+func TestUndoneAtASource(t *testing.T) {
+	on := 0.25
+	var a Adjustments
+	for _, k := range []Adjust{{Source: "mic", Label: "dog", On: &on}, {Source: "mic", Label: "siren", On: &on}, {Source: "yard", Label: "siren", On: &on}} {
+		if err := a.Set(k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Apply(config.TunedLabel{Label: "cat", On: &on}); err != nil {
+		t.Fatal(err)
+	}
+	counts := func(what string, mic, yard int) {
+		t.Helper()
+		if m, y := len(a.of("mic")), len(a.of("yard")); m != mic || y != yard {
+			t.Errorf("%s: %d count at mic, %d at yard, want %d and %d", what, m, y, mic, yard)
+		}
+	}
+	counts("set", 3, 2)
+	if err := a.Set(Adjust{Source: "mic", Undo: true}, "yard"); err != nil {
+		t.Fatal(err)
+	}
+	counts("undone", 0, 2)
+	if _, err := a.Undo(); err != nil {
+		t.Fatal(err)
+	}
+	counts("back", 3, 2)
+}
+
 // TestAdjustmentsLast: whoever sets something, the newest counts, lasts, and is undone as one.
 func TestAdjustmentsLast(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tuned.yaml")

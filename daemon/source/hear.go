@@ -10,6 +10,7 @@ import (
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/gammatone"
+	"earshot/infer"
 	"earshot/ringbuf"
 )
 
@@ -44,6 +45,16 @@ func (s *Source) judged() bool { return !kind.Recording(s.c.Source) }
 // window sees every window, in the listener.
 func (s *Source) window(w *gammatone.Window) {
 	s.c.Window(w, s.pipe.Wall(w.End))
+	for _, eye := range s.c.Eyes {
+		eye.Window(w)
+	}
+}
+
+// attended sees where the network looked in a window, in the reporter.
+func (s *Source) attended(r infer.Result) {
+	for _, eye := range s.c.Eyes {
+		eye.Attended(r.At, r.Attention)
+	}
 }
 
 // scored sees the smoothed scores of every window, in the reporter.

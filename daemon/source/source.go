@@ -55,6 +55,7 @@ type Config struct {
 	Log     *logging.Log
 	Ears    []sink.Ear                               // take the sound itself
 	Window  func(w *gammatone.Window, end time.Time) // takes the front end's windows; the page's
+	Eyes    []sink.Eye                               // take them, and the network's attention
 	Changed func()                                   // its phase did; must not block
 	Ill     func()                                   // a microphone fell ill, or got well; must not block
 }
@@ -121,7 +122,7 @@ func New(c Config) (*Source, error) {
 		Gate:      c.Windows.Gate,
 		Cadence:   c.Rules.Cadence,
 		Opinion:   s.opinion,
-	}, pipeline.Outlets{Block: s.block, Frames: s.window, Event: s.event, Scores: s.scored, Failed: s.failed})
+	}, pipeline.Outlets{Block: s.block, Frames: s.window, Window: s.attended, Event: s.event, Scores: s.scored, Failed: s.failed})
 	s.feed = c.Engine.Batcher.Feed(c.Windows.Queue, s.pipe.Deliver)
 	return s, nil
 }

@@ -26,6 +26,20 @@ func newCanvas(width, height int) *canvas {
 	return c
 }
 
+// CanWrite tells whether pictures have a letter for each of s: they have those of European languages.
+func CanWrite(s string) bool {
+	f, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		panic("figure: " + err.Error())
+	}
+	for _, r := range s {
+		if i, err := f.GlyphIndex(nil, r); err != nil || i == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // face is the Go font (Bigelow & Holmes, BSD licence) in a size of px.
 func face(px float64) font.Face {
 	f, err := opentype.Parse(goregular.TTF)

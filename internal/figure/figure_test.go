@@ -2,6 +2,7 @@ package figure
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -54,7 +55,7 @@ func TestEncodePNG(t *testing.T) {
 func TestPicture(t *testing.T) {
 	s := sample(100, 128)
 	s.Attention, s.Spans, s.Delta = nil, nil, nil
-	img := s.Draw().(*image.RGBA)
+	img := s.Draw()
 	light := func(x, y int) int {
 		c := img.RGBAAt(x, y)
 		return int(c.R) + int(c.G) + int(c.B)
@@ -67,6 +68,47 @@ func TestPicture(t *testing.T) {
 	}
 	if a, b := light(left, top), light(left, bottom); a <= b {
 		t.Errorf("high bands %d, low bands %d: upside down", a, b)
+	}
+}
+
+// TestEncodeSmall: fewer colours, none far from its own, and less than half as long.
+func TestEncodeSmall(t *testing.T) {
+	s := sample(400, 128)
+	s.Delta, s.WidthPX, s.HeightPX, s.Marks = nil, 640, 360, []Mark{{1, "onset"}, {-9, "outside"}}
+	for i := range s.Log {
+		s.Log[i] += float32(i * 7919 % 13)
+	}
+	var large, small bytes.Buffer
+	if err := errors.Join(s.EncodePNG(&large), s.EncodeSmall(&small)); err != nil {
+		t.Fatal(err)
+	}
+	if small.Len() > large.Len()/2 {
+		t.Errorf("%d bytes of %d", small.Len(), large.Len())
+	}
+	img, err := png.Decode(&small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	full, far := s.Draw(), 0
+	for y := range 360 {
+		for x := range 640 {
+			r, g, b, _ := img.At(x, y).RGBA()
+			c := full.RGBAAt(x, y)
+			if d := max(math.Abs(float64(r>>8)-float64(c.R)), math.Abs(float64(g>>8)-float64(c.G)), math.Abs(float64(b>>8)-float64(c.B))); d > 40 {
+				far++
+			}
+		}
+	}
+	if far > 0 {
+		t.Errorf("%d pixels are of another colour", far)
+	}
+}
+
+func TestCanWrite(t *testing.T) {
+	for s, want := range map[string]bool{"Sonnette d’entrée": true, "Türklingel": true, "狗叫": false} {
+		if CanWrite(s) != want {
+			t.Errorf("%q: %v", s, !want)
+		}
 	}
 }
 

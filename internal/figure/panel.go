@@ -22,6 +22,7 @@ const (
 	roomTop, roomBottom = 28, 56
 	barGap, barWidth    = 14, 18
 	tickLong, tickShort = 7, 4
+	tickApart           = 14 // between two labels, one above the other
 )
 
 // panel draws p into the rectangle r.
@@ -31,6 +32,7 @@ func (s *Spectrogram) panel(c *canvas, r image.Rectangle, p panel) {
 	s.heatMap(c, data, p)
 	if p.overlay {
 		s.attention(c, data)
+		s.marks(c, data)
 		s.spans(c, data)
 	}
 	c.frame(data)
@@ -79,11 +81,13 @@ func (s *Spectrogram) axes(c *canvas, r, data image.Rectangle) {
 		c.text(x, data.Max.Y+tickLong+3, t.label, c.small, color.Black, 0.5, 0)
 	}
 	c.text((data.Min.X+data.Max.X)/2, r.Max.Y, "time (s)", c.medium, color.Black, 0.5, 1)
+	below := data.Max.Y + tickApart // the label before
 	for _, t := range hertzTicks(s.BandHz) {
 		// band b covers the pixels from b/bands to (b+1)/bands
 		y := data.Max.Y - 1 - int((t.value+0.5)/float64(len(s.BandHz))*float64(data.Dy()))
 		long := tickShort
-		if t.label != "" {
+		if t.label != "" && below-y >= tickApart {
+			below = y
 			long = tickLong
 			c.text(data.Min.X-tickLong-4, y, t.label, c.small, color.Black, 1, 0.5)
 		}
@@ -106,37 +110,4 @@ func colourBar(c *canvas, r, data image.Rectangle, p panel) {
 		c.text(bar.Max.X+tickShort+5, y, t.label, c.small, color.Black, 0, 0.5)
 	}
 	c.text(bar.Min.X, r.Min.Y, p.unit, c.small, color.Black, 0, 0)
-}
-
-// attention draws the curve over the lowest quarter of the data, on a scale of
-// its own from 0; the dashed line is at 1, an even attention.
-func (s *Spectrogram) attention(c *canvas, data image.Rectangle) {
-	if len(s.Attention) == 0 {
-		return
-	}
-	from, to := s.span()
-	top := 1.5
-	for _, p := range s.Attention {
-		top = math.Max(top, p.Value)
-	}
-	at := func(p Point) xy {
-		return xy{
-			float64(data.Min.X) + (p.S-from)/(to-from)*float64(data.Dx()),
-			float64(data.Max.Y) - p.Value/top*float64(data.Dy())*0.25,
-		}
-	}
-	curve := make([]xy, len(s.Attention))
-	for i, p := range s.Attention {
-		curve[i] = at(p)
-	}
-	foot := float64(data.Max.Y)
-	area := append([]xy{{curve[0].x, foot}}, curve...)
-	c.polygon(data, append(area, xy{curve[len(curve)-1].x, foot}), color.NRGBA{255, 255, 255, 60})
-	c.line(data, curve, 5, color.NRGBA{0, 0, 0, 150})
-	c.line(data, curve, 2.2, color.NRGBA{110, 255, 230, 255})
-	one := int(at(Point{from, 1}).y)
-	for x := data.Min.X; x < data.Max.X; x += 12 {
-		c.fill(image.Rect(x, one, min(x+6, data.Max.X), one+1), color.NRGBA{255, 255, 255, 150})
-	}
-	c.halo(data.Min.X+6, one-2, "attention", c.small, 0, 1)
 }

@@ -2,7 +2,6 @@ package figure
 
 import (
 	"bytes"
-	"image"
 	"testing"
 )
 
@@ -15,7 +14,7 @@ func TestSpans(t *testing.T) {
 		for i := range n {
 			s.Spans = append(s.Spans, Span{0.1, 0.6 - float64(i)*0.01, "a sound 0.9"})
 		}
-		return s.Draw().(*image.RGBA).Pix
+		return s.Draw().Pix
 	}
 	for n := range spanRows {
 		if bytes.Equal(draw(n), draw(n+1)) {

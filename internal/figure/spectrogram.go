@@ -24,6 +24,7 @@ type Spectrogram struct {
 
 	Attention []Point // over time; nil = none
 	Spans     []Span  // labels to write over times; nil = none
+	Marks     []Mark  // moments to point out; nil = none
 
 	// WidthPX and HeightPX size the picture; 0 = a size that suits.
 	WidthPX, HeightPX int
@@ -39,6 +40,12 @@ type Span struct {
 	Text       string
 }
 
+// Mark is a moment, s, and what is written beside it.
+type Mark struct {
+	S    float64
+	Text string
+}
+
 const (
 	rangeDB    = 90    // the colours reach so far down from the loudest point, dB
 	deltaShare = 0.995 // of the deltas lie within the colours
@@ -50,7 +57,7 @@ const (
 func (s *Spectrogram) EncodePNG(w io.Writer) error { return png.Encode(w, s.Draw()) }
 
 // Draw makes the picture. Arrays that do not fit each other panic.
-func (s *Spectrogram) Draw() image.Image {
+func (s *Spectrogram) Draw() *image.RGBA {
 	bands := len(s.BandHz)
 	if bands < 2 || len(s.Log) == 0 || len(s.Log)%bands != 0 || s.Delta != nil && len(s.Delta) != len(s.Log) || !(s.FrameS > 0) {
 		panic(fmt.Sprintf("figure: spectrogram of %d values and %d deltas in %d bands, %v s a frame", len(s.Log), len(s.Delta), bands, s.FrameS))

@@ -24,6 +24,7 @@ type Settings struct {
 	Device     Device
 	Sources    []topic.Source
 	Every      time.Duration // between two messages of diagnostics
+	Image      bool          // there are pictures of the last sounds
 }
 
 // Expiry makes what comes with QoS 0 unknown after three messages that did not come.
@@ -107,11 +108,16 @@ func (c *Settings) deviceAt(name string, info deviceInfo) device {
 
 // add gives an entity its state topic, and what follows from that topic's leaf.
 func (c *Settings) add(d device, key string, x component, leaf topic.Leaf, slugs ...string) {
-	x.StateTopic, x.QoS, x.UniqueID = c.Tree.Of(leaf, slugs...), int(leaf.QoS), c.uniqueID(key)
-	x.EntityID = c.entityID(x.Platform, key)
+	x.StateTopic, x.QoS = c.Tree.Of(leaf, slugs...), int(leaf.QoS)
 	if leaf.QoS == 0 {
 		x.ExpireAfter = int(c.Expiry().Seconds())
 	}
+	c.stateless(d, key, x)
+}
+
+// stateless adds an entity that has no state topic.
+func (c *Settings) stateless(d device, key string, x component) {
+	x.UniqueID, x.EntityID = c.uniqueID(key), c.entityID(x.Platform, key)
 	d.components[key] = x
 }
 
@@ -171,6 +177,14 @@ func (c *Settings) addSource(d device, s topic.Source, src string) {
 	if len(ids) > 0 {
 		c.add(d, src+"_event", heard(component{Platform: "event", Name: c.word("event"), Icon: "mdi:ear-hearing",
 			EventTypes: ids}), topic.SourceEvent, src)
+	}
+	if c.Image && len(ids) > 0 {
+		c.stateless(d, src+"_image", component{Platform: "image", Name: c.word("image"), Icon: "mdi:chart-bell-curve",
+			ImageTopic: c.Tree.Of(topic.SourceImage, src), ContentType: "image/png"})
+	}
+	if len(ids) > 0 {
+		c.stateless(d, src+"_reset", component{Platform: "button", Name: c.word("reset"), Icon: "mdi:restore", EntityCategory: "config",
+			CommandTopic: c.Tree.Of(topic.SourceThresholdSet, src), Press: "default", QoS: 1})
 	}
 	c.add(d, src+"_mute", component{Platform: "switch", Name: c.word("mute"), Icon: "mdi:microphone-off", EntityCategory: "config",
 		CommandTopic: c.Tree.Of(topic.SourceMuteSet, src)}, topic.SourceMute, src)

@@ -48,7 +48,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func testSettings() map[string]*Settings {
-	one := &Settings{Node: "n1", Tree: topic.NewTree("earshot", "n1"), Prefix: "homeassistant", Enabled: true, Every: time.Minute,
+	one := &Settings{Node: "n1", Tree: topic.NewTree("earshot", "n1"), Prefix: "homeassistant", Enabled: true, Every: time.Minute, Image: true,
 		Device: Device{Name: "Hallway", Manufacturer: "earshot", Model: "ACRNN ESC-50", SWVersion: "0.1.0", Area: "Hall",
 			URL: "http://hallway.lan:8090/", SupportURL: "https://example.org/earshot"},
 		Sources: []topic.Source{{Name: "mic", Title: "Microphone", Labels: []topic.Label{{ID: "dog", Title: "Dog", Watched: true},
@@ -56,6 +56,7 @@ func testSettings() map[string]*Settings {
 	guarded := *one
 	guarded.Guarded = true
 	two := *one
+	two.Image = false
 	two.Node, two.Tree = "7f3a9c", topic.NewTree("earshot", "7f3a9c")
 	two.Sources = []topic.Source{
 		{Name: "mic", Title: "Hall", Labels: one.Sources[0].Labels},
@@ -131,6 +132,8 @@ func TestValidatorRefuses(t *testing.T) {
 		{"wildcard", `"stat_t":"earshot/n1/mic/dog/attributes"`, `"stat_t":"earshot/n1/+/dog/attributes"`},
 		{"event without types", `"evt_typ":["dog","siren"],`, ``},
 		{"bad url", `"cu":"http://hallway.lan:8090/"`, `"cu":"hallway"`},
+		{"image without a topic", `"img_t":"earshot/n1/mic/image",`, ``},
+		{"button with a wildcard", `"cmd_t":"earshot/n1/mic/threshold/set"`, `"cmd_t":"earshot/n1/+/threshold/set"`},
 		{"number without a command", `"cmd_tpl":"{{`, `"cmd_tpl":"x{{`},
 		{"trailing", `{"dev":`, `{} {"dev":`},
 	} {

@@ -92,4 +92,4 @@ func topicsOf(payload []byte) (topics []string) {
 
 // platforms that this program ever announces.
 var platforms = map[string]bool{"binary_sensor": true, "sensor": true, "event": true, "switch": true, "number": true,
-	"alarm_control_panel": true, "button": true}
+	"alarm_control_panel": true, "button": true, "image": true}

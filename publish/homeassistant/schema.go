@@ -46,6 +46,8 @@ type component struct {
 	Features           []string            `json:"sup_feat,omitempty"` // of an alarm panel, as the next two
 	ArmCode            *bool               `json:"cod_arm_req,omitempty"`
 	DisarmCode         *bool               `json:"cod_dis_req,omitempty"`
+	ImageTopic         string              `json:"img_t,omitempty"`
+	ContentType        string              `json:"cont_type,omitempty"`
 	Max                float64             `json:"max,omitempty"` // of a number; its least is 0 where Min is not given
 	Min                float64             `json:"min,omitempty"`
 	Step               float64             `json:"step,omitempty"`

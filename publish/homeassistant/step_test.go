@@ -63,7 +63,7 @@ func TestRemoval(t *testing.T) {
 	a.Change(less)
 	a.Schedule(now)
 	walk(a, announce, leaveOut)
-	if len(a.last.Missed) != 14 { // three sounds, a counter and a mute for each, a threshold and a hold of two, and their event
+	if len(a.last.Missed) != 16 { // three sounds, a counter and a mute for each, a threshold and a hold of two, their event, picture and reset
 		t.Fatalf("missed are %v", a.last.Missed)
 	}
 	a.Born(true, now)

@@ -14,6 +14,8 @@ var (
 		"provider":        {"Provider", "Rechenwerk", "Moteur de calcul", "Motor de cálculo", "计算后端"},
 		"last":            {"Last sound", "Letztes Geräusch", "Dernier son", "Último sonido", "最近的声音"},
 		"event":           {"Sound event", "Geräuschereignis", "Événement sonore", "Evento sonoro", "声音事件"},
+		"image":           {"Last sound: picture", "Letztes Geräusch: Bild", "Dernier son : image", "Último sonido: imagen", "最近的声音：图像"},
+		"reset":           {"Reset thresholds", "Schwellen zurücksetzen", "Réinitialiser les seuils", "Restablecer los umbrales", "重置阈值"},
 		"mute":            {"Mute", "Stumm", "Muet", "Silenciar", "静音"},
 		"mute_label":      {"Mute: %", "Stumm: %", "Muet : %", "Silenciar: %", "静音：%"},
 		"threshold":       {"Threshold: %", "Schwelle: %", "Seuil : %", "Umbral: %", "阈值：%"},

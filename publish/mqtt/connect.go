@@ -41,6 +41,7 @@ type link struct {
 	once   sync.Once
 	mu     sync.Mutex
 	err    error           // why it is gone; written before lost is closed
+	newest chan struct{}   // has an item while messages of QoS 0 are under way
 	hears  map[string]bool // worker only: the topics whose subscription was granted
 	conn   net.Conn        // set by the dialler
 }
@@ -68,7 +69,7 @@ func dial(ctx context.Context, c *Settings, will string, to ears) (*link, error)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{lost: make(chan struct{}), hears: map[string]bool{}}
+	l := &link{lost: make(chan struct{}), newest: make(chan struct{}, 1), hears: map[string]bool{}}
 	o := paho.NewClientOptions().AddBroker(u.String()).
 		SetClientID("earshot_" + c.NodeID).SetUsername(c.Username).SetPassword(c.Secret()).
 		SetProtocolVersion(4).SetCleanSession(true).SetStore(noStore{}).

@@ -31,7 +31,8 @@ func (s *Session) take(m mail) {
 	switch {
 	case m.topic == s.announcer.BirthTopic:
 		if !m.retained { // else said long ago, perhaps
-			s.announcer.Born(string(m.payload) == topic.Online, soon)
+			s.born = string(m.payload) == topic.Online
+			s.announcer.Born(s.born, soon)
 		}
 		return
 	case s.announcer.Describes(m.topic) && m.retained:

@@ -28,6 +28,26 @@ func (s *Session) sendBatch(l *link, wait time.Duration) (bool, error) {
 	return true, nil
 }
 
+// sendNewest sends what is sent with QoS 0. Nothing waits for it, and nothing more goes out while some of it is still under
+// way, so that a connection which does not move holds no more than one of each.
+func (s *Session) sendNewest(l *link) {
+	select {
+	case l.newest <- struct{}{}:
+	default:
+		return
+	}
+	ms := s.box.Newest()
+	if len(ms) == 0 {
+		<-l.newest
+		return
+	}
+	go func() { // ends with the connection at the latest
+		_ = l.publish(ms)
+		<-l.newest
+		s.box.Poke()
+	}()
+}
+
 // batchLimit is how many messages may be under way together.
 func (s *Session) batchLimit() int {
 	if s.check.oneByOne {
@@ -105,6 +125,10 @@ func (s *Session) announce(l *link) error {
 	}
 	s.box.Repeat(s.box.Retained()...) // Home Assistant has just made the entities: give it the states
 	s.box.RepeatDiagnostics(s.now().Add(-s.announcer.Expiry()))
+	if s.born {
+		s.box.RepeatImages()
+		s.born = false
+	}
 	return nil
 }
 

@@ -132,9 +132,7 @@ func (s *Session) work(ctx context.Context, l *link) error {
 			}
 			continue
 		}
-		if newest := s.box.Newest(); len(newest) > 0 {
-			go l.publish(newest) // nothing waits for QoS 0
-		}
+		s.sendNewest(l)
 		if sent, err := s.sendBatch(l, s.cfg.Timing.Ack); err != nil {
 			return err
 		} else if sent {

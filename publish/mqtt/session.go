@@ -40,6 +40,7 @@ type Session struct {
 	resubscribe bool           // worker only: other topics are ours, or refused ones are to be tried again
 	own         introduction
 	introduced  bool     // worker only: the broker has it
+	born        bool     // worker only: Home Assistant has started and not been told all yet
 	rival       string   // worker only: the host of another daemon with this id; "" = none is known
 	short       int      // worker only: connections in a row that the broker ended soon
 	leaving     []string // worker only: topics to clear once no entity of the announced settings looks at them

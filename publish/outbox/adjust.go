@@ -82,4 +82,6 @@ func (o *Outbox) wantRule(s *sourceState, l *labelState) {
 	o.want(o.Tree.Of(topic.LabelHold, s.slug, l.slug), topic.Encode(math.Round(l.Hold.Seconds()*1e3)/1e3))
 }
 
+var errAll = errors.New("threshold command for a whole source: want \"default\", each label has a threshold of its own")
+
 var errGroup = errors.New("threshold command for a group: its members' thresholds count")

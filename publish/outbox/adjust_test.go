@@ -15,6 +15,9 @@ func TestAdjustmentCommands(t *testing.T) {
 		{"earshot/n1/mic/dog/threshold/set", "0.75", Command{Source: "mic", Label: "dog", Kind: Threshold, Value: 0.75}, false},
 		{"earshot/n1/mic/dog/threshold/set", "default", Command{Source: "mic", Label: "dog", Kind: Threshold, Undo: true}, false},
 		{"earshot/n1/mic/dog/hold/set", " 12.5\n", Command{Source: "mic", Label: "dog", Kind: Hold, Value: 12.5}, false},
+		{"earshot/n1/mic/threshold/set", "default", Command{Source: "mic", Kind: Threshold, Undo: true}, false}, // of all labels
+		{"earshot/n1/mic/threshold/set", "0.5", Command{}, true},
+		{"earshot/n1/yard/threshold/set", "default", Command{}, true},
 		{"earshot/n1/mic/dog/threshold/set", "0", Command{}, true},
 		{"earshot/n1/mic/dog/threshold/set", "1.1", Command{}, true},
 		{"earshot/n1/mic/dog/threshold/set", "NaN", Command{}, true},

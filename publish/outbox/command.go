@@ -25,9 +25,10 @@ const (
 //	earshot/<id>/<src>/<label>/mute/set   one label or group
 //	earshot/<id>/<src>/<label>/threshold/set, …/hold/set
 //	earshot/<id>/alarm/set                one of AlarmCommands
+//	earshot/<id>/<src>/threshold/set      all labels of a source
 //
-// The latter two take a number, or "default" for what the configuration says; a mute one of these payloads, and nothing
-// else is obeyed:
+// The latter three take "default" for what the configuration says, the two of a label also a number; a mute one of these
+// payloads, and nothing else is obeyed:
 //
 //	ON                                    mute until told otherwise
 //	OFF                                   listen again
@@ -176,7 +177,9 @@ func (o *Outbox) commandOf(name string, payload []byte) (c Command, is bool, err
 		}
 	}
 	if c.Kind != Mute {
-		c.Value, c.Undo, err = parseAdjustment(c.Kind, payload)
+		if c.Value, c.Undo, err = parseAdjustment(c.Kind, payload); err == nil && c.Label == "" && !c.Undo {
+			err = errAll
+		}
 		return c, true, err
 	}
 	c.On, c.Duration, err = parseMute(payload)

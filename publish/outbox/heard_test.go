@@ -52,3 +52,34 @@ func TestSoundIsToldAnew(t *testing.T) {
 		t.Errorf("muted it is %s", got)
 	}
 }
+
+// TestImage: of a source's pictures the newest counts, one that is too long or nobody's is not taken, and one stays for a
+// Home Assistant that starts later, over another configuration too.
+func TestImage(t *testing.T) {
+	o := newTest(100)
+	o.Image("mic", make([]byte, MaxImage+1))
+	o.Image("nobody", []byte("x"))
+	if all := o.Newest(); len(all) > 0 {
+		t.Errorf("sent %v", all)
+	}
+	o.Image("mic", []byte("first"))
+	o.Image("mic", []byte("second"))
+	want := func(what string) {
+		t.Helper()
+		all := o.Newest()
+		if len(all) != 1 || all[0].String() != "earshot/n1/mic/image=second" || all[0].Retain || all[0].QoS != 0 {
+			t.Errorf("%s: %+v", what, all)
+		}
+	}
+	want("at once")
+	o.RepeatImages()
+	want("again")
+	o.Configure(o.Sources, true)
+	o.RepeatImages()
+	want("after a reload")
+	o.Configure(nil, true)
+	o.RepeatImages()
+	if all := o.Newest(); len(all) > 0 {
+		t.Errorf("of a source that is gone: %v", all)
+	}
+}

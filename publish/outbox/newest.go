@@ -24,6 +24,33 @@ func (o *Outbox) Scores(src string, at time.Time, top []LabelScore) {
 	o.newest[m.Topic] = m
 }
 
+// MaxImage is the length of a picture at most, bytes: each source has one here.
+const MaxImage = 64 << 10
+
+// Image takes a picture of a source's last sound, in the place of one that could not leave yet.
+func (o *Outbox) Image(src string, png []byte) {
+	defer o.input()()
+	if s := o.byName[src]; s != nil && len(png) <= MaxImage {
+		s.image = png
+		o.sendImage(s)
+	}
+}
+
+func (o *Outbox) sendImage(s *sourceState) {
+	m := o.Tree.Message(topic.SourceImage, s.image, s.slug)
+	o.newest[m.Topic] = m
+}
+
+// RepeatImages sends the pictures again, for a Home Assistant that has just started.
+func (o *Outbox) RepeatImages() {
+	defer o.input()()
+	for _, s := range o.sources {
+		if s.image != nil {
+			o.sendImage(s)
+		}
+	}
+}
+
 // refresh is how often a sound that lasts tells of itself: each time is a row in somebody's database.
 const refresh = 10 * time.Second
 

@@ -64,6 +64,7 @@ type sourceState struct {
 	problem, detail string // what the health check says
 	tamper          string // the sign of tampering; "" = none
 	mute            muteState
+	image           []byte // the newest
 }
 
 type labelState struct {
@@ -123,6 +124,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []stri
 		before := old[s.Name]
 		if before != nil {
 			st.online, st.lost, st.problem, st.detail, st.tamper, st.mute = before.online, before.lost, before.problem, before.detail, before.tamper, before.mute
+			st.image = before.image
 		}
 		for _, l := range s.Labels {
 			if !l.Watched {

@@ -47,6 +47,8 @@ var (
 	SourceLast         = leaf(Leaf{Level: OfSource, Name: "last", Retained: true, QoS: 1})
 	SourceEvent        = leaf(Leaf{Level: OfSource, Name: "event", QoS: 1})
 	SourceScores       = leaf(Leaf{Level: OfSource, Name: "scores"})
+	SourceImage        = leaf(Leaf{Level: OfSource, Name: "image"})
+	SourceThresholdSet = leaf(Leaf{Level: OfSource, Name: "threshold/set", QoS: 1, Command: true})
 	SourceMuteSet      = leaf(Leaf{Level: OfSource, Name: "mute/set", QoS: 1, Command: true})
 	LabelState         = leaf(Leaf{Level: OfLabel, Name: "state", Retained: true, QoS: 1})
 	LabelAttributes    = leaf(Leaf{Level: OfLabel, Name: "attributes", Retained: true, QoS: 1})

@@ -33,7 +33,7 @@ func TestLeaves(t *testing.T) {
 func TestReserved(t *testing.T) {
 	got := Reserved()
 	slices.Sort(got)
-	if want := []string{"availability", "event", "laeq", "last", "level", "mute", "pause", "problem", "scores", "set", "tamper"}; !slices.Equal(got, want) {
+	if want := []string{"availability", "event", "image", "laeq", "last", "level", "mute", "pause", "problem", "reset", "scores", "set", "tamper"}; !slices.Equal(got, want) {
 		t.Errorf("reserved are %q, want %q", got, want)
 	}
 }

@@ -49,7 +49,7 @@ func Humanise(id string) string {
 // Reserved returns the names that a label must not have: it would share its topics or its entity with
 // the source's own.
 func Reserved() []string {
-	names := []string{"level", "laeq"} // an entity without a topic of its own
+	names := []string{"level", "laeq", "reset"} // entities without a topic of their own
 	for _, l := range Leaves {
 		if l.Level == OfSource && !l.Command {
 			names = append(names, l.Name)
@@ -110,7 +110,7 @@ func CheckSources(sources []Source) error {
 			if l.ID == "" {
 				errs = append(errs, fmt.Errorf("source %q: a label has no name", s.Name))
 			} else if l.Watched {
-				for _, entity := range []string{"", "_mute", "_count"} {
+				for _, entity := range []string{"", "_mute", "_count", "_threshold", "_hold"} {
 					claim(src+"_"+Slug(l.ID)+entity, fmt.Sprintf("label %q of source %q", l.ID, s.Name))
 				}
 			}

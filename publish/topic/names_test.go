@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// TestEntitiesDoNotCollide: a label whose name is that of another's entity is refused.
+func TestEntitiesDoNotCollide(t *testing.T) {
+	for name, taken := range map[string]bool{"dog_mute": true, "dog_count": true, "dog_threshold": true, "dog_hold": true, "dog_bark": false, "reset": true, "image": true} {
+		err := CheckSources([]Source{{Name: "mic", Labels: []Label{{ID: "dog", Watched: true}, {ID: name, Watched: true}}}})
+		if (err != nil) != taken {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestEqualTitles: two microphones that people could not tell apart are refused.
 func TestEqualTitles(t *testing.T) {
 	for _, c := range []struct {

@@ -18,11 +18,16 @@ type header struct {
 // maxHeader bounds what is held of a WAV header: cover art and the like stand before the samples in some.
 const maxHeader = 64 << 10
 
-// files begin like this.
-var files = []struct{ magic, is string }{
-	{"fLaC", "a FLAC file"}, {"OggS", "an Ogg file"}, {"ID3\x02", "an MP3 file"}, {"ID3\x03", "an MP3 file"},
-	{"ID3\x04", "an MP3 file"}, {"FORM", "an AIFF file"}, {".snd", "an AU file"}, {"caff", "a CAF file"},
-	{"RIFX", "a WAV file in the wrong byte order"}, {"\x1aE\xdf\xa3", "a Matroska or WebM file"},
+// files have these bytes, the first of them at byte at.
+var files = []struct {
+	at        int
+	magic, is string
+}{
+	{0, "fLaC", "a FLAC file"}, {0, "OggS", "an Ogg file"}, {0, "ID3\x02", "an MP3 file"}, {0, "ID3\x03", "an MP3 file"},
+	{0, "ID3\x04", "an MP3 file"}, {0, "FORM", "an AIFF file"}, {0, ".snd", "an AU file"}, {0, "caff", "a CAF file"},
+	{0, "RIFX", "a WAV file in the wrong byte order"}, {0, "\x1aE\xdf\xa3", "a Matroska or WebM file"},
+	{0, "riff\x2e\x91\xcf\x11", "a Wave64 file"}, {0, "#!AMR", "an AMR file"}, {0, "wvpk", "a WavPack file"},
+	{0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a Windows Media file"}, {4, "ftyp", "an MP4, M4A or QuickTime file"},
 }
 
 // wavs are the kinds of WAV: of any size, and of more than 4 GiB.
@@ -40,10 +45,10 @@ func (h *header) take(b []byte, configured Layout) (samples []byte, layout Layou
 	h.held = append(h.held, b...)
 	short := false
 	for _, f := range files {
-		switch {
-		case bytes.HasPrefix(h.held, []byte(f.magic)):
+		switch begun := h.held[min(f.at, len(h.held)):]; {
+		case bytes.HasPrefix(begun, []byte(f.magic)):
 			return nil, configured, fmt.Errorf("it gives %s; %s", f.is, wantRaw)
-		case bytes.HasPrefix([]byte(f.magic), h.held):
+		case bytes.HasPrefix([]byte(f.magic), begun):
 			short = true
 		}
 	}

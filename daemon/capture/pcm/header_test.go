@@ -72,6 +72,8 @@ func TestHeader(t *testing.T) {
 		{"many lists", []byte("RIFF\x00\x00\x00\x00WAVE" + strings.Repeat("LIST\x00\x00\x00\x00", 10_000)), said, "64 KiB"},
 		{"Ogg", []byte("OggS\x00\x02"), said, "an Ogg file; want raw samples, as ffmpeg -f s16le"},
 		{"FLAC", []byte("fLaC\x00\x00"), said, "a FLAC file"},
+		{"M4A", []byte("\x00\x00\x00\x20ftypM4A \x00"), said, "an MP4, M4A or QuickTime file"},
+		{"Wave64", []byte("riff\x2e\x91\xcf\x11\xa5\xd6"), said, "a Wave64 file"},
 		{"MP3", []byte("ID3\x04\x00\x00"), said, "an MP3 file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

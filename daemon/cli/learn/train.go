@@ -50,14 +50,14 @@ figures of a finished model.`,
 
 // run carries the flags out.
 func (t *trainFlags) run(c *cobra.Command) error {
-	if len(t.dirs) == 0 {
-		return t.Usage(errNoData)
-	}
 	o, err := t.options()
-	if err != nil {
-		return t.Usage(err)
+	if err == nil {
+		err = o.Validate()
 	}
-	if err := o.Validate(); err != nil {
+	if len(t.dirs) == 0 {
+		err = errors.Join(errNoData, err)
+	}
+	if err != nil {
 		return t.Usage(err)
 	}
 	if err := infer.Init(t.library); err != nil {

@@ -81,7 +81,7 @@ func (s *scene) configure(c setup) error {
 		language = ", language: " + c.language
 	}
 	text := fmt.Sprintf("node: {id: house, name: Hallway, area: Downstairs%s}\nstate_dir: %q\nlog: {format: json}\nweb: {listen: ''}\n"+
-		"mqtt: {broker: %q, diagnostics: 2s}\nsources:\n", language, s.path("state"), s.broker.URL())
+		"mqtt: {broker: %q, diagnostics: 2s, image: true}\nsources:\n", language, s.path("state"), s.broker.URL())
 	for _, source := range []string{"mic", c.second} {
 		text += fmt.Sprintf("  - {name: %s, kind: file, paths: [%q], loop: true}\n", source, path)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"image/png"
 	"maps"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ var steps = []step{
 	{"names", names},
 	{"a sound", sound},
 	{"recorder rows of a sound", rows},
+	{"a picture of it", picture},
 	{"mute of one label", mute},
 	{"threshold of one label", threshold},
 	{"Home Assistant restarts", hassRestarts},
@@ -217,6 +219,21 @@ func rows(s *scene) (string, error) {
 	return strings.Join(states, " "), nil
 }
 
+// picture has Home Assistant serve the last sound's.
+func picture(s *scene) (string, error) {
+	const id = "image.hallway_mic_image"
+	var text string
+	err := until("a picture", func() bool { return s.hass.ask("GET", "/api/image_proxy/"+id, nil, &text) == nil && text != "" })
+	if err != nil {
+		return "", err
+	}
+	img, err := png.Decode(strings.NewReader(text))
+	if err != nil {
+		return "", fmt.Errorf("what Home Assistant serves is no PNG: %w", err)
+	}
+	return fmt.Sprintf("PNG, %d × %d, %.0f kB", img.Bounds().Dx(), img.Bounds().Dy(), float64(len(text))/1000), nil
+}
+
 const muteDog = "switch.hallway_mic_dog_mute"
 
 // mute silences the dog by its switch.
@@ -227,9 +244,9 @@ func mute(s *scene) (string, error) {
 	return "switched on", s.hass.state(muteDog, "on")
 }
 
-// threshold sets the siren's by its number, and returns it to what the configuration says.
+// threshold sets the siren's by its number, and returns it to what the configuration says by the source's button.
 func threshold(s *scene) (string, error) {
-	const number, command = "number.hallway_mic_siren_threshold", "earshot/house/mic/siren/threshold/set"
+	const number = "number.hallway_mic_siren_threshold"
 	all, err := s.hass.states()
 	if err != nil {
 		return "", err
@@ -241,10 +258,10 @@ func threshold(s *scene) (string, error) {
 	if err := s.hass.state(number, "0.93"); err != nil {
 		return "", err
 	}
-	if err := s.hass.call("mqtt", "publish", object{"topic": command, "payload": "default"}); err != nil {
+	if err := s.hass.call("button", "press", object{"entity_id": "button.hallway_mic_reset"}); err != nil {
 		return "", err
 	}
-	return before + ", set to 0.93, " + before + " again", s.hass.state(number, before)
+	return before + ", set to 0.93, " + before + " again by the button", s.hass.state(number, before)
 }
 
 func stillMuted(s *scene) (string, error) {

@@ -129,6 +129,7 @@ var (
 			"unit_of_meas": text, "stat_cla": oneOf("measurement", "total", "total_increasing"), "sug_dsp_prc": whole(0, 9)},
 		"alarm_control_panel": {"cmd_t": topic, "sup_feat": texts, "cod_arm_req": flag, "cod_dis_req": flag},
 		"button":              {"cmd_t": topic, "pl_prs": text, "ent_cat": oneOf("config", "diagnostic")},
+		"image":               {"img_t": topic, "cont_type": oneOf("image/png")},
 		"event":               {"dev_cla": oneOf("button", "doorbell", "motion"), "evt_typ": texts},
 		"switch":              {"dev_cla": oneOf("switch", "outlet"), "ent_cat": oneOf("config", "diagnostic"), "cmd_t": topic},
 		"number": {"ent_cat": oneOf("config"), "cmd_t": topic, "cmd_tpl": template, "unit_of_meas": text, "min": fraction, "max": fraction,

@@ -137,8 +137,15 @@ func (v *validator) component(key string, x any, mayBeStub, rootAvailability boo
 		}
 	}
 	v.keys(key, rest, common, allowed)
-	for _, must := range []string{"uniq_id", "name", "stat_t"} {
-		if m[must] == nil && !(must == "stat_t" && p == "button") { // a button has no state
+	musts := []string{"uniq_id", "name", "stat_t"}
+	switch p {
+	case "image":
+		musts[2] = "img_t"
+	case "button":
+		musts[2] = "cmd_t"
+	}
+	for _, must := range musts {
+		if m[must] == nil {
 			v.bad("%s: %s is missing", key, must)
 		}
 	}
@@ -153,7 +160,9 @@ func (v *validator) component(key string, x any, mayBeStub, rootAvailability boo
 	if m["avty"] != nil && len(m["avty"].([]any)) > 1 && m["avty_mode"] != "all" {
 		v.bad("%s: several availability topics want mode all", key)
 	}
-	v.topicRules(key, m)
+	if m["stat_t"] != nil {
+		v.topicRules(key, m)
+	}
 	v.platformRules(key, p, m)
 }
 
