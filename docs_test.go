@@ -226,7 +226,11 @@ func checkCommand(t *testing.T, where string, words []string, commands []string)
 			continue
 		}
 		if flags == nil {
-			flags = complete(t, name, "--")
+			path := []string{name}
+			if slices.Contains(complete(t, name, ""), words[1]) { // a command below it
+				path = append(path, words[1])
+			}
+			flags = complete(t, append(path, "--")...)
 		}
 		if !slices.Contains(flags, w) {
 			t.Errorf("%s: earshot %s %s: there is no such flag; there are %s", where, name, w, strings.Join(flags, ", "))

@@ -27,6 +27,7 @@ var opens = map[string][]string{
 var mayOpen = map[string]string{
 	"internal/readfile/readfile.go":      "the opener",
 	"internal/atomicfile/atomicfile.go":  "a folder, to synchronise it",
+	"daemon/alarm/chain.go":              "a file that is added to",
 	"internal/fairtime/fairtime.go":      "/proc/self",
 	"daemon/privacy/process.go":          "/proc",
 	"internal/audio/sandbox/sandbox.go":  "/proc/self",

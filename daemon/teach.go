@@ -5,7 +5,6 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/daemon/teaching"
-	"earshot/infer"
 )
 
 // newTeacher makes what teaches this daemon; nil where there is no state folder to keep recordings in, and where nobody says how to learn.
@@ -23,12 +22,8 @@ func (d *Daemon) newTeacher(f *config.File) *teaching.Teacher {
 func (d *Daemon) taught() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var m *infer.Model
-	if d.engine != nil {
-		m = d.engine.Model
-	}
-	if m == nil {
+	if d.engine == nil {
 		return nil
 	}
-	return m.Taught
+	return d.engine.Model.Taught
 }

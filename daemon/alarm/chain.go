@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"earshot/internal/atomicfile"
 	"earshot/internal/readfile"
 )
 
@@ -102,15 +103,10 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	return atomicfile.Write(to, 0o600, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
 		return err
-	}
-	_, err = io.Copy(out, in)
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
-		_ = os.Remove(to)
-	}
-	return err
+	})
 }
 
 func digestOf(path string) (string, error) {

@@ -48,6 +48,10 @@ func told(err error) error {
 }
 
 func (a *API) teaching(w http.ResponseWriter, _ *http.Request, _ *values) error {
+	if a.MayChange == nil || !a.MayChange() {
+		refuse(w, http.StatusForbidden, noSound)
+		return nil
+	}
 	if a.Teacher == nil {
 		return errNoTeacher
 	}
@@ -107,13 +111,16 @@ func (a *API) rollback(ctx context.Context, _ *http.Request) error {
 	return a.Teacher.Rollback(ctx)
 }
 
+// noSound is why what was recorded is not shown.
+const noSound = "nothing that was recorded is shown or played by a page that asks nobody for a password and that others reach: set web.password_file"
+
 // takeLimit is how long a take's sound may take to be heard.
 const takeLimit = 5 * time.Minute
 
 // take plays a recording: sound, for who may hear sound here.
 func (a *API) take(w http.ResponseWriter, r *http.Request) {
 	if a.MayChange == nil || !a.MayChange() || a.Teacher == nil {
-		refuse(w, http.StatusForbidden, "no sound is played by a page that asks nobody for a password and that others reach: set web.password_file")
+		refuse(w, http.StatusForbidden, noSound)
 		return
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(takeLimit))

@@ -16,6 +16,9 @@ func Configuration(f *config.File) Section {
 	s := Section{Title: "Configuration (" + f.Origin + ")"}
 	if c.Clips.Enabled {
 		s.add(Bad, "clips are on: the sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
+		if c.Surveillance.On() {
+			s.add(Bad, "clips of alarms are kept as evidence until somebody takes them away")
+		}
 	} else {
 		s.add(Good, "clips are off, so the part of the program that writes the sound around events is never made")
 	}
@@ -42,6 +45,9 @@ func Configuration(f *config.File) Section {
 			host = u.Host
 		}
 		s.add(Fact, "what is heard goes to the MQTT broker, %s", host)
+	}
+	if c.Fleet.OwnerKey != "" {
+		s.add(Fact, "the owner of the fleet's key can push another configuration to this node, clips among it")
 	}
 	if r := c.Inference.Remote; r.URL != "" {
 		host := "an inference server"

@@ -44,7 +44,7 @@ const TEXT = {
   right: ["right", "richtig", "juste", "correcto", "正确"],
   wrong: ["wrong", "falsch", "faux", "incorrecto", "错误"],
   itwas: ["it was", "es war", "c'était", "era", "实际是"],
-  itis: ["Correct", "Berichtigen", "Corriger", "Corregir", "更正"],
+  itis: ["Save", "Merken", "Noter", "Guardar", "保存"],
   said: ["written down", "notiert", "noté", "anotado", "已记录"],
   saidnoclip: ["written down; without a clip it teaches nothing", "notiert; ohne Ausschnitt lehrt es nichts", "noté ; sans extrait, cela n'apprend rien", "anotado; sin fragmento no enseña nada", "已记录;没有片段则无法用于学习"],
   unsaid: ["taken back", "zurückgenommen", "retiré", "retirado", "已撤回"],

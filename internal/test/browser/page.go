@@ -38,9 +38,12 @@ func newPage(chromium, axe, shots string) (*page, error) {
 // action is one thing that a person, or the rig, does.
 type action = chromedp.Action[chromedp.Void]
 
+// patience is how long one action may take: axe looks at some hundred fields of the heat map.
+const patience = 10 * time.Minute
+
 // run carries actions out, in a time that is bounded.
 func (p *page) run(actions ...action) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	for _, a := range actions {
 		if _, err := chromedp.Run(ctx, a); err != nil {
@@ -52,7 +55,7 @@ func (p *page) run(actions ...action) error {
 
 // eval is the value of an expression of JavaScript, awaited; into is nil where it does not matter.
 func (p *page) eval(expression string, into any) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	raw, err := chromedp.Run(ctx, chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise))
 	if err == nil && into != nil && len(raw) > 0 {
@@ -66,7 +69,7 @@ func (p *page) eval(expression string, into any) error {
 
 // shot writes a picture of the whole page.
 func (p *page) shot(name string) error {
-	ctx, cancel := context.WithTimeout(p.ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	b, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
@@ -128,7 +131,7 @@ func (p *page) look() ([]string, error) {
 		Help  string
 		Nodes []struct{ Target []any }
 	}
-	if err := p.eval(`axe.run(document).then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => ({target: n.target}))})))`, &found); err != nil {
+	if err := p.eval(`axe.run(document, {resultTypes: ["violations"], iframes: false}).then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => ({target: n.target}))})))`, &found); err != nil {
 		return nil, err
 	}
 	var wrong []string
