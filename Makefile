@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench teachdemo homeassistant engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -63,6 +63,10 @@ HOMEASSISTANT ?= 2026.11.0
 homeassistant: setup-test build ## Home Assistant itself, as root: what it makes of the program (a table); HOMEASSISTANT=its version
 	@sh scripts/homeassistant.sh build/homeassistant '$(HOMEASSISTANT)'
 	go run ./internal/test/homeassistant -earshot $(BINARY) -root build/homeassistant $(ARGS)
+
+browser: setup-test build ## the page in Chromium: a sound is seen, judged, a new one taught, measured, taken back; axe-core and pictures of every tab
+	@sh scripts/browser.sh build/browser
+	go run ./internal/test/browser -earshot $(BINARY) $(ARGS)
 
 engines: build ## Triton and MLServer score for 32 microphones, are killed, wrong, locked (tables); ESC=folder of clips for 16-bit windows
 	@sh scripts/engines.sh build/engines

@@ -97,6 +97,7 @@ var arrows = map[string][]string{
 	"earshot/internal/test/faults":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/sourcetest":    {"earshot/daemon/capture"},
 	"earshot/internal/test/sinktest":      {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
+	"earshot/internal/test/browser":       {"earshot/internal/test/...", "earshot/internal/audio"},
 	"earshot/internal/test/homeassistant": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
 		"earshot/verify", "earshot/verify/logmel"},
@@ -127,10 +128,12 @@ var only = map[string][]string{
 	"github.com/mochi-mqtt/server":        {"earshot/daemon/broker"},
 	"github.com/rs/zerolog":               {"earshot/daemon", "earshot/internal/logging"},
 	"github.com/spf13/cobra":              {"earshot/daemon/cli"},
+	"golang.org/x/crypto":                 {"earshot/daemon/fleet"},
 	"google.golang.org/protobuf":          {"earshot/infer/onnx", "earshot/infer/remote"},
 	"google.golang.org/grpc":              {"earshot/infer/remote"},
 	"go.yaml.in/yaml/v3":                  {"earshot/daemon"},
 	"modernc.org/sqlite":                  {"earshot/daemon/history/store"},
+	"github.com/chromedp":                 {"earshot/internal/test/browser"},
 }
 
 // everywhere is what every package may import: whoever reads a file reads it so.

@@ -26,8 +26,12 @@ func (d *Daemon) api(f *config.File) http.Handler {
 	if err != nil {
 		return nil
 	}
-	return api.New(api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
-		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Feedback: d.feedback, Mute: d.muteLabel})
+	c := api.Config{Store: store.NewReader(path), Labels: d.knownLabels, Rule: d.rule, Clip: d.clipKept,
+		MayChange: d.mayChange, Apply: d.applyRule, Undo: d.undoRule, Feedback: d.feedback, Mute: d.muteLabel, Taught: d.taught}
+	if d.teacher != nil {
+		c.Teacher = d.teacher
+	}
+	return api.New(c)
 }
 
 // mayChange tells whether who asks the page may change something: who knows its password, or sits at this machine.

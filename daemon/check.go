@@ -15,6 +15,7 @@ import (
 	"earshot/daemon/capture/command"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/fleet"
 	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
@@ -77,6 +78,11 @@ func Check(f *config.File, found config.Errors, builtIn func() []byte) error {
 	remote := f.Config.Inference.Remote
 	if _, err := config.ReadSecret(remote.TokenFile, config.CredentialToken); err != nil {
 		note("inference.remote.token_file", "%v", err)
+	}
+	if key := f.Config.Fleet.OwnerKey; key != "" {
+		if _, err := fleet.ParseOwner(key); err != nil {
+			note("fleet.owner_key", "%v", err)
+		}
 	}
 	if dir := f.Config.Clips.Dir; f.Config.Clips.Enabled && dir != "" {
 		if err := creatable(dir); err != nil {

@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -28,16 +29,19 @@ import (
 	"earshot/daemon/capture"
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/fleet"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
 	"earshot/daemon/sink"
 	"earshot/daemon/source"
+	"earshot/daemon/teaching"
 	"earshot/daemon/watchdog"
 	"earshot/daemon/web"
 	"earshot/internal/fairtime"
 	"earshot/internal/logging"
 	"earshot/internal/sdnotify"
 	"earshot/internal/task"
+	"earshot/publish"
 )
 
 // ErrStuck says that a goroutine did not end when told to; only the end of the process helps.
@@ -52,6 +56,7 @@ type Options struct {
 	Version  string
 	Devices  func() ([]capture.Device, error) // sound inputs
 	Reload   <-chan os.Signal                 // SIGHUP
+	Learn    func(args ...string) *exec.Cmd   // "earshot teach" with this configuration; nil: the page teaches nothing
 	Notify   *sdnotify.Notifier               // systemd
 	Ready    func(Ready)                      // told once everything runs; may be nil
 	Reloaded func(Reloaded)                   // told after each reload; may be nil
@@ -96,8 +101,12 @@ type Daemon struct {
 	tuning  sync.Mutex          // one change of what lies over the configuration at a time
 	deaf    bool                // neither a source was configured at the start nor a microphone there
 
+	pushes *fleet.Node
+	pushed publish.PushReport // what became of the last push, for a new publisher; d.mu guards it
+
 	adjusted rules.Adjustments
-	told     config.Tuned // what of it the sources know; the loop's
+	told     config.Tuned      // what of it the sources know; the loop's
+	teacher  *teaching.Teacher // nil where nothing can be taught
 
 	mu      sync.Mutex // guards the layers: Run's goroutine writes, the status reads
 	file    *config.File
@@ -126,6 +135,9 @@ func Run(ctx context.Context, opts Options) error {
 		opts.Notify = sdnotify.New()
 	}
 	f, err := opts.Load()
+	if takeBackPushed(f, opts.Log) {
+		f, err = opts.Load()
+	}
 	if err != nil {
 		return EveryMistake(f, err, opts.BuiltIn)
 	}
@@ -149,6 +161,10 @@ func Run(ctx context.Context, opts Options) error {
 		return errors.Join(EveryMistake(f, err, opts.BuiltIn), d.stop(0))
 	}
 	d.root.Go("state folder", d.watchState)
+	d.root.Go("fleet", d.pushes.Run)
+	if d.teacher != nil {
+		d.root.Go("teaching", d.teacher.Run)
+	}
 	err = d.loop(ctx)
 	d.abandonReload()
 	d.opts.Notify.Stopping()

@@ -6,6 +6,7 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/daemon/engine"
+	"earshot/daemon/fleet"
 	"earshot/daemon/models"
 	"earshot/daemon/mqtt"
 	"earshot/daemon/rules"
@@ -69,6 +70,11 @@ func (d *Daemon) plan(f *config.File) (*change, error) {
 			}
 		}
 	}
+	if key := now.Fleet.OwnerKey; key != "" && key != old.Fleet.OwnerKey {
+		if _, err := fleet.ParseOwner(key); err != nil {
+			return c, f.Issue("fleet.owner_key", "%v", err)
+		}
+	}
 	if err := d.planMQTT(f, c, d.setup(f, r, e)); err != nil {
 		return c, err
 	}
@@ -117,7 +123,7 @@ func (d *Daemon) planEngine(f *config.File, c *change) (*rules.Rules, *engine.En
 // must be buildable before the old one is given up.
 func (d *Daemon) planMQTT(f *config.File, c *change, s mqtt.Setup) error {
 	old, now := &d.file.Config, &f.Config
-	if old.MQTT != now.MQTT || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
+	if old.MQTT != now.MQTT || old.Fleet != now.Fleet || old.Node != now.Node || old.StateDir != now.StateDir || old.Web.URL != now.Web.URL {
 		c.note("mqtt")
 	}
 	if err := mqtt.CheckShown(s); err != nil {

@@ -77,6 +77,9 @@ func (d *Daemon) ears(name string) (all []sink.Ear) {
 			}
 		}
 	}
+	if d.teacher != nil {
+		all = append(all, d.teacher.Listen(name))
+	}
 	return all
 }
 

@@ -18,12 +18,14 @@ import (
 func (d *Daemon) start(f *config.File) error {
 	d.set(func() { d.file = f })
 	d.chooseSources()
+	d.pushes = d.fleetNode(f)
 	d.keepMutes(f)
 	d.sinks.Zones.Set(f.Config.Zones())
 	if err := d.adjusted.Keep(f.Tuned.Path); err != nil {
 		d.log.Warn().Err(err).Msg("thresholds")
 	}
 	d.told = d.adjusted.Tuned()
+	d.teacher = d.newTeacher(f)
 	path, err := models.File(f)
 	if err != nil {
 		return err
@@ -154,11 +156,17 @@ func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Se
 
 // startMQTT makes and starts the publisher, in the place of an old one that has stopped.
 func (d *Daemon) startMQTT(f *config.File, old *mqtt.Sink) error {
-	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust})
+	k, err := mqtt.New(d.setup(f, d.rules, d.engine), old, mqtt.Hooks{Status: d.brokerStatus, Mute: d.mute, Adjust: d.askAdjust, Pushed: d.pushes.Pushed})
 	if err != nil {
 		return err
 	}
 	k.Restore(d.sinks.Mutes.Active(time.Now()))
+	d.mu.Lock()
+	pushed := d.pushed
+	d.mu.Unlock()
+	if pushed != (publish.PushReport{}) {
+		k.TellPush(pushed, false)
+	}
 	d.set(func() { d.mqtt = k })
 	d.sinks.Set("mqtt", k)
 	k.Start(d.root.Context(), d.fail)

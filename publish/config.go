@@ -43,6 +43,7 @@ type Config struct {
 	Sources            []Source
 	StateFile          string           // what was announced last time, so that it can be taken back; empty = forget
 	OnStatus           func(Status)     `json:"-" yaml:"-"`
+	Pushed             func([]byte)     `json:"-" yaml:"-"` // a manifest for this node; must not block. nil = nobody may push
 	Timing             Timing           // the connection's waits
 	Replay             time.Duration    // 60 s: older ON/OFF are not replayed on state topics, only as events
 	SaveEvery          time.Duration    // 30 s between two saves of the unsent queue
@@ -129,7 +130,7 @@ func (c *Config) connection() mqtt.Settings {
 	password := c.Password
 	return mqtt.Settings{NodeID: c.NodeID, Version: c.Device.SWVersion, Model: c.Device.Model, Broker: c.Broker, Username: c.Username, Secret: func() string { return password },
 		CAFile: c.CAFile, CertFile: c.CertFile, KeyFile: c.KeyFile, InsecureSkipVerify: c.InsecureSkipVerify,
-		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Now: c.Now}
+		KeepAlive: c.KeepAlive, MaxPacket: c.MaxPacket, Dial: c.Dial, Timing: c.Timing, OnStatus: c.OnStatus, Pushed: c.Pushed, Now: c.Now}
 }
 
 func (c *Config) held() outbox.Settings {

@@ -5,6 +5,7 @@
 //
 //	earshot/<id>/availability               retained  online / offline; also the last will
 //	earshot/<id>/instance                   retained  {instance, host}: which program this is
+//	earshot/<id>/push                       retained  {counter, name, kind, state, why, …}: what became of what the owner pushed
 //	earshot/<id>/<src>/availability         retained  online / offline: does this source give sound
 //	earshot/<id>/<src>/<label>/state        retained  ON / OFF
 //	earshot/<id>/<src>/<label>/attributes   retained  {state, score, onset, last_on, duration, count}
@@ -19,6 +20,7 @@
 //	earshot/<id>/<src>/scores               QoS 0     {at, scores}
 //	earshot/<id>/<src>/image                QoS 0     a picture of the last sound, PNG
 //	earshot/<id>/diagnostics                QoS 0     {at, latency_ms, …, sources}
+//	earshot/<id>/push/set                   read      a signed manifest; its file's parts stand below <prefix>/fleet-push/
 //	earshot/<id>/<src>/mute/set             read      see command.go of outbox
 //	earshot/<id>/<src>/threshold/set        read
 //	earshot/<id>/<src>/<label>/mute/set     read

@@ -31,7 +31,7 @@ func TestFleet(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		done <- Fleet(ctx, c, func(all []Node) bool {
+		done <- Fleet(ctx, c, func(all []Node, _ Say) bool {
 			nodes = all
 			if len(all) == 2 && all[0].LastSeen.IsZero() { // diagnostics are not retained
 				a.Diagnostics(Diagnostics{At: time.Now(), Provider: "cpu", LatencyMS: 12, DroppedWindows: 3, Sources: []SourceDiagnostics{{Name: "mic", Problem: "clipped"}}})

@@ -29,6 +29,7 @@ func TestTopicsKeepTheTable(t *testing.T) {
 	r.Scores("mic", epoch, []LabelScore{{Label: "dog", Score: 0.5}})
 	r.Image("mic", []byte("a picture"))
 	r.Diagnostics(Diagnostics{})
+	r.Report(PushReport{})
 	tree, seen := topic.NewTree("earshot", "n1"), map[topic.Leaf]bool{}
 	eventually(t, "every leaf is seen", func() bool {
 		mu.Lock()

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"earshot/publish/homeassistant"
@@ -91,6 +92,30 @@ func (p *Publisher) Adjusted(source, label string, on, off float64, hold time.Du
 	p.box.Adjusted(source, label, on, off, hold)
 }
 
+// Report tells what became of what was pushed to this node.
+func (p *Publisher) Report(r PushReport) { p.box.Tell(topic.NodePush, topic.Encode(r)) }
+
+// ForgetPush takes the manifest that was dealt with off the broker.
+func (p *Publisher) ForgetPush() {
+	p.box.Clear(p.cfg.tree().Of(topic.NodePushSet))
+	p.box.Poke()
+}
+
+// FetchPush gets a file of size bytes that was pushed in parts, under a client id of its own: what comes is no more than that, and nobody's
+// word yet.
+func FetchPush(ctx context.Context, c Config, sha256 string, size int64, to io.Writer) error {
+	c = c.withDefaults()
+	if err := mqtt.Fetch(ctx, c.connection(), c.Topic, sha256, size, to); err != nil {
+		return fmt.Errorf("mqtt: %w", err)
+	}
+	return nil
+}
+
+// Parts are the retained messages with the parts of a file that is pushed to the nodes below a prefix.
+func Parts(prefix, sha256 string, file []byte) []topic.Message {
+	return mqtt.Parts(prefix, sha256, file)
+}
+
 // Scores publishes the top smoothed scores of a window, QoS 0. A newer window
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
@@ -163,9 +188,16 @@ func Forget(ctx context.Context, c Config) (topics []string, err error) {
 // Node is what a broker knows of a node.
 type Node = mqtt.Node
 
+// The words of what is pushed to nodes.
+type (
+	Say        = mqtt.Say
+	PushReport = mqtt.PushReport
+	Refusal    = mqtt.Refusal
+)
+
 // Fleet finds the nodes below c.Topic on c's broker, and calls told with all of them whenever something has changed; told
-// says whether to go on. It publishes nothing.
-func Fleet(ctx context.Context, c Config, told func([]Node) bool) error {
+// says whether to go on. It publishes what told says and nothing else.
+func Fleet(ctx context.Context, c Config, told func([]Node, Say) bool) error {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
 		return err

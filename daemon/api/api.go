@@ -47,6 +47,9 @@ type Config struct {
 	Feedback  func(ctx context.Context, event int64, verdict, actual string) error
 	Mute      func(source, label string, on bool) error
 
+	Teacher Teacher         // nil: nothing can be taught
+	Taught  func() []string // labels that the model in use was taught
+
 	Now func() time.Time // nil = time.Now
 }
 
@@ -72,6 +75,7 @@ var routes = []route{
 	{"heat", append([]string{"zone"}, filterParams...), (*API).heat},
 	{"levels", []string{"source", "since", "until"}, (*API).levels},
 	{"scores", []string{"source", "label", "since", "until"}, (*API).scores},
+	{"teach", nil, (*API).teaching},
 	{"tune", []string{"label", "source", "since", "until", "min_on", "hold", "cooldown"}, (*API).tune},
 }
 
@@ -88,6 +92,7 @@ func New(c Config) http.Handler {
 	for path, change := range changes {
 		mux.HandleFunc("POST "+Prefix+path, func(w http.ResponseWriter, req *http.Request) { a.change(w, req, change) })
 	}
+	mux.HandleFunc("GET "+Prefix+"teach/take", a.take)
 	mux.HandleFunc("GET "+Prefix+"openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = w.Write(description)

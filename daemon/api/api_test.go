@@ -129,6 +129,7 @@ func TestDescription(t *testing.T) {
 		}
 		delete(paths, "/"+r.path)
 	}
+	delete(paths, "/teach/take") // sound, and no JSON
 	for path := range changes {
 		if at(d, paths, "/"+path, "post") == nil {
 			t.Errorf("%s is not described", path)

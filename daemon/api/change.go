@@ -21,6 +21,13 @@ var changes = map[string]func(*API, context.Context, *http.Request) error{
 	"tune/undo":  func(a *API, ctx context.Context, _ *http.Request) error { return a.Undo(ctx) },
 	"feedback":   (*API).feedback,
 	"mute":       (*API).mute,
+
+	"teach/record":      (*API).record,
+	"teach/record/stop": teach(func(t Teacher) error { t.StopRecording(); return nil }),
+	"teach/delete":      (*API).deleteTake,
+	"teach/learn":       teach(Teacher.Learn),
+	"teach/learn/stop":  teach(Teacher.StopLearning),
+	"teach/rollback":    (*API).rollback,
 }
 
 // maxBody is the largest body that is read, in bytes.

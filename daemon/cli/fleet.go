@@ -46,7 +46,7 @@ so only --watch shows it: it goes on, and prints anew whenever something changes
 				defer cancel()
 			}
 			var broken error
-			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})}, func(nodes []publish.Node) bool {
+			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})}, func(nodes []publish.Node, _ publish.Say) bool {
 				if asJSON {
 					broken = printJSON(c.OutOrStdout(), nodes)
 				} else {
@@ -60,13 +60,14 @@ so only --watch shows it: it goes on, and prints anew whenever something changes
 	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until it is stopped")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	set.addTo(c)
+	c.AddCommand(newFleetPushCmd())
 	return c
 }
 
 // printFleet prints a line for each node. What others put on the broker is quoted where it is not plain.
 func printFleet(w io.Writer, nodes []publish.Node, now time.Time) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "NODE\tSTATE\tHOST\tVERSION\tMODEL\tSINCE\tSOURCES\tPROVIDER\tLATENCY\tDROPPED\tSEEN")
+	fmt.Fprintln(tw, "NODE\tSTATE\tHOST\tVERSION\tMODEL\tSINCE\tSOURCES\tPROVIDER\tLATENCY\tDROPPED\tSEEN\tPUSH")
 	online := 0
 	for _, n := range nodes {
 		state := "offline"
@@ -79,8 +80,8 @@ func printFleet(w io.Writer, nodes []publish.Node, now time.Time) {
 			provider, latency, dropped = plain(n.Provider), fmt.Sprintf("%.1f ms", n.LatencyMS), fmt.Sprint(n.Dropped)
 			seen = now.Sub(n.LastSeen).Round(time.Second).String() + " ago"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain(n.Topic), state, plain(n.Host), plain(n.Version), plain(n.Model), plain(n.Since),
-			sourcesOf(n), provider, latency, dropped, seen)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain(n.Topic), state, plain(n.Host), plain(n.Version), plain(n.Model), plain(n.Since),
+			sourcesOf(n), provider, latency, dropped, seen, pushOf(n.Push))
 	}
 	_ = tw.Flush()
 	fmt.Fprintf(w, "%d nodes, %d online\n", len(nodes), online)
@@ -99,6 +100,18 @@ func sourcesOf(n publish.Node) string {
 		}
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d of %d %s", online, len(n.Sources), strings.Join(wrong, ", ")))
+}
+
+// pushOf says what became of what was pushed.
+func pushOf(p publish.PushReport) string {
+	if p.State == "" {
+		return ""
+	}
+	s := plain(p.Name) + ": " + plain(p.State)
+	if p.Why != "" {
+		s += ": " + plain(p.Why)
+	}
+	return s
 }
 
 // plain is text as it is if it can be printed in a table, else quoted.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -89,6 +90,7 @@ func run(c *cobra.Command, flags *runFlags) error {
 		},
 		Devices: portaudio.Devices,
 		Reload:  hangup,
+		Learn:   flags.learn(c),
 		Ready: func(r daemon.Ready) {
 			if logging.Terminal(c.ErrOrStderr()) {
 				greet(c.OutOrStdout(), r)
@@ -96,6 +98,25 @@ func run(c *cobra.Command, flags *runFlags) error {
 		},
 	})
 	return classifyError(err)
+}
+
+// learn is how the daemon has itself taught: by "earshot teach" with the same configuration.
+func (r *runFlags) learn(c *cobra.Command) func(args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	overrides, err2 := r.overrides(c)
+	if err != nil || err2 != nil {
+		return nil
+	}
+	return func(args ...string) *exec.Cmd {
+		all := []string{"teach"}
+		if r.path != "" {
+			all = append(all, "--config", r.path)
+		}
+		for _, o := range overrides {
+			all = append(all, "--set", o.Key+"="+o.Value)
+		}
+		return exec.Command(self, append(all, args...)...)
+	}
 }
 
 // sources turns --device and --file into the list of sources.

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
 	"earshot/daemon/config"
 
 	"github.com/spf13/cobra"
@@ -53,11 +50,11 @@ func (s *settings) addTo(c *cobra.Command) {
 func (s *settings) overrides(c *cobra.Command) ([]config.Override, error) {
 	var all []config.Override
 	for _, set := range s.sets {
-		key, value, ok := strings.Cut(set, "=")
-		if !ok {
-			return nil, usage(fmt.Errorf("--set %q: want key=value, such as --set windows.hop_frames=16", set))
+		o, err := config.ParseOverride("--set", set)
+		if err != nil {
+			return nil, usage(err)
 		}
-		all = append(all, config.Override{Flag: "--set", Key: key, Value: value})
+		all = append(all, o)
 	}
 	for _, sc := range shortcuts {
 		if c.Flags().Changed(sc.flag) {

@@ -39,7 +39,7 @@ func TestTeachRefuses(t *testing.T) {
 	run(exitUsage, "no such file", filepath.Join(dir, "none"))
 	run(exitOK, "* the model in the binary", "--list")
 	run(exitFailure, "no model before", "--rollback")
-	if _, err := shelf.Put(testmodel.New("dog", "bell").Bytes(), []byte("card"), time.Now()); err != nil {
+	if _, err := shelf.Put(testmodel.New("dog", "bell").Bytes(), []byte("card"), nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	run(exitOK, "taught-", "--list")

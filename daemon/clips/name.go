@@ -54,3 +54,13 @@ func safeID(s string) string {
 	}
 	return id[:min(len(id), 64)]
 }
+
+// Heard splits a clip's name: source and label with _ between them, and the onset's time, which sorts; ok is false for any other file.
+func Heard(name string) (sourceLabel, at string, ok bool) {
+	if !isClipName(name) {
+		return "", "", false
+	}
+	name = strings.TrimSuffix(name, ".flac")
+	i := strings.LastIndexByte(name, '_')
+	return name[:i], name[i+1:], true
+}

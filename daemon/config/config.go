@@ -19,6 +19,7 @@ type Config struct {
 	Smoothing Smoothing `key:"smoothing"`
 	Watch     Watch     `key:"watch"`
 	MQTT      MQTT      `key:"mqtt"`
+	Fleet     Fleet     `key:"fleet"`
 	Web       Web       `key:"web"`
 	History   History   `key:"history"`
 	Clips     Clips     `key:"clips"`
@@ -196,6 +197,11 @@ type MQTT struct {
 	Image           bool          `key:"image"`
 	MaxPacket       Size          `key:"max_packet" min:"100KB" max:"200MB"`
 	Diagnostics     time.Duration `key:"diagnostics" min:"1s" max:"1h"`
+}
+
+// Fleet says who may push models and overlays to this node; nobody without a key.
+type Fleet struct {
+	OwnerKey string `key:"owner_key"`
 }
 
 // Web is the live page, /metrics and /healthz; an empty address turns them off.

@@ -51,6 +51,15 @@ type Override struct {
 	Set   func(*Config) // for what a value cannot say; used instead of Value when not nil
 }
 
+// ParseOverride reads an override as it is written behind a flag: key=value.
+func ParseOverride(flag, text string) (Override, error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return Override{}, fmt.Errorf("%s %q: want key=value, such as %s windows.hop_frames=16", flag, text, flag)
+	}
+	return Override{Flag: flag, Key: key, Value: value}, nil
+}
+
 // Find returns the file to read: the one named, else $EARSHOT_CONFIG, else the system's, else "" for the defaults.
 func Find(named string) string {
 	if named != "" {

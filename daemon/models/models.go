@@ -101,8 +101,9 @@ func (s Shelf) InUse() (string, error) {
 	return path, nil
 }
 
-// Put keeps a model and its card, and has it listened with from now on; it returns its path. The model that was in use stays.
-func (s Shelf) Put(model, card []byte, now time.Time) (string, error) {
+// Put keeps a model, its card and how it was measured (nil where it was not), and has it listened with from now on; it returns its path.
+// The model that was in use stays.
+func (s Shelf) Put(model, card []byte, measured *Report, now time.Time) (string, error) {
 	r, err := s.record()
 	if err != nil {
 		return "", err
@@ -121,6 +122,9 @@ func (s Shelf) Put(model, card []byte, now time.Time) (string, error) {
 	}
 	path := filepath.Join(s.dir, name)
 	if err := atomicfile.WriteBytes(path+".md", 0o644, card); err != nil {
+		return "", err
+	}
+	if err := writeReport(path, measured); err != nil {
 		return "", err
 	}
 	if err := atomicfile.WriteBytes(path, 0o644, model); err != nil {

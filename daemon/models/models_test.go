@@ -39,7 +39,7 @@ func TestShelf(t *testing.T) {
 	day := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	var paths []string
 	for i := range 3 {
-		path, err := s.Put([]byte{byte(i)}, []byte("card"), day)
+		path, err := s.Put([]byte{byte(i)}, []byte("card"), &Report{At: day, Labels: []LabelReport{{Label: "bell", Heard: i}}}, day)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +48,8 @@ func TestShelf(t *testing.T) {
 	}
 	if all, err := s.List(); err != nil || len(all) != 3 || !all[2].InUse || all[0].InUse {
 		t.Errorf("kept are %+v, %v", all, err)
+	} else if r, err := s.Report(all[1]); err != nil || r.Labels[0].Heard != 1 || !r.At.Equal(day) {
+		t.Errorf("measured %+v, %v", r, err)
 	}
 	for _, want := range []string{paths[1], paths[0], ""} {
 		if got, err := s.Back(); err != nil || got != want {
@@ -62,7 +64,7 @@ func TestShelf(t *testing.T) {
 			}
 		}
 	}
-	if again, err := s.Put(nil, nil, day); err != nil || again == paths[0] {
+	if again, err := s.Put(nil, nil, nil, day); err != nil || again == paths[0] {
 		t.Errorf("another of the same day: %q, %v", again, err)
 	}
 	f.Config.Model.Path = "mine.onnx"
@@ -72,7 +74,7 @@ func TestShelf(t *testing.T) {
 // TestSpoilt: a record that leads elsewhere, or to what is gone, is told and not followed.
 func TestSpoilt(t *testing.T) {
 	f, s := configured(t, "")
-	if _, err := s.Put(nil, nil, time.Now()); err != nil {
+	if _, err := s.Put(nil, nil, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{

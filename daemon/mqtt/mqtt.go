@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -34,11 +35,13 @@ type Hooks struct {
 	Status func(publish.Status) // the connection has changed
 	Mute   func(sink.Mute)      // somebody asked for it; its source and label are configured ones
 	Adjust func(rules.Adjust)   // the same
+	Pushed func([]byte)         // a manifest came; not where the configuration names no owner of a fleet
 }
 
 // Sink is the way to the rest of the house.
 type Sink struct {
 	publisher *publish.Publisher
+	settings  publish.Config
 	embedded  *broker.Broker // nil with a broker of the house's own
 	address   string         // as printed and shown; never with a password
 	wish      string         // mqtt.embedded as it was when the broker started
@@ -70,6 +73,9 @@ func open(s Setup, stateDir string, keep *broker.Broker, hooks Hooks) (*Sink, er
 		return nil, err
 	}
 	settings.OnStatus = hooks.Status
+	if s.File.Config.Fleet.OwnerKey != "" {
+		settings.Pushed = hooks.Pushed
+	}
 	if c.Broker == "" {
 		if k.embedded = keep; keep == nil {
 			if k.embedded, err = broker.Start(c.Embedded); err != nil {
@@ -79,6 +85,7 @@ func open(s Setup, stateDir string, keep *broker.Broker, hooks Hooks) (*Sink, er
 		k.address = k.embedded.URL()
 		settings.Broker, settings.Dial = k.address, k.embedded.Dial
 	}
+	k.settings = settings
 	if k.publisher, err = publish.New(settings); err != nil {
 		if k.embedded != nil && keep == nil {
 			err = errors.Join(err, k.embedded.Close())
@@ -126,7 +133,7 @@ func Forget(ctx context.Context, s Setup) (topics []string, err error) {
 }
 
 // Fleet finds the nodes on the configured broker, and calls told with all of them whenever something has changed.
-func Fleet(ctx context.Context, s Setup, told func([]publish.Node) bool) error {
+func Fleet(ctx context.Context, s Setup, told func([]publish.Node, publish.Say) bool) error {
 	settings, err := s.settings("")
 	if err == nil {
 		err = publish.Fleet(ctx, settings, told)
@@ -201,6 +208,24 @@ func (k *Sink) Adjusted(source string, r *rules.Rules) {
 		k.publisher.Adjusted(source, l.ID, l.On, l.Off, l.Hold)
 	}
 }
+
+// TellPush tells what became of what was pushed to this node, and takes what was dealt with off the broker.
+func (k *Sink) TellPush(r publish.PushReport, done bool) {
+	k.publisher.Report(r)
+	if done {
+		k.publisher.ForgetPush()
+	}
+}
+
+// Fetch gets a file that was pushed in parts.
+func (k *Sink) Fetch(ctx context.Context, sha256 string, size int64, to io.Writer) error {
+	c := k.settings
+	c.NodeID = k.NodeID()
+	return publish.FetchPush(ctx, c, sha256, size, to)
+}
+
+// Tree is the beginning of the node's topics.
+func (k *Sink) Tree() string { return k.settings.Topic + "/" + k.NodeID() }
 
 // stopWithin is how long a stop may take.
 const stopWithin = 900 * time.Millisecond

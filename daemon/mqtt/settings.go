@@ -70,13 +70,14 @@ func (s Setup) published() (all []publish.Source) {
 // connection is the part of the settings that a running publisher cannot change.
 type connection struct {
 	mqtt         config.MQTT
+	fleet        config.Fleet
 	id, stateDir string
 }
 
 func connectionOf(f *config.File) connection {
 	c := f.Config.MQTT
 	c.DiscoveryPrefix, c.Discovery, c.LegacyDiscovery, c.EventStart, c.Scores, c.Diagnostics, c.Image = "", false, false, false, 0, 0, false
-	return connection{c, f.Config.Node.ID, f.Config.StateDir}
+	return connection{c, f.Config.Fleet, f.Config.Node.ID, f.Config.StateDir}
 }
 
 // settings are the publisher's, secrets included; stateDir is "" where nothing outlives a restart.

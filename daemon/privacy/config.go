@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"earshot/daemon/config"
+	"earshot/daemon/recordings"
 	"earshot/infer/remote"
 )
 
@@ -16,7 +17,12 @@ func Configuration(f *config.File) Section {
 	if c.Clips.Enabled {
 		s.add(Bad, "clips are on: the sound around events is written to disk, at most %s, for %s", c.Clips.MaxSize, c.Clips.MaxAge)
 	} else {
-		s.add(Good, "clips are off, so the one part of the program that writes sound is never made")
+		s.add(Good, "clips are off, so the part of the program that writes the sound around events is never made")
+	}
+	if kept, err := recordings.Of(&c); err == nil {
+		if all, err := kept.List(); err == nil && all.Bytes > 0 {
+			s.add(Bad, "what was recorded on the page, and clips that were judged, are kept to be learned from in %s until somebody deletes them: %d MB", kept.Dir, (all.Bytes+999_999)/1_000_000)
+		}
 	}
 	s.add(Good, "sound is held in memory only: %s of ring for each source, and a window of 1.5 s", c.Windows.Ring)
 	if h := c.History; h.Enabled {

@@ -21,6 +21,7 @@ input, button { font: inherit; padding: 10px; }
 </style>
 </head>
 <body>
+<main>
 <form method="post" action="login">
 <h1>earshot</h1>
 <label for="password">Password</label>
@@ -28,6 +29,7 @@ input, button { font: inherit; padding: 10px; }
 <button>Log in</button>
 <p role="alert"></p>
 </form>
+</main>
 </body>
 </html>
 `

@@ -124,7 +124,7 @@ requestAnimationFrame(frame);
 let trusted = false; // who looks may change something, and hear sound
 function status(m) {
   setLanguage(m.language);
-  trusted = m.sound;
+  if (trusted !== m.sound) { trusted = m.sound; setTimeout(showTeach); }
   $("name").textContent = m.name || m.node;
   document.title = "earshot – " + (m.name || m.node);
   const b = m.broker;
@@ -184,7 +184,7 @@ function connect() {
     switch (m.type) {
       case "status": status(m); break;
       case "event": heard(m); break;
-      case "level": if (s) s.level(m); break;
+      case "level": if (s) s.level(m); teachLevel(m); break;
       case "scores": if (s) s.top(m.top || []); break;
       case "spectrum": if (s) s.strip.add(m); break;
     }
@@ -199,7 +199,7 @@ connect();
 
 // Views: each has an address of its own, so that the browser's own keys and bookmarks work.
 function view() {
-  const name = ["live", "history", "tune"].includes(location.hash.slice(1)) ? location.hash.slice(1) : "live";
+  const name = ["live", "history", "tune", "teach"].includes(location.hash.slice(1)) ? location.hash.slice(1) : "live";
   for (const main of document.querySelectorAll("main")) main.hidden = main.id !== name;
   for (const a of document.querySelectorAll(".tabs a")) {
     if (a.hash === "#" + name) a.setAttribute("aria-current", "page"); else a.removeAttribute("aria-current");
@@ -207,6 +207,7 @@ function view() {
   scrollTo(0, 0);
   if (name === "history") showPast();
   if (name === "tune") showTune(true);
+  if (name === "teach") showTeach();
 }
 addEventListener("hashchange", view);
 setLanguage("");

@@ -2,12 +2,15 @@ package web
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -270,5 +273,25 @@ func TestColumns(t *testing.T) {
 	want[0*SpectrumBands+3] = 127
 	if got := Columns(func(t int) []float32 { return x[t*bands:][:bands] }, frames, hop); !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestFirstLoad: the page is one answer that loads nothing else, and small enough for a phone far from the router.
+func TestFirstLoad(t *testing.T) {
+	const most = 100_000 // bytes, compressed
+	var small bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&small, gzip.BestCompression) // the level is one that there is
+	if _, err := w.Write(pageText); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes, %d compressed", len(pageText), small.Len())
+	if small.Len() > most {
+		t.Errorf("%d bytes compressed, want at most %d", small.Len(), most)
+	}
+	if loads := regexp.MustCompile(`(?i)<(?:script|img|iframe)[^>]+src=|<link[^>]+href="[^d]|@import|url\(`).FindAll(pageText, -1); len(loads) > 0 {
+		t.Errorf("it loads more: %q", loads)
 	}
 }

@@ -28,6 +28,7 @@ type Node struct {
 	Provider  string       `json:"provider"`  // this and what follows out of them
 	LatencyMS float64      `json:"latency_ms"`
 	Dropped   uint64       `json:"dropped_windows"`
+	Push      PushReport   `json:"push"` // what became of what was pushed to it
 }
 
 // NodeSource is one of a node's sources.
@@ -48,8 +49,8 @@ const (
 
 // Fleet connects under a client id of its own, finds the nodes whose topics begin with base, and calls told with all
 // of them, by topic, when something has changed and then been still for a second, or five have gone by; told says whether to go on.
-// It publishes nothing.
-func Fleet(ctx context.Context, c Settings, base string, told func([]Node) bool) error {
+// It publishes nothing but what told gives to say, which waits until all of it is acknowledged.
+func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node, say Say) bool) error {
 	c.NodeID += "_fleet"
 	f := &fleet{nodes: map[string]*Node{}, news: make(chan struct{}, 1)}
 	l, err := dial(ctx, &c, "", ears{message: f.take})
@@ -85,11 +86,14 @@ func Fleet(ctx context.Context, c Settings, base string, told func([]Node) bool)
 			continue
 		}
 		asked = time.Now()
-		if changed := f.changed(); changed != nil && !told(changed) {
+		if changed := f.changed(); changed != nil && !told(changed, l.acknowledged) {
 			return nil
 		}
 	}
 }
+
+// Say publishes.
+type Say func(ctx context.Context, all []topic.Message) error
 
 // granted subscribes, and waits until the broker has taken it.
 func (l *link) granted(ctx context.Context, filters map[string]byte) error {
@@ -193,6 +197,11 @@ func (f *fleet) about(name string, text []byte) {
 					s.Problem = short(p.Reason)
 				}
 			}
+		case topic.NodePush:
+			var p PushReport
+			if json.Unmarshal(text, &p) == nil {
+				n.Push = p.short()
+			}
 		case topic.NodeDiagnostics:
 			var d diagnosis
 			if json.Unmarshal(text, &d) == nil {
@@ -237,7 +246,7 @@ func (f *fleet) unheard() map[string]byte {
 			f.heard = map[string]bool{}
 		}
 		f.heard[name] = true
-		for _, l := range []topic.Leaf{topic.NodeAvailability, topic.NodeDiagnostics, topic.SourceAvailability, topic.SourceProblem} {
+		for _, l := range []topic.Leaf{topic.NodeAvailability, topic.NodePush, topic.NodeDiagnostics, topic.SourceAvailability, topic.SourceProblem} {
 			filters[topic.Tree(name).Of(l, slices.Repeat([]string{"+"}, int(l.Level))...)] = l.QoS
 		}
 	}

@@ -10,6 +10,8 @@ import (
 const (
 	smallRoom = 4 << 10   // bytes of a payload on any topic of ours; what we say ourselves is shorter
 	largeRoom = 256 << 10 // of a remembered device configuration
+	// manifestRoom is for what the owner pushes, with its signature.
+	manifestRoom = 8 << 10
 )
 
 // takeInbox handles what arrived.
@@ -37,6 +39,11 @@ func (s *Session) take(m mail) {
 		for _, old := range s.announcer.Remembered(m.topic, m.payload, soon) {
 			s.clearOld(old)
 		}
+	case m.topic == s.tree.Of(topic.NodePushSet):
+		if len(m.payload) > 0 { // else it was taken off, by us perhaps
+			s.cfg.Pushed(m.payload)
+		}
+		return
 	case s.isCommand(m.topic):
 		s.takeCommand(m)
 		return

@@ -27,6 +27,7 @@ type Settings struct {
 	MaxPacket          int // bytes; see package guard
 	Timing             Timing
 	OnStatus           func(Status)
+	Pushed             func(manifest []byte) // what comes on the node's topic for it; it must not block. nil = that topic is not listened to
 	Now                func() time.Time
 }
 

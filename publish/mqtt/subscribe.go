@@ -18,6 +18,9 @@ const maxFilters = 64
 // among them, so nobody can make the broker send us more than one message for each at the start.
 func (s *Session) subscriptions() []string {
 	all := append(s.box.Topics(), s.tree.Of(topic.NodeAvailability), s.announcer.BirthTopic)
+	if s.cfg.Pushed != nil {
+		all = append(all, s.tree.Of(topic.NodePush), s.tree.Of(topic.NodePushSet))
+	}
 	return append(all, s.announcer.Topics()...)
 }
 
@@ -30,6 +33,8 @@ func (s *Session) isCommand(name string) bool {
 // allot gives a topic that is about to be subscribed its place.
 func (s *Session) allot(name string) {
 	switch {
+	case name == s.tree.Of(topic.NodePushSet):
+		s.mail.allot(name, manifestRoom, nil)
 	case s.isCommand(name):
 		s.mail.allot(name, smallRoom, fitCommand)
 	case s.announcer.Describes(name):

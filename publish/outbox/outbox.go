@@ -39,6 +39,7 @@ type Outbox struct {
 	sources     []*sourceState
 	byName      map[string]*sourceState
 	wanted      map[string][]byte // retained topic → payload
+	ofNode      map[string][]byte // of it, what is the node's own
 	unsaid      []string          // topics to publish, in order, no duplicates
 	queue       *queue
 	inflight    *topic.Message           // event taken from the queue, not yet acknowledged
@@ -78,7 +79,7 @@ type labelState struct {
 // New returns an outbox with what the last process could not send. An error says why that is lost; the
 // outbox is good all the same.
 func New(s Settings) (*Outbox, error) {
-	o := &Outbox{Settings: s, wake: make(chan struct{}, 1), wanted: map[string][]byte{},
+	o := &Outbox{Settings: s, wake: make(chan struct{}, 1), wanted: map[string][]byte{}, ofNode: map[string][]byte{},
 		newest: map[string]topic.Message{}, queue: newQueue(s.Limit)}
 	o.Configure(s.Sources, s.EventStart)
 	return o, o.load()
@@ -115,7 +116,7 @@ func (o *Outbox) Configure(sources []topic.Source, eventStart bool) (gone []stri
 	defer o.input()()
 	o.EventStart = eventStart
 	old, oldWanted := o.byName, o.wanted
-	o.sources, o.byName, o.wanted = nil, map[string]*sourceState{}, map[string][]byte{}
+	o.sources, o.byName, o.wanted = nil, map[string]*sourceState{}, maps.Clone(o.ofNode)
 	for _, s := range sources {
 		st := &sourceState{Source: s, slug: topic.Slug(s.Name), byID: map[string]*labelState{}}
 		before := old[s.Name]

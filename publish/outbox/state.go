@@ -62,6 +62,14 @@ func (o *Outbox) want(name string, payload []byte) {
 	o.mark(name)
 }
 
+// Tell sets the value of a retained topic of the node itself.
+func (o *Outbox) Tell(l topic.Leaf, payload []byte) {
+	defer o.input()()
+	name := o.Tree.Of(l)
+	o.ofNode[name] = payload
+	o.want(name, payload)
+}
+
 func (o *Outbox) mark(name string) {
 	if !slices.Contains(o.unsaid, name) {
 		o.unsaid = append(o.unsaid, name)

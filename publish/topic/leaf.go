@@ -2,7 +2,10 @@
 // leaves, the names that lead to them, and the messages on them. It sends nothing.
 package topic
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Level says what a leaf is about. It is the number of names between the node and the leaf.
 type Level int
@@ -32,6 +35,8 @@ var (
 	NodeAvailability   = leaf(Leaf{Level: OfNode, Name: "availability", Retained: true, QoS: 1})
 	NodeInstance       = leaf(Leaf{Level: OfNode, Name: "instance", Retained: true, QoS: 1})
 	NodeDiagnostics    = leaf(Leaf{Level: OfNode, Name: "diagnostics"})
+	NodePush           = leaf(Leaf{Level: OfNode, Name: "push", Retained: true, QoS: 1})
+	NodePushSet        = leaf(Leaf{Level: OfNode, Name: "push/set", QoS: 1, Command: true})
 	SourceAvailability = leaf(Leaf{Level: OfSource, Name: "availability", Retained: true, QoS: 1})
 	SourceProblem      = leaf(Leaf{Level: OfSource, Name: "problem", Retained: true, QoS: 1})
 	SourceMute         = leaf(Leaf{Level: OfSource, Name: "mute", Retained: true, QoS: 1})
@@ -62,6 +67,14 @@ type Tree string
 
 // NewTree returns the tree of a node.
 func NewTree(prefix, node string) Tree { return Tree(prefix + "/" + node) }
+
+// Part is the topic of one part of a file that is pushed to the nodes whose trees begin with prefix. No node's id has a hyphen.
+func Part(prefix, sha256 string, n int) string {
+	return prefix + "/fleet-push/" + sha256 + "/" + strconv.Itoa(n)
+}
+
+// Prefix is what the tree stands below.
+func (t Tree) Prefix() string { return string(t)[:max(0, strings.LastIndexByte(string(t), '/'))] }
 
 // All is the filter for every topic of the node.
 func (t Tree) All() string { return string(t) + "/#" }

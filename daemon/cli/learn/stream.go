@@ -19,6 +19,7 @@ import (
 	"earshot/daemon/streams"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/train/job"
 	"earshot/train/labels"
 	"earshot/train/metrics/stream"
 )
@@ -28,6 +29,7 @@ type streamFlags struct {
 	recordings, none []string
 	config, verify   string
 	gate             bool
+	ui               *job.UI // nil: the command's own
 }
 
 func (s *streamFlags) addStream(c *cobra.Command) {
@@ -96,7 +98,11 @@ func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model,
 		return nil, nil, e.BadModel(err)
 	}
 	defer player.Close()
-	bar := newUI(c.ErrOrStderr(), c.ErrOrStderr()).Bar("listening")
+	ui := newUI(c.ErrOrStderr(), c.ErrOrStderr())
+	if e.ui != nil {
+		ui = *e.ui
+	}
+	bar := ui.Bar("listening")
 	r, err := streams.Measure(ctx, streams.Options{Inputs: inputs, Smooth: watch.Smooth, Rate: front.SampleRate, Watched: single(watch), Play: player.Play,
 		Told: func(path string, done, of int, seconds float64) {
 			bar(done, of, fmt.Sprintf("%s, %.0f min", filepath.Base(path), seconds/60))

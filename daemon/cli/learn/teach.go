@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"earshot/daemon/config"
+	"earshot/daemon/feedback"
+	"earshot/daemon/history/store"
 	"earshot/daemon/models"
+	"earshot/daemon/recordings"
 	"earshot/infer"
 	"earshot/infer/builtin"
 	"earshot/internal/readfile"
@@ -27,19 +29,19 @@ import (
 type teachFlags struct {
 	trainFlags
 	config         string
+	sets           []string
 	nothing        []string
+	own            []string // folders of the room alone, and of what was judged wrong
+	asJSON         bool
 	list, rollback bool
 	anyway         bool
 }
-
-// roomFolder is where "earshot record" keeps the room, beside the labels' folders.
-const roomFolder = ".room"
 
 // teach is the command that teaches the daemon's model.
 func (s Shell) teach() *cobra.Command {
 	t := &teachFlags{trainFlags: trainFlags{Shell: s}}
 	c := &cobra.Command{
-		Use:   "teach DIR…",
+		Use:   "teach [DIR…]",
 		Short: "Teach the daemon sounds of your own, and take the new model if it is no worse",
 		Long: `teach learns from folders as "earshot record" makes them (one sub-folder a label) and
 measures the new model against the one in use: what that remembers of the labels it
@@ -48,11 +50,17 @@ events on recordings that hold none of the labels. Only when it is worse in noth
 is it kept in the state folder, with its card, and listened with from the next
 "systemctl reload earshot" on. Models before it stay; --rollback goes back by one.
 
+Without a folder it learns what was recorded on the page, in the state folder, and what
+"earshot feedback" put there: labels with five recordings or more. What was judged
+wrong is learned from as none of the labels in every teaching, and the new model must
+not tell more of it, nor of the room alone, than the one in use.
+
 A label that was taught before is taught anew from the recordings given now, and with
 it those that were taught beside it: give their recordings too.`,
 		Example: `  earshot record doorbell
   earshot teach recordings
   earshot teach recordings --none evenings/
+  earshot teach                       what was recorded on the page
   earshot teach --list
   earshot teach --rollback`,
 		Args: cobra.ArbitraryArgs,
@@ -64,6 +72,8 @@ it those that were taught beside it: give their recordings too.`,
 	f.StringVarP(&t.config, "config", "c", "", "configuration file (default $EARSHOT_CONFIG, "+config.SystemPath+", else built-in settings)")
 	f.StringArrayVar(&t.nothing, "none", nil, "recording, or folder of them, that holds none of the labels: speech, music, an evening at home; may be given several times")
 	f.StringSliceVar(&t.background, "background", nil, "folders with more recordings of your own rooms")
+	f.StringArrayVar(&t.sets, "set", nil, "any setting of the configuration, as key=value; may be given several times")
+	f.BoolVar(&t.asJSON, "json", false, "print a line of JSON for each step, and at last how the new model was measured")
 	f.BoolVar(&t.list, "list", false, "list the models that were taught")
 	f.BoolVar(&t.rollback, "rollback", false, "go back to the model before")
 	f.BoolVar(&t.anyway, "anyway", false, "take the new model even if it is worse")
@@ -76,7 +86,15 @@ it those that were taught beside it: give their recordings too.`,
 
 // run carries the flags out.
 func (t *teachFlags) run(c *cobra.Command, dirs []string) error {
-	f, err := config.Load(config.Find(t.config), nil)
+	var more []config.Override
+	for _, set := range t.sets {
+		o, err := config.ParseOverride("--set", set)
+		if err != nil {
+			return t.Usage(err)
+		}
+		more = append(more, o)
+	}
+	f, err := config.Load(config.Find(t.config), more)
 	if err != nil {
 		return t.BadConfig(err)
 	}
@@ -89,17 +107,58 @@ func (t *teachFlags) run(c *cobra.Command, dirs []string) error {
 		return t.Failed(t.show(c, shelf))
 	case t.rollback:
 		return t.Failed(goBack(c, shelf))
-	case len(dirs) == 0:
-		return t.Usage(errors.New("no recordings; want the folder that \"earshot record\" made"))
 	}
 	if f.Config.Model.Path != "" {
 		return t.BadConfig(f.Issue("model.path", "%q: a taught model is listened with only where this is empty; leave it out, or use earshot train --init", f.Config.Model.Path))
 	}
-	return t.learn(c, f, shelf, dirs)
+	own, err := recordings.Of(&f.Config)
+	if err != nil {
+		return t.Failed(err)
+	}
+	desk, err := feedback.Of(f, builtin.Default)
+	if err == nil {
+		err = desk.Collect(c.Context())
+	}
+	if err != nil && !errors.Is(err, store.ErrNone) {
+		return t.Failed(err)
+	}
+	ui := t.ui(c)
+	if len(dirs) == 0 {
+		if dirs, err = t.recorded(own, ui); err != nil {
+			return t.Usage(err)
+		}
+	}
+	for _, dir := range append([]string{own.Dir}, dirs...) {
+		for _, part := range []string{recordings.Not, recordings.Room} {
+			if path := filepath.Join(dir, part); isFolder(path) && !slices.Contains(t.own, path) {
+				t.own = append(t.own, path)
+			}
+		}
+	}
+	return t.learn(c, f, shelf, dirs, ui)
+}
+
+// recorded are the labels of the state folder that have recordings enough.
+func (t *teachFlags) recorded(own recordings.Folder, ui job.UI) (dirs []string, err error) {
+	all, err := own.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all.Labels {
+		if len(l.Takes) >= recordings.Enough {
+			t.labels = append(t.labels, l.Label)
+		} else {
+			ui.Print("%s is not learned yet: it has %d recordings, want %d", l.Label, len(l.Takes), recordings.Enough)
+		}
+	}
+	if len(t.labels) == 0 {
+		return nil, fmt.Errorf("no recordings; want the folder that \"earshot record\" made, or %d recordings of a sound on the page", recordings.Enough)
+	}
+	return []string{own.Dir}, nil
 }
 
 // learn teaches, measures and takes.
-func (t *teachFlags) learn(c *cobra.Command, f *config.File, shelf models.Shelf, dirs []string) error {
+func (t *teachFlags) learn(c *cobra.Command, f *config.File, shelf models.Shelf, dirs []string, ui job.UI) error {
 	before, err := models.File(f)
 	if err != nil {
 		return t.BadConfig(err)
@@ -120,45 +179,51 @@ func (t *teachFlags) learn(c *cobra.Command, f *config.File, shelf models.Shelf,
 	if err := infer.Init(t.library); err != nil {
 		return t.BadModel(err)
 	}
-	ctx := c.Context()
-	ui := newUI(c.ErrOrStderr(), c.OutOrStdout())
-	out, err := job.Run(ctx, o, ui)
+	out, err := job.Run(c.Context(), o, ui)
 	if err != nil {
 		return t.exit(err)
 	}
 	v := judgement{memory: out.Memory, home: out.Home}
 	if len(t.nothing) > 0 {
-		if v.before, v.after, err = t.falseEvents(c, before, o.Out); err != nil {
+		if v.before, v.after, err = t.falseEvents(c, ui, t.nothing, before, o.Out); err != nil {
 			return err
 		}
 	}
-	worse := v.worse()
+	if len(t.own) > 0 {
+		if v.own[0], v.own[1], err = t.falseEvents(c, ui, t.own, before, o.Out); err != nil {
+			return err
+		}
+	}
 	for _, line := range v.lines() {
 		ui.Print("%s", line)
 	}
-	if len(worse) > 0 && !t.anyway {
-		return t.Failed(fmt.Errorf("the model in use stays: %s (--anyway takes the new one all the same)", strings.Join(worse, "; ")))
+	report := v.report(time.Now())
+	report.Taken = len(report.Worse) == 0 || t.anyway
+	if !report.Taken {
+		t.tell(c, report)
+		var texts []string
+		for _, r := range report.Worse {
+			texts = append(texts, r.Text)
+		}
+		return t.Failed(fmt.Errorf("the model in use stays: %s (--anyway takes the new one all the same)", strings.Join(texts, "; ")))
 	}
-	path, err := keep(shelf, o.Out)
+	path, err := keep(shelf, o.Out, report)
 	if err != nil {
 		return t.Failed(err)
 	}
+	t.tell(c, report)
 	ui.Print("taken: %s\nthe daemon listens with it after: systemctl reload earshot (or SIGHUP); earshot teach --rollback goes back", path)
 	return nil
 }
 
 // job is the training: from the model in use, unless a label is taught anew.
 func (t *teachFlags) job(old *infer.Model, dirs []string, out string) (job.Options, error) {
-	set, err := dataset.Load(dataset.Options{Dirs: dirs, MinLabels: 1})
+	set, err := dataset.Load(dataset.Options{Dirs: dirs, MinLabels: 1, Labels: t.labels})
 	if err != nil {
 		return job.Options{}, err
 	}
 	t.dirs, t.out, t.init = dirs, out, old.Path
-	for _, dir := range dirs {
-		if room := filepath.Join(dir, roomFolder); isFolder(room) {
-			t.background = append(t.background, room)
-		}
-	}
+	t.background = append(t.background, t.own...)
 	o, err := t.options()
 	if err != nil {
 		return o, err
@@ -190,13 +255,13 @@ func isFolder(path string) bool {
 }
 
 // falseEvents are what both models tell of recordings that hold none of the labels.
-func (t *teachFlags) falseEvents(c *cobra.Command, before, after string) (a, b *streamEvaluation, err error) {
+func (t *teachFlags) falseEvents(c *cobra.Command, ui job.UI, nothing []string, before, after string) (a, b *streamEvaluation, err error) {
 	for _, m := range []struct {
 		path string
 		into **streamEvaluation
 	}{{before, &a}, {after, &b}} {
 		e := &evalFlags{Shell: t.Shell, path: m.path}
-		e.none, e.streamFlags.config, e.library, e.threads = t.nothing, config.Find(t.config), t.library, t.threads
+		e.none, e.streamFlags.config, e.library, e.threads, e.ui = nothing, config.Find(t.config), t.library, t.threads, &ui
 		if *m.into, _, err = e.listened(c); err != nil {
 			return nil, nil, err
 		}
@@ -205,7 +270,7 @@ func (t *teachFlags) falseEvents(c *cobra.Command, before, after string) (a, b *
 }
 
 // keep puts a model and its card on the shelf.
-func keep(shelf models.Shelf, path string) (string, error) {
+func keep(shelf models.Shelf, path string, report *models.Report) (string, error) {
 	const most = 256 << 20
 	b, err := readfile.Bytes(path, most)
 	if err != nil {
@@ -223,7 +288,7 @@ func keep(shelf models.Shelf, path string) (string, error) {
 	if err := told.Markdown(&md, "Taught model"); err != nil {
 		return "", err
 	}
-	return shelf.Put(b, md.Bytes(), time.Now())
+	return shelf.Put(b, md.Bytes(), report, report.At)
 }
 
 // show lists the shelf.
@@ -260,67 +325,4 @@ func goBack(c *cobra.Command, shelf models.Shelf) error {
 		fmt.Fprintf(c.OutOrStdout(), "back to %s; the daemon listens with it after: systemctl reload earshot (or SIGHUP)\n", path)
 	}
 	return err
-}
-
-// judgement is a new model beside the one in use.
-type judgement struct {
-	memory        job.Rehearsal
-	home          *job.Home
-	before, after *streamEvaluation // on recordings that hold none of the labels; nil: none were given
-}
-
-// leastHeard is the share of recordings left out that a taught label must hear to be worth anything.
-const leastHeard = 0.75
-
-// allowed is how many events new labels may tell of so many hours that hold none: one in half an hour.
-func allowed(hours float64) int { return max(1, int(math.Ceil(2*hours))) }
-
-// worse says in what the new model is worse.
-func (v judgement) worse() (in []string) {
-	if v.memory.After < v.memory.Before {
-		in = append(in, fmt.Sprintf("of %d remembered windows of the labels it knew it names %d right, and named %d", v.memory.Windows, v.memory.After, v.memory.Before))
-	}
-	if v.home != nil {
-		for _, l := range v.home.Labels {
-			if share := float64(l.Heard) / float64(max(1, l.Hearings)); l.Hearings > 0 && share < leastHeard {
-				in = append(in, fmt.Sprintf("%s is heard in %.0f %% of the recordings that were left out, want %.0f %%", l.Label, 100*share, 100*leastHeard))
-			}
-			if on := l.RoomsOn + l.NoiseOn; on > 0 {
-				in = append(in, fmt.Sprintf("%s is ON for %.1f min in %.0f min of quiet noise", l.Label, on, v.home.Rooms+v.home.Noise))
-			}
-		}
-	}
-	if v.before == nil {
-		return in
-	}
-	old, fresh := v.events()
-	if old > v.before.All.False {
-		in = append(in, fmt.Sprintf("the labels it knew tell %d false events, and told %d", old, v.before.All.False))
-	}
-	if most := allowed(v.after.Hours); fresh > most {
-		in = append(in, fmt.Sprintf("the new labels tell %d false events in %.1f h, want at most %d", fresh, v.after.Hours, most))
-	}
-	return in
-}
-
-// events are the new model's false ones, of labels that it knew and of new ones.
-func (v judgement) events() (old, fresh int) {
-	for _, l := range v.after.Labels {
-		if slices.Contains(v.before.Watched, l.Label) {
-			old += l.False
-		} else {
-			fresh += l.False
-		}
-	}
-	return old, fresh
-}
-
-// lines are the comparison for people.
-func (v judgement) lines() []string {
-	out := []string{fmt.Sprintf("labels it knew, remembered windows named right: %d of %d before, %d now", v.memory.Before, v.memory.Windows, v.memory.After)}
-	if v.before == nil {
-		return append(out, "false events on speech and music: not measured (--none FOLDER)")
-	}
-	old, fresh := v.events()
-	return append(out, fmt.Sprintf("false events in %.2f h that hold none of the labels: labels it knew %d before, %d now; new labels %d", v.after.Hours, v.before.All.False, old, fresh))
 }

@@ -3,6 +3,7 @@ package learn
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"earshot/daemon/streams"
 	"earshot/train/job"
@@ -27,27 +28,32 @@ func TestJudgement(t *testing.T) {
 			home:   &job.Home{Labels: []job.HomeLabel{{Label: "bell", Recordings: 10, Hearings: 20, Heard: 15}}, Rooms: 6, Noise: 10},
 			before: told([]string{"dog", "cat"}, map[string]int{"dog": 2}),
 			after:  told([]string{"dog", "cat", "bell"}, map[string]int{"dog": 1, "cat": 1, "bell": 3}),
+			own:    [2]*streamEvaluation{told([]string{"dog"}, map[string]int{"dog": 2}), told([]string{"dog", "bell"}, map[string]int{"dog": 1, "bell": 1})},
 		}
 	}
 	if in := good().worse(); in != nil {
-		t.Errorf("a model that is no worse is refused: %q", in)
+		t.Errorf("a model that is no worse is refused: %+v", in)
 	}
 	for want, spoil := range map[string]func(*judgement){
-		"174 right, and named 175":              func(v *judgement) { v.memory.After-- },
-		"bell is heard in 70 %":                 func(v *judgement) { v.home.Labels[0].Heard = 14 },
-		"bell is ON for 0.2 min in 16 min":      func(v *judgement) { v.home.Labels[0].RoomsOn = 0.2 },
-		"labels it knew tell 3 false events":    func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"dog": 3}) },
-		"new labels tell 4 false events in 1.5": func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"bell": 4}) },
+		"174 right, and named 175":                               func(v *judgement) { v.memory.After-- },
+		"bell is heard in 70 %":                                  func(v *judgement) { v.home.Labels[0].Heard = 14 },
+		"bell is ON for 0.2 min in 16 min":                       func(v *judgement) { v.home.Labels[0].RoomsOn = 0.2 },
+		"on what you judged wrong it tells 3 events, and told 2": func(v *judgement) { v.own[1] = told([]string{"dog", "bell"}, map[string]int{"dog": 2, "bell": 1}) },
+		"labels it knew tell 3 false events":                     func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"dog": 3}) },
+		"new labels tell 4 false events in 1.5":                  func(v *judgement) { v.after = told([]string{"dog", "bell"}, map[string]int{"bell": 4}) },
 	} {
 		v := good()
 		spoil(&v)
-		if in := v.worse(); len(in) != 1 || !strings.Contains(in[0], want) {
-			t.Errorf("%q, want %q", in, want)
+		if in := v.worse(); len(in) != 1 || !strings.Contains(in[0].Text, want) {
+			t.Errorf("%+v, want %q", in, want)
 		}
 	}
 	v := good()
+	if r := v.report(time.Now()); r.Taken || len(r.Worse) != 0 || r.Own.Before != 2 || r.Own.After != 1 || r.Own.Fresh != 1 || r.None.Fresh != 3 || r.Labels[0].Heard != 15 || r.Memory.After != 175 {
+		t.Errorf("report %+v", r)
+	}
 	v.before, v.after = nil, nil
 	if in := v.worse(); in != nil || !strings.Contains(strings.Join(v.lines(), "\n"), "not measured") {
-		t.Errorf("without recordings of nothing: %q, %q", in, v.lines())
+		t.Errorf("without recordings of nothing: %+v, %q", in, v.lines())
 	}
 }
