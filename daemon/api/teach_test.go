@@ -63,9 +63,9 @@ func TestTeach(t *testing.T) {
 		code       int
 		want       string
 	}{
-		{"teach/record", `{"source":"mic","label":"Door Bell","count":10,"room":true}`, 200, "record micdoor_bell10true"},
-		{"teach/record", `{"source":"mic","label":"bell","count":1}`, 200, "record micbell1false"},
-		{"teach/record", `{"source":"nobody","label":"bell","count":1}`, 400, "record nobodybell1false"},
+		{"teach/record", `{"source":"mic","label":"Door Bell","count":10,"room":true}`, 200, "record micdoor_bell10 true"},
+		{"teach/record", `{"source":"mic","label":"bell","count":1}`, 200, "record micbell1 false"},
+		{"teach/record", `{"source":"nobody","label":"bell","count":1}`, 400, "record nobodybell1 false"},
 		{"teach/record", `{"source":"mic","label":"dog","count":10}`, 400, ""},
 		{"teach/record", `{"source":"mic","label":"background","count":10}`, 400, ""},
 		{"teach/record", `{"source":"mic","label":"bell","count":51}`, 400, ""},
