@@ -117,7 +117,7 @@ let typing;
 $("h-search").oninput = () => { clearTimeout(typing); typing = setTimeout(showPast, 300); };
 $("h-more").onclick = () => showEvents(false);
 $("heat").addEventListener("keydown", moveHeat);
-$("heat").tHead.rows[0].append(el("td"), ...Array.from({length: 24}, (_, h) => { const th = el("th", "", h % 6 ? "" : h); th.scope = "col"; th.setAttribute("aria-label", h + "–" + (h + 1)); return th; }));
+$("heat").tHead.rows[0].append(el("td"), ...Array.from({length: 24}, (_, h) => { const th = el("th", "", h % 6 ? "" : h); th.scope = "col"; th.append(el("span", "unseen", (h % 6 ? h : "") + "–" + (h + 1))); return th; }));
 function spans() { choices($("h-span"), [7, 28, 90, 365].map(n => [String(n), n + " " + t("days")])); choices($("t-span"), [2, 7, 14, 30].map(n => [String(n), n + " " + t("days")])); }
 spans();
 $("h-span").value = "28"; $("t-span").value = "7";

@@ -9,7 +9,6 @@ function moment(when) {
 }
 
 // An event is as the API tells it: {onset, end, title, peak, score, on, off, first, second, runners, level_dbfs, clip, …}.
-let rows = 0;
 class Row {
   constructor(event, where) {
     this.tr = el("tr");
@@ -18,12 +17,10 @@ class Row {
     this.cell = el("td");
     this.cell.colSpan = 6;
     this.detail.append(this.cell);
-    this.detail.id = "why" + rows++;
     this.when = el("td"); this.what = el("td"); this.score = el("td"); this.lasted = el("td", "open");
     const ask = el("td");
     this.button = el("button", "small", t("why"));
     this.button.setAttribute("aria-expanded", "false");
-    this.button.setAttribute("aria-controls", this.detail.id);
     this.button.onclick = () => this.toggle();
     ask.append(this.button);
     this.tr.append(this.when, el("td", "where", where), this.what, this.score, this.lasted, ask);
