@@ -16,16 +16,20 @@ import (
 	mqtt "github.com/eclipse/paho.mqtt.golang"
 )
 
+// paho is all that the library would log, of every test of this package. Its loggers are set before anything runs: it reads them
+// from goroutines that outlive a connection.
+var paho output.Buffer
+
+func init() {
+	for _, l := range []*mqtt.Logger{&mqtt.ERROR, &mqtt.CRITICAL, &mqtt.WARN, &mqtt.DEBUG} {
+		*l = log.New(&paho, "", 0)
+	}
+}
+
 // TestCanary: the password, and one hidden in addresses, is looked for in all
 // that the publisher says: messages, errors, health, files, fmt, JSON, and what
 // paho would log.
 func TestCanary(t *testing.T) {
-	var paho output.Buffer
-	for _, l := range []*mqtt.Logger{&mqtt.ERROR, &mqtt.CRITICAL, &mqtt.WARN, &mqtt.DEBUG} {
-		was := *l
-		*l = log.New(&paho, "", 0)
-		defer func() { *l = was }()
-	}
 	dir := t.TempDir()
 	m := newMosquitto(t, "password_file "+passwordFile(t, "earshot", canary))
 	c := testConfig(m.URL())

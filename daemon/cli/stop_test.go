@@ -98,6 +98,16 @@ func remember(t *testing.T, dir string) {
 	}
 }
 
+// readTestdata writes a copy of a file of testdata that nobody else may read.
+func readTestdata(t *testing.T, write func(name, text string) string, name string) (path string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(name, string(b))
+}
+
 // TestEveryCommandEnds tells each command to end in the middle of what would last for ever: it does, within two seconds,
 // or says what it finishes first.
 func TestEveryCommandEnds(t *testing.T) {
@@ -119,6 +129,8 @@ func TestEveryCommandEnds(t *testing.T) {
 	}
 	forgetting, forgets := atBroker("forget.yaml")
 	looking, looks := atBroker("fleet.yaml")
+	pushing, _ := atBroker("push.yaml")
+	overlay, key := write("quiet.yaml", "log: {level: warn}\n"), readTestdata(t, write, "fleet_key")
 	piped := write("record.yaml", "sources: [{name: mic, kind: stdin}]\n")
 	remember(t, dir)
 	exists := func(pattern string) func(*caught) bool {
@@ -142,6 +154,7 @@ func TestEveryCommandEnds(t *testing.T) {
 		"privacy":         {[]string{"--config", listening}, (*caught).writes},
 		"forget":          {[]string{"--config", forgetting}, forgets},
 		"fleet":           {[]string{"--config", looking}, looks},
+		"fleet push":      {[]string{overlay, "--to", "*", "--key", key, "--config", pushing}, (*caught).writes},
 		"runtime":         {nil, (*caught).writes},
 		"runtime install": {[]string{"cuda", "--dir", filepath.Join(dir, "runtimes")}, (*caught).writes},
 		"teach":           {[]string{sounds, "--config", listening, "--cache", filepath.Join(dir, "cache")}, (*caught).writes},

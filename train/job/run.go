@@ -117,7 +117,7 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 		}
 	}
 	if len(out.missing) > 0 {
-		if o.Width < 1 {
+		if from.narrowed {
 			return nil, fmt.Errorf("a narrower network has to learn every label again, and there are no recordings of %s; give them with --data", some(out.missing))
 		}
 		if o.Int8 {
@@ -130,7 +130,7 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 			out.Memory = Rehearsal{out.lesson.Remembered, out.lesson.Before, out.lesson.After}
 		}
 	} else {
-		if from != nil {
+		if from != nil && !from.narrowed {
 			if init, err = o.headStart(ctx, p, arch, init, from.model, ui); err != nil {
 				return nil, err
 			}
@@ -183,6 +183,8 @@ type starting struct {
 	model   *infer.Model
 	arch    acrnn.Arch
 	weights acrnn.Weights
+
+	narrowed bool // both are part of the model's: its memory is not of them
 }
 
 // start reads the model to start from, nil where the network starts at random,
@@ -225,11 +227,11 @@ func (o Options) network(p *corpus.Prepared, s *starting) (acrnn.Arch, *acrnn.We
 		a, err := acrnn.New(len(p.Labels), o.Width, o.Attention)
 		return a, nil, err
 	}
-	if o.Width < 1 {
-		var err error
+	if narrow, err := acrnn.New(s.arch.Classes, o.Width, s.arch.Attention); err == nil && o.Width < 1 && narrow.Hidden != s.arch.Hidden {
 		if s.arch, s.weights, err = acrnn.Narrow(s.arch, s.weights, o.Width); err != nil {
 			return s.arch, nil, fmt.Errorf("--width: %w", err)
 		}
+		s.narrowed = true
 	}
 	p.Adopt(s.model.Labels, s.model.Names, s.model.Background)
 	p.CountAll()

@@ -85,11 +85,8 @@ func (o Options) startFlag() string {
 
 // headStart learns the last layer's weights of the new labels before the whole
 // network goes on learning: seconds, where the trainer would spend its first
-// epochs on them. Without a memory of all the old labels, or of a wider network's, it changes nothing.
+// epochs on them. Without a memory of all the old labels it changes nothing.
 func (o Options) headStart(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, init *acrnn.Weights, known *infer.Model, ui UI) (*acrnn.Weights, error) {
-	if o.Width < 1 {
-		return init, nil
-	}
 	memory, err := head.ReadMemory(known.Bytes)
 	if err != nil {
 		return nil, ModelError{fmt.Errorf("model %s: %w", known.Path, err)}

@@ -101,9 +101,15 @@ func (p *page) until(limit time.Duration, what, expression string) (string, erro
 	}
 }
 
-// click clicks what a selector names, as a person would: where it is.
-func (p *page) click(selector string) error {
-	return p.run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+// click clicks what a selector names, as a person would: where it is. What is drawn anew in that moment is looked for again.
+func (p *page) click(selector string) (err error) {
+	for range 10 {
+		err = p.run(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+		if err == nil || !strings.Contains(err.Error(), "Could not find node") {
+			return err
+		}
+	}
+	return err
 }
 
 // tab goes to a tab by its link.
