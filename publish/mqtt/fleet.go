@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -51,7 +52,7 @@ const (
 // of them, by topic, when something has changed and then been still for a second, or five have gone by; told says whether to go on.
 // It publishes nothing but what told gives to say, which waits until all of it is acknowledged.
 func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node, say Say) bool) error {
-	c.NodeID += "_fleet"
+	c.NodeID = besides(c.NodeID, "fleet")
 	f := &fleet{nodes: map[string]*Node{}, news: make(chan struct{}, 1)}
 	l, err := dial(ctx, &c, "", ears{message: f.take})
 	if err != nil {
@@ -90,6 +91,12 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 			return nil
 		}
 	}
+}
+
+// besides is the client id of a connection beside the node's own. It is another one each time: a broker that is slow to see the last one off
+// would take the new one's subscriptions away with it (mochi-mqtt 2.7.9).
+func besides(node, purpose string) string {
+	return node + "_" + purpose + "_" + rand.Text()[:6]
 }
 
 // Say publishes.

@@ -63,7 +63,7 @@ const partPatience = 30 * time.Second
 // Fetch gets a file of size bytes that was pushed below a prefix. It asks for one part after the other, so that no more than one is on its
 // way, and takes none that is longer or shorter than it must be.
 func Fetch(ctx context.Context, c Settings, prefix, sha256 string, size int64, to io.Writer) error {
-	c.NodeID += "_push"
+	c.NodeID = besides(c.NodeID, "push")
 	parts := make(chan []byte, 1)
 	want := ""
 	l, err := dial(ctx, &c, "", ears{message: func(paho.Message) {}})
