@@ -18,11 +18,12 @@ import (
 // A network learns from another one and from the second opinion's, and a narrower one starts from it and is taught by it.
 func TestTeachers(t *testing.T) {
 	o := tinyOptions(t)
-	o.Source.Test = nil
+	o.Source.Test, o.Recipe.Epochs = nil, 1
 	if _, err := Run(context.Background(), o, Quiet(&bytes.Buffer{})); err != nil {
 		t.Fatal(err)
 	}
 	wide := o.Out
+	keepsBackground(t, o, wide)
 	o.Listener = tinySecond(t).Embedder
 	o.Teachers, o.Init, o.Width, o.Out = []string{wide, SecondTeacher}, wide, o.Width/2, filepath.Join(filepath.Dir(wide), "narrow.onnx")
 	var text bytes.Buffer
@@ -71,18 +72,16 @@ func TestTeachers(t *testing.T) {
 	}
 }
 
-// What a network says is blended into the labels of windows, but not into those of background, which is known to hold nothing.
-func TestTeachKeepsBackground(t *testing.T) {
-	o := tinyOptions(t)
-	if _, err := Run(context.Background(), o, Quiet(&bytes.Buffer{})); err != nil {
-		t.Fatal(err)
-	}
-	m, err := infer.LoadModel(o.Out)
+// keepsBackground: what a network says is blended into the labels of windows, but not into those of background, which is known to
+// hold nothing.
+func keepsBackground(t *testing.T, o Options, file string) {
+	t.Helper()
+	m, err := infer.LoadModel(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &corpus.Prepared{Data: train.Data{Labels: m.Labels, Background: len(m.Labels) - 1, Train: []train.Example{{Clip: &features.Clip{}}}}}
-	o.Teachers = []string{o.Out}
+	o.Teachers = []string{file}
 	teach, done, err := o.teachers(context.Background(), p, Quiet(&bytes.Buffer{}))
 	if err != nil {
 		t.Fatal(err)
