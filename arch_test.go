@@ -88,6 +88,7 @@ var arrows = map[string][]string{
 	"earshot/internal/...":      {},
 	"earshot/internal/audio":    {"earshot/internal/atomicfile", "earshot/internal/audio/sandbox", "earshot/internal/audio/sndfile"},
 	"earshot/internal/figure":   {"earshot/internal/atomicfile"},
+	"earshot/internal/jsonfile": {"earshot/internal/atomicfile"},
 	"earshot/internal/test/...": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/infer", "earshot/infer/onnx", "earshot/verify"},
 	"earshot/internal/test/engines": {"earshot/daemon/status", "earshot/gammatone", "earshot/infer", "earshot/infer/builtin",
 		"earshot/infer/remote", "earshot/internal/audio", "earshot/internal/subscribe", "earshot/internal/test/..."},

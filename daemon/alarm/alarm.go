@@ -140,8 +140,8 @@ func (g *Guard) Command(command, by string) error {
 	return nil
 }
 
-// of are a mode's labels.
-func (g *Guard) of(mode string) []config.Alarm {
+// labelsOf are those that raise an alarm in a mode.
+func (g *Guard) labelsOf(mode string) []config.Alarm {
 	switch mode {
 	case Home:
 		return g.settings.Home
@@ -172,7 +172,7 @@ func (g *Guard) Event(e *sink.Event) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	watched := slices.ContainsFunc(g.of(g.mem.State.Mode), func(a config.Alarm) bool { return a.Label == e.ID && a.On == nil })
+	watched := slices.ContainsFunc(g.labelsOf(g.mem.State.Mode), func(a config.Alarm) bool { return a.Label == e.ID && a.On == nil })
 	sounding := g.sounding[[2]string{e.Source, e.ID}]
 	switch {
 	case e.On && watched:
@@ -192,7 +192,7 @@ func (g *Guard) Scores(s sink.Scores) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, a := range g.of(g.mem.State.Mode) {
+	for _, a := range g.labelsOf(g.mem.State.Mode) {
 		if a.On == nil {
 			continue
 		}

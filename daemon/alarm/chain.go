@@ -169,8 +169,8 @@ func Verify(dir string) (v Verified, err error) {
 		return v, fmt.Errorf("%s:%d: %w", path, v.N+1, in.Err())
 	}
 	mem, err := recall(dir)
-	if err == nil && mem.Head != v.Head {
-		err = fmt.Errorf("%s: it ends with record %d (%.12s…), and ended with %d (%.12s…) when the daemon wrote last: its end was changed or taken off", path, v.N, v.SHA256, mem.Head.N, mem.Head.SHA256)
+	if err == nil && mem.State.Head != v.Head {
+		err = fmt.Errorf("%s: it ends with record %d (%.12s…), and ended with %d (%.12s…) when the daemon wrote last: its end was changed or taken off", path, v.N, v.SHA256, mem.State.Head.N, mem.State.Head.SHA256)
 	}
 	return v, err
 }

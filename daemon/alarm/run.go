@@ -2,23 +2,18 @@ package alarm
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
-	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
+	"earshot/internal/jsonfile"
 )
 
 // memory is what outlives the process.
 type memory struct {
 	State  State             `json:"state"`
-	Head   Head              `json:"head"`
 	Clips  []string          `json:"clips"` // paths of those that are not written yet
 	Floors map[string]*floor `json:"floors"`
 }
@@ -32,15 +27,7 @@ const (
 
 func recall(dir string) (m memory, err error) {
 	path := filepath.Join(dir, memoryName)
-	atomicfile.ClearHalf(path)
-	b, err := readfile.Bytes(path, maxMemory)
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &m)
-	}
-	if err != nil {
+	if _, err := jsonfile.Load(path, maxMemory, &m); err != nil {
 		return memory{}, fmt.Errorf("what was armed in the last run, %q: %w", path, err)
 	}
 	return m, nil
@@ -74,15 +61,15 @@ func (g *Guard) send(j job) {
 	}
 }
 
-// every is how often a clip is looked for that is not written yet.
-const every = time.Second
+// clipPoll is how often a clip is looked for that is not written yet.
+const clipPoll = time.Second
 
 // Run writes and tells until ctx ends, and then what still waits.
 func (g *Guard) Run(ctx context.Context) error {
 	if s, on := g.State(); on {
 		g.Tell(s)
 	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(clipPoll)
 	defer tick.Stop()
 	since := map[string]time.Time{}
 	for {
@@ -120,14 +107,14 @@ func (g *Guard) do(j job) {
 		return
 	}
 	g.mu.Lock()
-	head := g.mem.Head
+	head := g.mem.State.Head
 	g.mu.Unlock()
 	var err error
 	if g.Dir != "" {
 		head, err = head.add(g.Dir, *j.record)
 	}
 	g.mu.Lock()
-	g.mem.Head, g.mem.State.Head = head, head
+	g.mem.State.Head = head
 	if err != nil {
 		g.lost++
 	}
@@ -150,12 +137,10 @@ func (g *Guard) save() {
 	for name, f := range g.floors {
 		g.mem.Floors[name] = &floor{Hours: slices.Clone(f.Hours)}
 	}
-	b, err := json.Marshal(g.mem)
+	mem := g.mem
+	mem.Clips = slices.Clone(mem.Clips)
 	g.mu.Unlock()
-	if err == nil {
-		err = atomicfile.WriteBytes(filepath.Join(g.Dir, memoryName), 0o600, append(b, '\n'))
-	}
-	if err != nil {
+	if err := jsonfile.Save(filepath.Join(g.Dir, memoryName), 0o600, mem); err != nil {
 		g.Log.Often(g.Log.Error().Err(err), "alarm").Msg("what is armed will not outlive a restart")
 	}
 }

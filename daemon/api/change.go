@@ -25,21 +25,25 @@ var changes = map[string]func(*API, context.Context, *http.Request) error{
 	"feedback":   (*API).feedback,
 	"mute":       (*API).mute,
 
-	"teach/record":      (*API).record,
-	"teach/record/stop": teach(func(t Teacher) error { t.StopRecording(); return nil }),
-	"teach/delete":      (*API).deleteTake,
-	"teach/learn":       teach(Teacher.Learn),
-	"teach/learn/stop":  teach(Teacher.StopLearning),
-	"teach/rollback":    (*API).rollback,
-	"alarm":             (*API).alarm,
+	"alarm": (*API).alarm,
+
+	"teach/record":      teach((*API).record),
+	"teach/record/stop": teach(func(a *API, _ context.Context, _ *http.Request) error { a.Teacher.StopRecording(); return nil }),
+	"teach/delete":      teach((*API).deleteTake),
+	"teach/learn":       teach(func(a *API, _ context.Context, _ *http.Request) error { return a.Teacher.Learn() }),
+	"teach/learn/stop":  teach(func(a *API, _ context.Context, _ *http.Request) error { return a.Teacher.StopLearning() }),
+	"teach/rollback":    teach(func(a *API, ctx context.Context, _ *http.Request) error { return a.Teacher.Rollback(ctx) }),
 }
 
 // maxBody is the largest body that is read, in bytes.
 const maxBody = 4 << 10
 
+// trusted tells whether who asks may change something, and hear sound.
+func (a *API) trusted() bool { return a.MayChange != nil && a.MayChange() }
+
 // change lets only those through who may change something.
 func (a *API) change(w http.ResponseWriter, r *http.Request, change func(*API, context.Context, *http.Request) error) {
-	if a.MayChange == nil || !a.MayChange() {
+	if !a.trusted() {
 		refuse(w, http.StatusForbidden, "the page asks nobody for a password, and others reach it: set web.password_file to change something here")
 		return
 	}
@@ -65,10 +69,11 @@ func (a *API) alarm(ctx context.Context, r *http.Request) error {
 	var b struct {
 		Command string `json:"command"`
 	}
-	d := json.NewDecoder(io.LimitReader(r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&b); err != nil || !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
-		return mistake{"want an object with command: one of " + strings.Join(alarm.Commands, ", ")}
+	if err := read(r, &b, "command"); err != nil {
+		return err
+	}
+	if !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
+		return mistake{"command: want one of " + strings.Join(alarm.Commands, ", ")}
 	}
 	return a.Alarm(ctx, b.Command)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,13 +28,13 @@ type Teacher interface {
 // errNoTeacher says that this daemon cannot be taught.
 var errNoTeacher = mistake{"nothing can be taught here: there is no state folder to keep recordings in (state_dir)"}
 
-// teach is a change that takes nothing but the teacher.
-func teach(do func(Teacher) error) func(*API, context.Context, *http.Request) error {
-	return func(a *API, _ context.Context, _ *http.Request) error {
+// teach is a change that wants a teacher.
+func teach(do func(*API, context.Context, *http.Request) error) func(*API, context.Context, *http.Request) error {
+	return func(a *API, ctx context.Context, r *http.Request) error {
 		if a.Teacher == nil {
 			return errNoTeacher
 		}
-		return told(do(a.Teacher))
+		return told(do(a, ctx, r))
 	}
 }
 
@@ -48,7 +49,7 @@ func told(err error) error {
 }
 
 func (a *API) teaching(w http.ResponseWriter, _ *http.Request, _ *values) error {
-	if a.MayChange == nil || !a.MayChange() {
+	if !a.trusted() {
 		refuse(w, http.StatusForbidden, noSound)
 		return nil
 	}
@@ -72,9 +73,6 @@ func (a *API) record(_ context.Context, r *http.Request) error {
 	if err := read(r, &b, "source, label, count, room"); err != nil {
 		return err
 	}
-	if a.Teacher == nil {
-		return errNoTeacher
-	}
 	b.Label = dataset.ID(b.Label)
 	if err := recordings.CheckLabel(b.Label); err != nil {
 		return mistake{err.Error()}
@@ -85,9 +83,9 @@ func (a *API) record(_ context.Context, r *http.Request) error {
 		return mistake{"the model knows " + b.Label + " already; call yours otherwise, such as my_" + b.Label}
 	}
 	if b.Count < 1 || b.Count > teaching.MaxCount {
-		return mistake{"count: want 1 to 50"}
+		return mistake{fmt.Sprintf("count: want 1 to %d", teaching.MaxCount)}
 	}
-	return told(a.Teacher.Record(b.Source, b.Label, b.Count, b.Room))
+	return a.Teacher.Record(b.Source, b.Label, b.Count, b.Room)
 }
 
 func (a *API) deleteTake(_ context.Context, r *http.Request) error {
@@ -98,17 +96,7 @@ func (a *API) deleteTake(_ context.Context, r *http.Request) error {
 	if err := read(r, &b, "label, name"); err != nil {
 		return err
 	}
-	if a.Teacher == nil {
-		return errNoTeacher
-	}
-	return told(a.Teacher.Recordings().Delete(b.Label, b.Name))
-}
-
-func (a *API) rollback(ctx context.Context, _ *http.Request) error {
-	if a.Teacher == nil {
-		return errNoTeacher
-	}
-	return a.Teacher.Rollback(ctx)
+	return a.Teacher.Recordings().Delete(b.Label, b.Name)
 }
 
 // noSound is why what was recorded is not shown.
@@ -119,7 +107,7 @@ const takeLimit = 5 * time.Minute
 
 // take plays a recording: sound, for who may hear sound here.
 func (a *API) take(w http.ResponseWriter, r *http.Request) {
-	if a.MayChange == nil || !a.MayChange() || a.Teacher == nil {
+	if !a.trusted() || a.Teacher == nil {
 		refuse(w, http.StatusForbidden, noSound)
 		return
 	}

@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +10,7 @@ import (
 
 	"earshot/daemon/models"
 	"earshot/internal/atomicfile"
+	"earshot/internal/jsonfile"
 	"earshot/internal/readfile"
 	"earshot/publish"
 )
@@ -23,11 +23,12 @@ type memory struct {
 	Report  publish.PushReport `json:"report"`
 }
 
-// trial is what lies in its place, and can be taken back.
+// trial is what is put in its place, and can be taken back. It is remembered before anything of it lies there.
 type trial struct {
 	Kind  string    `json:"kind"`
 	Name  string    `json:"name"`
 	Had   bool      `json:"had"` // there was an overlay of this name before
+	Was   string    `json:"was"` // the taught model in use before, "" for none
 	Until time.Time `json:"until"`
 }
 
@@ -38,32 +39,36 @@ const (
 
 func recall(dir string) (m memory, err error) {
 	path := filepath.Join(dir, memoryName)
-	atomicfile.ClearHalf(path)
-	b, err := readfile.Bytes(path, maxMemory)
-	if errors.Is(err, fs.ErrNotExist) {
-		return m, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &m)
-	}
-	if err != nil {
+	if _, err := jsonfile.Load(path, maxMemory, &m); err != nil {
 		return memory{}, fmt.Errorf("what was pushed to this node, %q: %w; without it a replay would not be known, so nothing is taken", path, err)
 	}
 	return m, nil
 }
 
 func (m memory) save(dir string) error {
-	b, err := json.Marshal(m)
-	if err == nil {
-		err = atomicfile.WriteBytes(filepath.Join(dir, memoryName), 0o600, append(b, '\n'))
-	}
-	return err
+	return jsonfile.Save(filepath.Join(dir, memoryName), 0o600, m)
 }
 
 // overlayPaths are where an overlay lies, and the one that it replaces until it has shown that it is well: no name that is read.
 func overlayPaths(dir, name string) (path, before string) {
 	folder := filepath.Join(dir, "config.d")
 	return filepath.Join(folder, name+".yaml"), filepath.Join(folder, "."+name+".before")
+}
+
+// begin is a trial of what a manifest names, before anything of it is in its place.
+func begin(dir string, shelf models.Shelf, m *Manifest, until time.Time) (t *trial, err error) {
+	t = &trial{Kind: m.Kind, Name: m.Name, Until: until}
+	if t.Kind == Model {
+		t.Was, err = shelf.InUse()
+		return t, err
+	}
+	path, _ := overlayPaths(dir, t.Name)
+	_, err = os.Lstat(path)
+	t.Had = err == nil
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return t, err
 }
 
 // place puts a file that was measured where the next reload reads it.
@@ -77,32 +82,37 @@ func (t *trial) place(dir string, shelf models.Shelf, m *Manifest, file []byte, 
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	old, err := readfile.Bytes(path, maxOverlay)
-	switch {
-	case err == nil:
-		if t.Had, err = true, atomicfile.WriteBytes(before, 0o600, old); err != nil {
+	if t.Had {
+		old, err := readfile.Bytes(path, maxOverlay)
+		if err == nil {
+			err = atomicfile.WriteBytes(before, 0o600, old)
+		}
+		if err != nil {
 			return err
 		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
 	}
 	return atomicfile.WriteBytes(path, 0o600, file)
 }
 
-// takeBack puts back what was there before, on the disk.
-func (t *trial) takeBack(dir string, shelf models.Shelf) error {
-	if t.Kind == Model {
-		_, err := shelf.Back()
-		return err
-	}
+// takeBack puts back what was there before, on the disk; where nothing was put in its place yet, it is there still.
+func (t *trial) takeBack(dir string, shelf models.Shelf) (err error) {
 	path, before := overlayPaths(dir, t.Name)
-	if t.Had {
-		return os.Rename(before, path)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case t.Kind == Model:
+		now, err := shelf.InUse()
+		if err != nil || now != t.Was {
+			_, err = shelf.Back()
+		}
 		return err
+	case t.Had:
+		err = os.Rename(before, path)
+	default:
+		err = os.Remove(path)
 	}
-	return nil
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // settle leaves what was taken for good.

@@ -203,12 +203,15 @@ func (n *Node) carryOut(ctx context.Context, mem *memory, m *Manifest) (state st
 		return Refused, err
 	}
 	well := n.Ills()
-	t := &trial{Kind: m.Kind, Name: m.Name, Until: n.Now().Add(time.Duration(m.Soak) * time.Second)}
-	if err := t.place(n.Dir, n.Shelf, m, file, n.Now()); err != nil {
+	t, err := begin(n.Dir, n.Shelf, m, n.Now().Add(time.Duration(m.Soak)*time.Second))
+	if err != nil {
 		return Refused, err
 	}
 	mem.Trial = t
 	if err = n.say(mem, OnTrial, nil); err == nil {
+		err = t.place(n.Dir, n.Shelf, m, file, n.Now())
+	}
+	if err == nil {
 		err = n.Reload(ctx)
 	}
 	if err != nil {

@@ -292,6 +292,39 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestRecoverBeforeAnythingLay: a trial that the program's end cut off before its file was in its place leaves what is there, the model in use
+// and the overlay of that name.
+func TestRecoverBeforeAnythingLay(t *testing.T) {
+	b := newBench(t)
+	before := "log: {level: error}\n"
+	path, _ := overlayPaths(b.Dir, "quiet")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	used, err := b.Shelf.Put([]byte("a model"), []byte("its card"), nil, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*Manifest{{Kind: Overlay, Name: "quiet"}, {Kind: Overlay, Name: "other"}, {Kind: Model, Name: "dogs"}} {
+		begun, err := begin(b.Dir, b.Shelf, m, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (memory{Counter: 7, Trial: begun}).save(b.Dir); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := Recover(b.Dir, b.Shelf, noon); err != nil || !back {
+			t.Errorf("%s: %v, %v", m.Kind, back, err)
+		}
+		if now, err := b.Shelf.InUse(); err != nil || now != used || b.overlay("quiet") != before || b.overlay("other") != "" {
+			t.Errorf("%s %s: model %q, %v, overlays %q and %q", m.Kind, m.Name, now, err, b.overlay("quiet"), b.overlay("other"))
+		}
+	}
+}
+
 // TestOpenSSH: ssh-keygen agrees with what is signed here, and what it signs is taken.
 func TestOpenSSH(t *testing.T) {
 	if _, err := exec.LookPath("ssh-keygen"); err != nil {

@@ -3,7 +3,6 @@
 package models
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,7 +13,7 @@ import (
 
 	"earshot/daemon/config"
 	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
+	"earshot/internal/jsonfile"
 )
 
 // Shelf is the folder.
@@ -59,13 +58,7 @@ var modelName = regexp.MustCompile(`^[0-9a-z_-]{1,80}\.onnx$`)
 
 func (s Shelf) record() (r record, err error) {
 	path := filepath.Join(s.dir, "in_use.json")
-	b, err := readfile.Bytes(path, maxRecord)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &r)
-	}
+	_, err = jsonfile.Load(path, maxRecord, &r)
 	for _, name := range append([]string{r.InUse}, r.Before...) {
 		if err == nil && name != "" && !modelName.MatchString(name) {
 			err = fmt.Errorf("%q is no model's name", name)
@@ -81,11 +74,7 @@ func (s Shelf) save(r record) error {
 	if n := len(r.Before) - maxBefore; n > 0 {
 		r.Before = r.Before[n:]
 	}
-	b, err := json.Marshal(r)
-	if err == nil {
-		err = atomicfile.WriteBytes(filepath.Join(s.dir, "in_use.json"), 0o644, append(b, '\n'))
-	}
-	return err
+	return jsonfile.Save(filepath.Join(s.dir, "in_use.json"), 0o644, r)
 }
 
 // InUse is the path of the taught model that is listened with, "" for none.

@@ -1,15 +1,11 @@
 package models
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"time"
 
-	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
+	"earshot/internal/jsonfile"
 )
 
 // Report is how a taught model was measured against the one in use before it.
@@ -73,16 +69,13 @@ const maxReport = 64 << 10
 
 // Report is how a model of the shelf was measured; nil where that is not known.
 func (s Shelf) Report(e Entry) (*Report, error) {
-	b, err := readfile.Bytes(reportOf(e.Path), maxReport)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	var r Report
-	if err == nil {
-		err = json.Unmarshal(b, &r)
-	}
-	if err != nil {
+	there, err := jsonfile.Load(reportOf(e.Path), maxReport, &r)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("report of a taught model, %q: %w", filepath.Base(e.Path), err)
+	case !there:
+		return nil, nil
 	}
 	return &r, nil
 }
@@ -93,9 +86,5 @@ func writeReport(model string, r *Report) error {
 	if r == nil {
 		return nil
 	}
-	b, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(reportOf(model), 0o644, append(b, '\n'))
+	return jsonfile.Save(reportOf(model), 0o644, r)
 }

@@ -1,15 +1,11 @@
 package sink
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
-	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
+	"earshot/internal/jsonfile"
 )
 
 // Mute asks not to hear of a label, or of a whole source.
@@ -47,17 +43,13 @@ func (m *Mutes) Keep(path string, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.file = path
-	atomicfile.ClearHalf(path)
-	b, err := readfile.Bytes(path, maxKept)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var kept []keptMute
-	if err == nil {
-		err = json.Unmarshal(b, &kept)
-	}
+	there, err := jsonfile.Load(path, maxKept, &kept)
 	if err != nil {
 		return fmt.Errorf("mutes of the last run, %q: %w", path, err)
+	}
+	if !there {
+		return nil
 	}
 	m.until = map[[2]string]time.Time{}
 	for _, k := range kept {
@@ -79,11 +71,7 @@ func (m *Mutes) save(now time.Time) error {
 			kept = append(kept, keptMute{key[0], key[1], until})
 		}
 	}
-	b, err := json.Marshal(kept)
-	if err == nil {
-		err = atomicfile.WriteBytes(m.file, 0o600, append(b, '\n'))
-	}
-	if err != nil {
+	if err := jsonfile.Save(m.file, 0o600, kept); err != nil {
 		return fmt.Errorf("a mute will not outlive a restart: %w", err)
 	}
 	return nil

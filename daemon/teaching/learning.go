@@ -18,8 +18,7 @@ import (
 	"unsafe"
 
 	"earshot/daemon/models"
-	"earshot/internal/atomicfile"
-	"earshot/internal/readfile"
+	"earshot/internal/jsonfile"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,8 +59,7 @@ const (
 
 // readLearning is what stands in a file; one that cannot be read is none.
 func readLearning(path string) (l Learning) {
-	b, err := readfile.Bytes(path, maxState)
-	if err != nil || json.Unmarshal(b, &l) != nil || l.Phase == "" {
+	if _, err := jsonfile.Load(path, maxState, &l); err != nil || l.Phase == "" {
 		l = Learning{Phase: Idle}
 	}
 	if l.Said == nil {
@@ -72,11 +70,7 @@ func readLearning(path string) (l Learning) {
 
 // save writes what is known of the learning; the lock is held.
 func (t *Teacher) save() {
-	b, err := json.Marshal(t.learning)
-	if err == nil {
-		err = atomicfile.WriteBytes(filepath.Join(t.c.StateDir, learningFile), 0o600, b)
-	}
-	if err != nil {
+	if err := jsonfile.Save(filepath.Join(t.c.StateDir, learningFile), 0o600, t.learning); err != nil {
 		t.c.Log.Often(t.c.Log.Warn().Err(err), "learning").Msg("teaching: a restart would not know of it")
 	}
 }

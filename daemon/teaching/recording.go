@@ -14,7 +14,8 @@ import (
 type sitting struct {
 	told   Recording // guarded by the teacher's lock
 	cancel context.CancelFunc
-	gone   bool // its source ended; guarded likewise
+	gone   bool          // its source ended; guarded likewise
+	done   chan struct{} // closed at its end
 }
 
 // Record begins a sitting: so many takes of a label from a source, and then a minute of the room if that is wished for.
@@ -36,7 +37,7 @@ func (t *Teacher) Record(source, label string, count int, room bool) error {
 		return fmt.Errorf("%w: %.80q", ErrSource, source)
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, MaxSitting)
-	s := &sitting{told: Recording{Source: source, Label: label, Count: count}, cancel: cancel}
+	s := &sitting{told: Recording{Source: source, Label: label, Count: count}, cancel: cancel, done: make(chan struct{})}
 	t.sitting = s
 	p := &tap{source: source}
 	o := record.Options{Label: label, Count: count, Source: p,
@@ -47,6 +48,7 @@ func (t *Teacher) Record(source, label string, count int, room bool) error {
 	}
 	t.wait.Go(func() {
 		defer cancel()
+		defer close(s.done)
 		t.tapped.Store(p)
 		_, err := record.Run(ctx, o)
 		t.tapped.CompareAndSwap(p, nil)
@@ -94,13 +96,9 @@ func (t *Teacher) StopRecording() {
 		return
 	}
 	s.cancel()
-	for end := time.Now().Add(stopWithin); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		t.mu.Lock()
-		over := s.told.Over
-		t.mu.Unlock()
-		if over {
-			return
-		}
+	select {
+	case <-s.done:
+	case <-time.After(stopWithin):
 	}
 }
 
