@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,8 @@ const (
 	examineTime = 5 * time.Minute
 	leastShare  = 0.8 // of the clips that the model in use hears, which the new one must hear
 )
+
+var errWorse = errors.New("it hears fewer of the clips kept here")
 
 // example is a clip that is kept, and what was heard in it.
 type example struct{ path, label string }

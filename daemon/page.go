@@ -9,6 +9,7 @@ import (
 	"earshot/daemon/clips"
 	"earshot/daemon/config"
 	"earshot/daemon/web"
+	"earshot/gammatone"
 	"earshot/internal/task"
 )
 
@@ -43,7 +44,7 @@ func (d *Daemon) newPage(f *config.File) (*page, error) {
 		return nil, err
 	}
 	c := web.Config{Listen: f.Config.Web.Listen, URL: f.Config.Web.URL, Password: password,
-		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir, API: d.api(f), Before: d.clipsBefore}
+		Hub: d.hub, Status: d.status, ClipsDir: d.clipsDir, API: d.api(f), Before: d.clipsBefore, FrontEnd: d.frontEnd}
 	server, err := web.New(c)
 	if errors.Is(err, syscall.EADDRINUSE) && !f.Given("web.listen") { // the first run must not fail for that
 		d.log.Warn().Str("wished", c.Listen).Msg("the page's address is taken; using a free port")
@@ -74,6 +75,13 @@ func (d *Daemon) clipsDir() string {
 		return o.sink.(*clips.Sink).Dir()
 	}
 	return ""
+}
+
+// frontEnd is that of the model in use.
+func (d *Daemon) frontEnd() gammatone.Config {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.engine.Front
 }
 
 // clipsBefore is how much sound a clip has before its onset.

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -142,5 +141,3 @@ func (d *Daemon) ills() func() []string {
 		return all
 	}
 }
-
-var errWorse = errors.New("it hears fewer of the clips kept here")

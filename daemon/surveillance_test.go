@@ -6,6 +6,7 @@ import (
 
 	"earshot/daemon/alarm"
 	"earshot/daemon/status"
+	"earshot/publish/topic"
 )
 
 // TestSurveillance: armed over MQTT, a sound raises an alarm that is told to the house, stays over a restart, and ends when it is
@@ -29,7 +30,7 @@ func TestSurveillance(t *testing.T) {
 	<-r.ready
 	r.house.wait(t, "disarmed", state("disarmed"))
 	r.house.wait(t, "the dog", has("n1/src/dog/state", "ON"))
-	say(alarm.ArmAway)
+	say(topic.AlarmAway)
 	r.house.wait(t, "the alarm", state("triggered"))
 	r.cancel()
 	if err := r.end(); err != nil {

@@ -1,8 +1,6 @@
 package daemon
 
 import (
-	"context"
-
 	"earshot/daemon/config"
 	"earshot/daemon/teaching"
 )
@@ -14,7 +12,7 @@ func (d *Daemon) newTeacher(f *config.File) *teaching.Teacher {
 		return nil
 	}
 	c.Learn, c.Log = d.opts.Learn, d.log
-	c.Taken = func(ctx context.Context) error { return d.reloadNow(ctx) }
+	c.Taken = d.reloadNow
 	return teaching.New(c)
 }
 

@@ -36,6 +36,9 @@ const (
 	Alarm     = outbox.Alarm
 )
 
+// MaxImage is the length of a picture at most, bytes.
+const MaxImage = outbox.MaxImage
+
 // Stats are counters since New, but for Queued and Unsaid.
 type Stats struct {
 	outbox.Stats
@@ -142,7 +145,7 @@ func Parts(prefix, sha256 string, file []byte) []topic.Message {
 // replaces one that could not leave yet.
 func (p *Publisher) Scores(src string, at time.Time, top []LabelScore) { p.box.Scores(src, at, top) }
 
-// Image publishes a picture of a source's last sound, PNG, QoS 0. One that is longer than [outbox.MaxImage] is not taken; a newer one replaces
+// Image publishes a picture of a source's last sound, PNG, QoS 0. One that is longer than MaxImage is not taken; a newer one replaces
 // one that could not leave yet.
 func (p *Publisher) Image(src string, png []byte) { p.box.Image(src, png) }
 

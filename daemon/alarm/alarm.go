@@ -20,6 +20,7 @@ import (
 	"earshot/daemon/sink"
 	"earshot/daemon/status"
 	"earshot/internal/logging"
+	"earshot/publish/topic"
 )
 
 // The modes.
@@ -30,19 +31,8 @@ const (
 	Night    = "night"
 )
 
-// Commands, Home Assistant's words for an alarm panel and one of our own: disarming acknowledges too.
-const (
-	Disarm      = "DISARM"
-	ArmHome     = "ARM_HOME"
-	ArmAway     = "ARM_AWAY"
-	ArmNight    = "ARM_NIGHT"
-	Acknowledge = "ACKNOWLEDGE"
-)
-
-// Commands are all of them.
-var Commands = []string{Disarm, ArmHome, ArmAway, ArmNight, Acknowledge}
-
-var modeOf = map[string]string{Disarm: Disarmed, ArmHome: Home, ArmAway: Away, ArmNight: Night}
+// modeOf are the modes that an alarm panel's commands ask for.
+var modeOf = map[string]string{topic.AlarmDisarm: Disarmed, topic.AlarmHome: Home, topic.AlarmAway: Away, topic.AlarmNight: Night}
 
 // State is what is armed, and the alarm that nobody has acknowledged.
 type State struct {
@@ -114,7 +104,7 @@ func (g *Guard) State() (s State, on bool) {
 	return g.mem.State, g.settings.On()
 }
 
-// Command arms, disarms or acknowledges; by says who wants it.
+// Command arms, disarms, which acknowledges too, or acknowledges, as one of [topic.AlarmCommands] asks; by says who wants it.
 func (g *Guard) Command(command, by string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -122,11 +112,11 @@ func (g *Guard) Command(command, by string) error {
 	switch {
 	case !g.settings.On():
 		return fmt.Errorf("surveillance is not configured")
-	case command != Acknowledge && !arms:
-		return fmt.Errorf("want one of %s", strings.Join(Commands, ", "))
+	case command != topic.AlarmAcknowledge && !arms:
+		return fmt.Errorf("want one of %s", strings.Join(topic.AlarmCommands, ", "))
 	}
 	s := &g.mem.State
-	if s.On && (command == Acknowledge || command == Disarm) {
+	if s.On && (command == topic.AlarmAcknowledge || command == topic.AlarmDisarm) {
 		*s = State{Mode: s.Mode, Since: g.Now(), Head: s.Head}
 		g.record(Record{What: "acknowledged", Why: by})
 	}

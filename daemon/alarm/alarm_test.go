@@ -17,6 +17,7 @@ import (
 	"earshot/daemon/status"
 	"earshot/internal/logging"
 	"earshot/internal/test/sinktest"
+	"earshot/publish/topic"
 )
 
 var noon = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
@@ -95,11 +96,11 @@ func TestAlarm(t *testing.T) {
 	h := newHouse(t, dir)
 	h.Event(heard("glass", true))
 	h.is(t, "disarmed", "disarmed false  0")
-	h.command(t, ArmNight)
+	h.command(t, topic.AlarmNight)
 	h.Scores(scored("steps", 0.9))
 	h.Event(heard("dog", true))
 	h.is(t, "what the night does not listen for", "night false  0")
-	h.command(t, ArmAway)
+	h.command(t, topic.AlarmAway)
 	h.Scores(scored("steps", 0.29))
 	h.is(t, "below its threshold", "away false  0")
 	for range 3 {
@@ -112,11 +113,11 @@ func TestAlarm(t *testing.T) {
 	h.stop()
 	h = newHouse(t, dir)
 	h.is(t, "after a restart", "away true steps 2")
-	h.command(t, Acknowledge)
+	h.command(t, topic.AlarmAcknowledge)
 	h.is(t, "acknowledged", "away false  0")
 	h.Event(heard("glass", true))
 	h.is(t, "and once more", "away true glass 1")
-	h.command(t, Disarm)
+	h.command(t, topic.AlarmDisarm)
 	h.is(t, "disarmed", "disarmed false  0")
 	for _, bad := range []string{"", "arm_away", "TRIGGER"} {
 		if err := h.Command(bad, "test"); err == nil {
@@ -124,7 +125,7 @@ func TestAlarm(t *testing.T) {
 		}
 	}
 	h.Configure(config.Surveillance{Tamper: true})
-	if err := h.Command(ArmAway, "test"); err == nil {
+	if err := h.Command(topic.AlarmAway, "test"); err == nil {
 		t.Error("armed without any label")
 	}
 	h.stop()
@@ -139,7 +140,7 @@ func TestTamper(t *testing.T) {
 	h.Source(sink.Source{Name: "mic", Phase: status.Lost, Why: "gone"})
 	h.is(t, "disarmed", "disarmed false  0")
 	h.Source(sink.Source{Name: "mic", Phase: status.Online})
-	h.command(t, ArmAway)
+	h.command(t, topic.AlarmAway)
 	h.Diagnostics(status.Status{Sources: []status.Source{{Name: "mic", Phase: status.Online, Problem: "clipped"}}})
 	h.is(t, "clipped", "away false  0")
 	h.Diagnostics(status.Status{Sources: []status.Source{{Name: "mic", Phase: status.Online, Problem: "dead"}}})
@@ -196,7 +197,7 @@ func TestEvidence(t *testing.T) {
 	dir := t.TempDir()
 	clip := filepath.Join(t.TempDir(), "mic_glass_20261129T120000.000Z.flac")
 	h := newHouse(t, dir)
-	h.command(t, ArmAway)
+	h.command(t, topic.AlarmAway)
 	e := heard("glass", true)
 	e.Clip = sink.Clip{Name: filepath.Base(clip), Path: clip}
 	h.Event(e)

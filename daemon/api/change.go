@@ -11,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"earshot/daemon/alarm"
 	"earshot/daemon/feedback"
 	"earshot/daemon/history/store"
 	"earshot/daemon/rules"
 	"earshot/daemon/tune"
+	"earshot/publish/topic"
 )
 
 // changes are the questions that change something.
@@ -72,8 +72,8 @@ func (a *API) alarm(ctx context.Context, r *http.Request) error {
 	if err := read(r, &b, "command"); err != nil {
 		return err
 	}
-	if !slices.Contains(alarm.Commands, b.Command) || a.Alarm == nil {
-		return mistake{"command: want one of " + strings.Join(alarm.Commands, ", ")}
+	if !slices.Contains(topic.AlarmCommands, b.Command) || a.Alarm == nil {
+		return mistake{"command: want one of " + strings.Join(topic.AlarmCommands, ", ")}
 	}
 	return a.Alarm(ctx, b.Command)
 }

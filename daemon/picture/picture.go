@@ -14,6 +14,7 @@ import (
 	"earshot/daemon/status"
 	"earshot/gammatone"
 	"earshot/internal/figure"
+	"earshot/publish"
 )
 
 // Kind is the pictures among the sinks.
@@ -30,10 +31,8 @@ var Kind = sink.Kind{
 }
 
 const (
-	// every is how often a source's picture is made at most: of several sounds meanwhile the newest is drawn.
-	every = 5 * time.Second
-	// MaxBytes is the length of a PNG at most.
-	MaxBytes = 64 << 10
+	// drawnEvery is how often a source's picture is made at most: of several sounds meanwhile the newest is drawn.
+	drawnEvery = 5 * time.Second
 	// step is how finely levels are told, dB: half the bytes of a picture lie in what nobody sees.
 	step = 2
 )
@@ -51,7 +50,7 @@ type Sink struct {
 	drawn   map[string]time.Time           // when a source's picture was last made
 }
 
-// New makes a sink that hands each picture, a PNG of at most MaxBytes, to told; which must not block.
+// New makes a sink that hands each picture, a PNG of at most [publish.MaxImage] bytes, to told; which must not block.
 func New(c gammatone.Config, told func(source string, png []byte)) *Sink {
 	return &Sink{front: c, bands: gammatone.CentreFrequencies(c), told: told, wake: make(chan struct{}, 1),
 		strips: map[string]*strip{}, waiting: map[string]*figure.Spectrogram{}, drawn: map[string]time.Time{}}
@@ -112,7 +111,7 @@ func (s *Sink) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(b) <= MaxBytes && ctx.Err() == nil {
+		if len(b) <= publish.MaxImage && ctx.Err() == nil {
 			s.told(source, b)
 		}
 	}
@@ -124,7 +123,7 @@ func (s *Sink) next(now time.Time) (source string, p *figure.Spectrogram, wait t
 	defer s.mu.Unlock()
 	wait = time.Hour
 	for name, p := range s.waiting {
-		if left := s.drawn[name].Add(every).Sub(now); left > 0 {
+		if left := s.drawn[name].Add(drawnEvery).Sub(now); left > 0 {
 			wait = min(wait, left)
 			continue
 		}

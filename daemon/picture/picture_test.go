@@ -14,6 +14,7 @@ import (
 	"earshot/gammatone"
 	"earshot/infer/smooth"
 	"earshot/internal/test/sinktest"
+	"earshot/publish"
 )
 
 // hear sends seconds of noise through the front end from sample at, and lets the eye see it.
@@ -58,7 +59,7 @@ func TestPicture(t *testing.T) {
 	if img, err := png.Decode(bytes.NewReader(b)); err != nil || img.Bounds() != image.Rect(0, 0, 640, 360) {
 		t.Errorf("%v, %v", img, err)
 	}
-	if len(b) > MaxBytes {
+	if len(b) > publish.MaxImage {
 		t.Errorf("%d bytes", len(b))
 	}
 	t.Logf("%d bytes", len(b))
@@ -73,10 +74,10 @@ func TestPicture(t *testing.T) {
 		none(e)
 		s.Event(e)
 	}
-	if _, p, wait := s.next(time.Now()); p != nil || wait > every {
+	if _, p, wait := s.next(time.Now()); p != nil || wait > drawnEvery {
 		t.Errorf("drawn at once again, or not for %v", wait)
 	}
-	if _, p, _ := s.next(time.Now().Add(every)); p == nil || p.Title[:8] != "dog 0.97" {
+	if _, p, _ := s.next(time.Now().Add(drawnEvery)); p == nil || p.Title[:8] != "dog 0.97" {
 		t.Errorf("later: %+v", p)
 	}
 	stop()

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"earshot/gammatone"
@@ -20,19 +19,19 @@ type Picture struct {
 	Onset   float64 `json:"onset"`   // seconds from the first column to the sound's onset
 }
 
-// picturing lets one picture be made at a time: decoding is work that a visitor asks for.
-var picturing sync.Mutex
-
-// picture answers with the spectrogram of a clip, as the front end makes it.
+// picture answers with the spectrogram of a clip, as the sources' front end makes it.
 func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 	path, ok := s.clipPath(r)
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	picturing.Lock()
-	defer picturing.Unlock()
+	s.drawing.Lock()
+	defer s.drawing.Unlock()
 	front := gammatone.Default()
+	if s.cfg.FrontEnd != nil {
+		front = s.cfg.FrontEnd()
+	}
 	x, err := audio.ReadMono(path, front.SampleRate)
 	if err != nil {
 		http.NotFound(w, r)

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"earshot/daemon/status"
+	"earshot/gammatone"
 	"earshot/internal/readfile"
 )
 
@@ -27,7 +29,9 @@ type Config struct {
 	Status   func() status.Status
 	API      http.Handler         // answers below /api/; nil: nothing does
 	ClipsDir func() string        // folder of the clips to serve below /clips/; "" for none; nil: never any
-	Before   func() time.Duration // of sound in a clip before its onset
+	Before   func() time.Duration // of sound in a clip before its onset; nil: none
+
+	FrontEnd func() gammatone.Config // that sources have; nil: the default
 }
 
 // Server is the web server. Make it with New, which binds the address, so that a taken port is an error at once.
@@ -39,6 +43,7 @@ type Server struct {
 	hosts    hosts
 	login    *login        // nil without a password
 	stop     chan struct{} // closed when the server is about to end: the streams return
+	drawing  sync.Mutex    // one clip's picture at a time: decoding is work that a visitor asks for
 }
 
 // New binds the address.

@@ -10,5 +10,5 @@ func (c *Settings) addAlarm(d device) {
 		AttributesTopic: c.Tree.Of(topic.NodeAlarm)}, topic.NodeAlarm)
 	// A button has no state.
 	d.components["alarm_acknowledge"] = component{Platform: "button", Name: c.word("acknowledge"), Icon: "mdi:bell-check", UniqueID: c.uniqueID("alarm_acknowledge"),
-		EntityID: c.entityID("button", "alarm_acknowledge"), CommandTopic: c.Tree.Of(topic.NodeAlarmSet), Press: "ACKNOWLEDGE", QoS: 1}
+		EntityID: c.entityID("button", "alarm_acknowledge"), CommandTopic: c.Tree.Of(topic.NodeAlarmSet), Press: topic.AlarmAcknowledge, QoS: 1}
 }

@@ -24,7 +24,7 @@ const (
 //	earshot/<id>/<src>/mute/set           a whole source
 //	earshot/<id>/<src>/<label>/mute/set   one label or group
 //	earshot/<id>/<src>/<label>/threshold/set, …/hold/set
-//	earshot/<id>/alarm/set                one of AlarmCommands
+//	earshot/<id>/alarm/set                one of topic.AlarmCommands
 //	earshot/<id>/<src>/threshold/set      all labels of a source
 //
 // The latter three take "default" for what the configuration says, the two of a label also a number; a mute one of these
@@ -105,14 +105,11 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// AlarmCommands are what an alarm panel says.
-var AlarmCommands = []string{"ARM_HOME", "ARM_AWAY", "ARM_NIGHT", "DISARM", "ACKNOWLEDGE"}
-
 func parseAlarm(payload []byte) (string, error) {
-	if i := slices.Index(AlarmCommands, string(payload)); i >= 0 {
-		return AlarmCommands[i], nil
+	if i := slices.Index(topic.AlarmCommands, string(payload)); i >= 0 {
+		return topic.AlarmCommands[i], nil
 	}
-	return "", fmt.Errorf("alarm command: want one of %s", strings.Join(AlarmCommands, ", "))
+	return "", fmt.Errorf("alarm command: want one of %s", strings.Join(topic.AlarmCommands, ", "))
 }
 
 // CheckCommand tells whether a message on the topic of a command is one that can be obeyed.

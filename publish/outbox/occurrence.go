@@ -73,7 +73,7 @@ type Command struct {
 	Kind  Kind
 	Value float64 // of a threshold or hold: a score, seconds
 	Undo  bool    // of one: what the configuration says
-	Text  string  // of an alarm: one of AlarmCommands
+	Text  string  // of an alarm: one of topic.AlarmCommands
 }
 
 // Stats are counters since New, but for Queued and Unsaid.

@@ -22,6 +22,18 @@ const (
 	On, Off         = "ON", "OFF"
 )
 
+// What an alarm panel says: Home Assistant's words, and one of our own.
+const (
+	AlarmDisarm      = "DISARM"
+	AlarmHome        = "ARM_HOME"
+	AlarmAway        = "ARM_AWAY"
+	AlarmNight       = "ARM_NIGHT"
+	AlarmAcknowledge = "ACKNOWLEDGE"
+)
+
+// AlarmCommands are all of them.
+var AlarmCommands = []string{AlarmHome, AlarmAway, AlarmNight, AlarmDisarm, AlarmAcknowledge}
+
 // Switch writes ON or OFF.
 func Switch(on bool) []byte { return either(on, On, Off) }
 
