@@ -88,25 +88,10 @@ func keep(dir, path string) (string, error) {
 		return "", fmt.Errorf("evidence: %d clips are kept in %q, and no more: take them away, with the chain, to a place of their own", maxClips, folder)
 	}
 	to := filepath.Join(folder, filepath.Base(path))
-	if err := os.Link(path, to); err != nil && !errors.Is(err, fs.ErrExist) {
-		if err := copyFile(path, to); err != nil {
-			return "", err
-		}
+	if err := atomicfile.Keep(path, to, 0o600, maxChain); err != nil {
+		return "", err
 	}
 	return digestOf(to)
-}
-
-// copyFile is for folders on other disks.
-func copyFile(from, to string) error {
-	in, err := readfile.Open(from, maxChain)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	return atomicfile.Write(to, 0o600, func(w io.Writer) error {
-		_, err := io.Copy(w, in)
-		return err
-	})
 }
 
 func digestOf(path string) (string, error) {

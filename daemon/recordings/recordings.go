@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"earshot/daemon/config"
+	"earshot/internal/atomicfile"
 	"earshot/internal/audio"
 	"earshot/internal/readfile"
 	"earshot/train/dataset"
@@ -262,14 +263,7 @@ func (f Folder) Adopt(label, path string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("recordings: %w", err)
 	}
-	if os.Link(path, to) == nil { // no second copy on the disk
-		return nil
-	}
-	x, err := audio.ReadMono(path, takes.Rate)
-	if err != nil {
-		return err
-	}
-	return audio.WriteFLAC(to, x, takes.Rate)
+	return atomicfile.Keep(path, to, 0o644, MaxBytes)
 }
 
 // Drop takes a file out from under all labels but one, "" for none: somebody thought better of it.

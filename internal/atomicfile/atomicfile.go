@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"earshot/internal/readfile"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -110,6 +112,24 @@ func Folder(dir string, perm fs.FileMode) error {
 		return fmt.Errorf("folder %q: %w", dir, advise(err))
 	}
 	return nil
+}
+
+// Keep has a file stand at a second path too, so that it stays when the first is removed: by a hard link, or where the disk is another by a
+// copy of at most limit bytes. What stands there already stays as it is.
+func Keep(from, to string, perm fs.FileMode, limit int64) error {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	in, err := readfile.Open(from, limit)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return Write(to, perm, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
 }
 
 // ClearHalf removes what a write of path left behind that a crash interrupted.

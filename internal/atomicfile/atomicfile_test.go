@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,5 +97,46 @@ func TestCache(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// What is kept at a second path stays when the first goes; what stands there is left alone.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	if err := os.WriteFile(from, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Keep(from, to, 0o600, 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(from); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(from, []byte("two"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Keep(from, to, 0o600, 10); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(to); err != nil || string(b) != "one" {
+		t.Errorf("%q, %v; want what was kept first", b, err)
+	}
+	other := t.TempDir()
+	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() { // another disk, where there is one: it is copied
+		if other, err = os.MkdirTemp("/dev/shm", "earshot"); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(other) })
+	}
+	there := filepath.Join(other, "c")
+	if err := Keep(to, there, 0o600, 10); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(there); err != nil || string(b) != "one" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if err := Keep(filepath.Join(dir, "none"), filepath.Join(dir, "d"), 0o600, 10); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing there: %v", err)
 	}
 }

@@ -53,6 +53,9 @@ func (l *link) fail(err error) {
 	})
 }
 
+// loss is why the connection is gone, once it is.
+func (l *link) loss() error { return fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))) }
+
 // ears are told what comes in, from paho's goroutines. They must not block.
 type ears struct {
 	message func(paho.Message)

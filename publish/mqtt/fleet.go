@@ -81,7 +81,7 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 		case <-ctx.Done():
 			return nil
 		case <-l.lost:
-			return failed(fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))))
+			return failed(l.loss())
 		}
 		if filters = f.unheard(); len(filters) > 0 {
 			continue
@@ -94,7 +94,7 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 }
 
 // besides is the client id of a connection beside the node's own. It is another one each time: a broker that is slow to see the last one off
-// would take the new one's subscriptions away with it (mochi-mqtt 2.7.9).
+// would forget the new one along with it (mochi-mqtt 2.7.9, attachClient).
 func besides(node, purpose string) string {
 	return node + "_" + purpose + "_" + rand.Text()[:6]
 }
@@ -113,17 +113,23 @@ func (l *link) granted(ctx context.Context, filters map[string]byte) error {
 		for _, name := range some {
 			part[name] = filters[name]
 		}
-		t := l.client.SubscribeMultiple(part, nil)
-		select {
-		case <-t.Done():
-			if t.Error() != nil {
-				return t.Error()
-			}
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := l.wait(ctx, l.client.SubscribeMultiple(part, nil)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// wait waits until the broker has acknowledged.
+func (l *link) wait(ctx context.Context, t paho.Token) error {
+	select {
+	case <-t.Done():
+		return t.Error()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.lost:
+		return l.loss()
+	}
 }
 
 // fleet is what has come in; paho's goroutine writes it.

@@ -115,7 +115,7 @@ func (l *link) retained(ctx context.Context, tree topic.Tree, prefix string) (le
 		case <-ctx.Done():
 			return left{}, ctx.Err()
 		case <-l.lost:
-			return left{}, fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err)))
+			return left{}, l.loss()
 		}
 	}
 }

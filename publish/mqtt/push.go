@@ -89,7 +89,7 @@ func Fetch(ctx context.Context, c Settings, prefix, sha256 string, size int64, t
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.lost:
-			return failed(fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))))
+			return failed(l.loss())
 		}
 		if int64(len(part)) != length {
 			return failed(fmt.Errorf("part %d has %d bytes, want %d", n, len(part), length))
@@ -97,15 +97,8 @@ func Fetch(ctx context.Context, c Settings, prefix, sha256 string, size int64, t
 		if _, err := to.Write(part); err != nil {
 			return err
 		}
-		select {
-		case <-t.Done():
-			if t.Error() != nil {
-				return failed(t.Error())
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-l.lost:
-			return failed(fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))))
+		if err := l.wait(ctx, t); err != nil {
+			return failed(err)
 		}
 		l.client.Unsubscribe(want)
 		select { // one that came late belongs to no other part

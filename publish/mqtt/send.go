@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"earshot/internal/redact"
 	"earshot/publish/guard"
 	"earshot/publish/outbox"
 	"earshot/publish/topic"
@@ -171,7 +170,7 @@ func (s *Session) lostError(l *link) error {
 		if broke := new(guard.Violation); errors.As(l.err, &broke) {
 			return broken(s.broker(), broke)
 		}
-		return fmt.Errorf("%s: connection lost: %s", s.broker(), redact.URLs(plain(l.err)))
+		return fmt.Errorf("%s: %w", s.broker(), l.loss())
 	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
 		return fmt.Errorf("%s: connection lost", s.broker())
 	}

@@ -27,8 +27,8 @@ type Options struct {
 	Seed      uint64
 	Floor     float64
 
-	Teachers []string             // SecondTeacher, and model files; none: clips teach what they are labelled
-	Listener *infer.EmbedderModel // SecondTeacher's network
+	Teachers        []string             // SecondTeacher, and model files; none: clips teach what they are labelled
+	TeacherEmbedder *infer.EmbedderModel // of SecondTeacher
 
 	Init       string // model file to start from; "" starts at random
 	InitBytes  []byte // instead of a file

@@ -39,7 +39,7 @@ func (o Options) teachers(ctx context.Context, p *corpus.Prepared, ui UI) (t tra
 		}
 	}
 	for _, f := range files {
-		n, err := openTeacher(f, p.Labels, o.Recipe.Batch)
+		n, err := openTeacher(f, p.Labels)
 		if err != nil {
 			return nil, done, err
 		}
@@ -86,7 +86,7 @@ type networkTeacher struct {
 }
 
 // openTeacher loads a model file, which must know labels.
-func openTeacher(path string, labels []string, batch int) (*networkTeacher, error) {
+func openTeacher(path string, labels []string) (*networkTeacher, error) {
 	m, err := infer.LoadModel(path)
 	if err != nil {
 		return nil, ModelError{err}
@@ -123,7 +123,7 @@ func (n *networkTeacher) add(t, x []float32, share float32) error {
 
 // secondTeacher gives each clip what a head makes of it that learned from the other folds alone.
 func (o Options) secondTeacher(ctx context.Context, p *corpus.Prepared, share float32, ui UI) error {
-	s := &second{SecondOptions: SecondOptions{Embedder: o.Listener, Background: o.Source.QuietDirs},
+	s := &second{SecondOptions: SecondOptions{Embedder: o.TeacherEmbedder, Background: o.Source.QuietDirs},
 		learned: recordings(p.Learned, func(i int) string { return p.Labels[p.Train[i].Label] }),
 		cache:   o.Source.CacheDir, threads: o.Graph.Threads, seed: o.Seed}
 	sounds, err := folders(s.Background)
@@ -165,6 +165,9 @@ func (o Options) secondTeacher(ctx context.Context, p *corpus.Prepared, share fl
 			if n > 0 && s.sampled[folds[f][n-1]] == clip { // the first of a clip is the recording itself, then it elsewhere
 				continue
 			}
+			if slices.ContainsFunc(p.Takes, func(t corpus.Take) bool { return t.Clip.Path == p.Learned[clip].Path }) {
+				continue // its features are of the sound alone, which lies elsewhere in them
+			}
 			e := &p.Train[clip]
 			e.Soft = soften(l.Head, s.samples[i].Recording, p, float64(o.front().HopSamples), e.Label, share)
 			mean := opinion.Mean(l.Head, s.samples[i].Recording)
@@ -181,7 +184,13 @@ func (o Options) secondTeacher(ctx context.Context, p *corpus.Prepared, share fl
 // soften is what a head makes of a recording, with share; what is left is label. hop is a frame's samples. Where the recording is silent, it is background.
 func soften(h *verify.Head, r *opinion.Recording, p *corpus.Prepared, hop float64, label int, share float32) *train.Soft {
 	s := &train.Soft{Hop: verify.PatchHop / hop, Span: 2 * verify.PatchHop / hop}
-	said := make([]float32, h.Classes())
+	said, index := make([]float32, h.Classes()), make([]int, h.Classes())
+	for c, l := range h.Labels {
+		index[c] = slices.Index(p.Labels, l)
+	}
+	if index[len(index)-1] = p.Background; p.Background < 0 { // what is none of the labels has nowhere else to go
+		index[len(index)-1] = label
+	}
 	for i := range r.Patches() {
 		row := make([]float32, len(p.Labels))
 		row[label] = 1 - share
@@ -190,14 +199,9 @@ func soften(h *verify.Head, r *opinion.Recording, p *corpus.Prepared, hop float6
 			clear(said)
 			said[len(said)-1] = 1
 		}
-		for c, l := range h.Labels {
-			row[slices.Index(p.Labels, l)] += share * said[c]
+		for c, p := range said {
+			row[index[c]] += share * p
 		}
-		none := label
-		if p.Background >= 0 {
-			none = p.Background
-		}
-		row[none] += share * said[len(said)-1]
 		s.Rows = append(s.Rows, row)
 	}
 	return s

@@ -24,7 +24,7 @@ func TestTeachers(t *testing.T) {
 	}
 	wide := o.Out
 	keepsBackground(t, o, wide)
-	o.Listener = tinySecond(t).Embedder
+	o.TeacherEmbedder = tinySecond(t).Embedder
 	o.Teachers, o.Init, o.Width, o.Out = []string{wide, SecondTeacher}, wide, o.Width/2, filepath.Join(filepath.Dir(wide), "narrow.onnx")
 	var text bytes.Buffer
 	out, err := Run(context.Background(), o, Quiet(&text))

@@ -120,7 +120,7 @@ func (t *trainFlags) options() (job.Options, error) {
 		return job.Options{}, err
 	}
 	if slices.Contains(t.teachers, job.SecondTeacher) {
-		if o.Listener, err = embedder(); err != nil {
+		if o.TeacherEmbedder, err = embedder(); err != nil {
 			return job.Options{}, err
 		}
 	}
