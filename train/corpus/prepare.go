@@ -153,7 +153,7 @@ func (p *Prepared) quiet(ctx context.Context, s Source) error {
 	}
 	p.Broken = append(p.Broken, broken...)
 	for _, c := range clips {
-		p.Quiet = append(p.Quiet, c.Clip)
+		p.AddQuiet(c.Kind(), c.Clip)
 	}
 	if !s.Background {
 		return nil
