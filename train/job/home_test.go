@@ -47,6 +47,7 @@ func beeps(t *testing.T, dir string, n int) {
 // TestRoomDoesNotBecomeTheSound: the model that ships is taught a whistle from recordings in one and the same room. Heard are recordings that
 // were left out, and the room alone is not.
 func TestRoomDoesNotBecomeTheSound(t *testing.T) {
+	t.Parallel()
 	if err := infer.Init(""); err != nil {
 		t.Fatal(err)
 	}

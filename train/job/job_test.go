@@ -56,6 +56,7 @@ func stopAt(phase string, step int, cancel func(), out *bytes.Buffer) UI {
 // Ctrl-C finishes the step, saves, says how to go on, and leaves no model; what
 // --resume then makes is what an uninterrupted training makes.
 func TestInterruptedJobGoesOn(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	var text bytes.Buffer
 	if _, err := Run(context.Background(), o, Quiet(&text)); err != nil {
@@ -183,6 +184,7 @@ func TestLicenceJoin(t *testing.T) {
 
 // With all recordings at hand a new label starts from the memory, then everything learns on.
 func TestNewLabelBesideAllOldOnes(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	o.Recipe.Epochs = 1
 	var text bytes.Buffer

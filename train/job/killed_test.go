@@ -46,6 +46,7 @@ func withSecond(t *testing.T, dir string) Options {
 // on, nothing half-written stands where the model should, and what it makes in the end is what an uninterrupted
 // training makes.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	const folder, phase, step = "EARSHOT_TEST_FOLDER", "EARSHOT_TEST_PHASE", "EARSHOT_TEST_STEP"
 	if dir := os.Getenv(folder); dir != "" { // this is the process to kill
 		n, err := strconv.Atoi(os.Getenv(step))

@@ -267,6 +267,9 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 			}
 			return log.write(e)
 		}}
+	if err := cfg.Resumable(&p.Data); err != nil { // before the teachers, who take minutes
+		return nil, err
+	}
 	teach, done, err := o.teachers(ctx, p, ui)
 	defer done()
 	if err != nil {

@@ -30,6 +30,7 @@ func tinySecond(t *testing.T) SecondOptions {
 // A training ends with a head of the training folds' labels, thresholds and figures from the test fold; a label taught
 // without the others' recordings gets a row beside the old ones, which stay.
 func TestTrainingGivesASecondOpinion(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	o.Second, o.Report = tinySecond(t), filepath.Join(filepath.Dir(o.Out), "r.html")
 	o.Second.Tune = []string{filepath.Join(filepath.Dir(o.Out), "tune")}
@@ -107,6 +108,7 @@ func TestTrainingGivesASecondOpinion(t *testing.T) {
 
 // A model that is there gets its head without any other change, and eval measures it.
 func TestVerifyLeavesTheNetworkAlone(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	o.Recipe.Epochs = 1
 	var text bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 // A table is made row by row, and a second run with Resume believes what is there and trains only what is not.
 func TestTable(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	o.Recipe.Epochs = 1
 	var text bytes.Buffer

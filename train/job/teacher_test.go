@@ -17,6 +17,7 @@ import (
 
 // A network learns from another one and from the second opinion's, and a narrower one starts from it and is taught by it.
 func TestTeachers(t *testing.T) {
+	t.Parallel()
 	o := tinyOptions(t)
 	o.Source.Test, o.Recipe.Epochs = nil, 1
 	if _, err := Run(context.Background(), o, Quiet(&bytes.Buffer{})); err != nil {

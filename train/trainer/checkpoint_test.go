@@ -114,6 +114,9 @@ func TestResumeRefusesAnotherTraining(t *testing.T) {
 		if _, err := Run(context.Background(), d, cfg); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("want an error with %q, got %v", says, err)
 		}
+		if err := cfg.Resumable(d); !strings.HasPrefix(says, "vector") && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("before it begins want an error with %q, got %v", says, err)
+		}
 	}
 	if after, err := os.ReadFile(path); err != nil || !slices.Equal(after, before) {
 		t.Errorf("a refused checkpoint changed: %v", err)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"earshot/train"
 )
 
 // Running is what an unfinished epoch has summed up so far.
@@ -41,33 +43,56 @@ func sweep(path string) {
 	}
 }
 
-// restore takes the state from the checkpoint, which must be of this very training.
-func (t *trainer) restore() error {
-	c, err := loadCheckpoint(t.cfg.Checkpoint)
-	if err != nil {
-		return err
+// Resumable says whether a training of d may go on from its checkpoint, before anything that takes long: nil where it may, and
+// where there is none. Otherwise the error names what differs.
+func (c Config) Resumable(d *train.Data) error {
+	if !c.Resume || c.Checkpoint == "" {
+		return nil
 	}
-	refuse := func(what, differences string) error {
-		return fmt.Errorf("checkpoint %s is of another training, its %s differs: %s; start without --resume, or with the same flags, or name another file", t.cfg.Checkpoint, what, differences)
+	if _, err := os.Stat(c.Checkpoint); err != nil {
+		return nil
+	}
+	_, err := c.load(d)
+	return err
+}
+
+// load reads the checkpoint, which must be of this very training of d.
+func (c Config) load(d *train.Data) (*checkpoint, error) {
+	have, err := loadCheckpoint(c.Checkpoint)
+	if err != nil {
+		return nil, err
 	}
 	for _, part := range []struct {
 		what       string
 		have, want any
 	}{
-		{"network", c.Arch, t.cfg.Arch},
-		{"recipe", c.Recipe, t.cfg.Recipe},
-		{"label list", c.Labels, t.data.Labels},
-		{"data", c.Data, t.data.Digest},
-		{"seed", c.Seed, t.cfg.Seed},
-		{"front end's floor", c.Floor, t.cfg.Floor},
+		{"network", have.Arch, c.Arch},
+		{"recipe", have.Recipe, c.Recipe},
+		{"label list", have.Labels, d.Labels},
+		{"data", have.Data, d.Digest},
+		{"seed", have.Seed, c.Seed},
+		{"front end's floor", have.Floor, c.Floor},
 	} {
-		if d := differences(part.have, part.want); d != "" {
-			return refuse(part.what, d)
+		if differs := differences(part.have, part.want); differs != "" {
+			return nil, c.refuse(part.what, differs)
 		}
+	}
+	return have, nil
+}
+
+func (c Config) refuse(what, differs string) error {
+	return fmt.Errorf("checkpoint %s is of another training, its %s differs: %s; start without --resume, or with the same flags, or name another file", c.Checkpoint, what, differs)
+}
+
+// restore takes the state from the checkpoint.
+func (t *trainer) restore() error {
+	c, err := t.cfg.load(t.data)
+	if err != nil {
+		return err
 	}
 	for name, v := range t.engine.State() {
 		if len(c.vectors[name]) != len(v) {
-			return refuse("vector "+name, fmt.Sprintf("it has %d numbers, now wanted are %d", len(c.vectors[name]), len(v)))
+			return t.cfg.refuse("vector "+name, fmt.Sprintf("it has %d numbers, now wanted are %d", len(c.vectors[name]), len(v)))
 		}
 	}
 	for name, v := range t.engine.State() {
