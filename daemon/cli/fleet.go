@@ -71,7 +71,10 @@ func printFleet(w io.Writer, nodes []publish.Node, now time.Time) {
 	online := 0
 	for _, n := range nodes {
 		state := "offline"
-		if n.Online {
+		switch {
+		case n.CutOff:
+			state = "cut off"
+		case n.Online:
 			state = "online"
 			online++
 		}

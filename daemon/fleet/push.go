@@ -152,14 +152,14 @@ func (r *round) choose(nodes []publish.Node) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("--to %q: %w", r.To, err)
-		case ok && n.Online:
+		case ok && n.Online && !n.CutOff:
 			r.chosen = append(r.chosen, n.Topic)
 		case ok:
 			away = append(away, n.Topic)
 		}
 	}
 	if len(away) > 0 {
-		r.Print("offline, and left out: %s", strings.Join(away, ", "))
+		r.Print("offline or cut off, and left out: %s", strings.Join(away, ", "))
 	}
 	if len(r.chosen) == 0 {
 		return fmt.Errorf("no node that is online fits %q", r.m.To[0])

@@ -18,8 +18,9 @@ import (
 
 // Node is what a broker knows of a node.
 type Node struct {
-	Topic     string       `json:"topic"` // its topics' beginning, earshot/<id> or earshot/<site>/<id>
-	Online    bool         `json:"online"`
+	Topic     string       `json:"topic"`   // its topics' beginning, earshot/<id> or earshot/<site>/<id>
+	Online    bool         `json:"online"`  // as it, or its broker, said last
+	CutOff    bool         `json:"cut_off"` // the bridge of its site is down: all of this is what was known last
 	Host      string       `json:"host"`
 	Version   string       `json:"version"`
 	Model     string       `json:"model"`
@@ -53,7 +54,7 @@ const (
 // It publishes nothing but what told gives to say, which waits until all of it is acknowledged.
 func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node, say Say) bool) error {
 	c.NodeID = besides(c.NodeID, "fleet")
-	f := &fleet{nodes: map[string]*Node{}, news: make(chan struct{}, 1)}
+	f := &fleet{nodes: map[string]*Node{}, cut: map[string]bool{}, news: make(chan struct{}, 1)}
 	l, err := dial(ctx, &c, "", ears{message: f.take})
 	if err != nil {
 		return err
@@ -61,7 +62,11 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 	defer l.client.Disconnect(100)
 	filters := map[string]byte{}
 	for depth := range siteLevels + 1 {
-		filters[base+strings.Repeat("/+", depth)+"/+/"+topic.NodeInstance.Name] = 1
+		site := base + strings.Repeat("/+", depth)
+		filters[site+"/+/"+topic.NodeInstance.Name] = 1
+		if depth > 0 {
+			filters[site+"/"+topic.Bridge] = 1
+		}
 	}
 	failed := func(err error) error { return fmt.Errorf("broker %s: %w", redact.URLs(c.Broker), err) }
 	for asked := time.Now(); ; {
@@ -138,6 +143,7 @@ type fleet struct {
 
 	mu    sync.Mutex // guards the rest
 	nodes map[string]*Node
+	cut   map[string]bool // sites whose bridge is down
 	heard map[string]bool // nodes that were subscribed to
 	fresh bool
 	told  bool
@@ -153,6 +159,8 @@ func (f *fleet) take(m paho.Message) {
 	defer f.mu.Unlock()
 	if tree, ok := strings.CutSuffix(name, "/"+topic.NodeInstance.Name); ok {
 		f.introduce(tree, text)
+	} else if site, ok := strings.CutSuffix(name, "/"+topic.Bridge); ok {
+		f.bridge(site, text)
 	} else {
 		f.about(name, text)
 	}
@@ -179,6 +187,16 @@ func (f *fleet) introduce(tree string, text []byte) {
 		f.nodes[tree] = n
 	}
 	n.Host, n.Version, n.Model, n.Since = short(who.Host), short(who.Version), short(who.Model), short(who.Since)
+}
+
+// bridge notes whether the one of a site stands.
+func (f *fleet) bridge(site string, text []byte) {
+	switch {
+	case string(text) != "0":
+		delete(f.cut, site)
+	case len(f.cut) < maxNodes:
+		f.cut[site] = true
+	}
 }
 
 func short(s string) string { return s[:min(len(s), maxText)] }
@@ -278,6 +296,7 @@ func (f *fleet) changed() []Node {
 	for _, n := range f.nodes {
 		copied := *n
 		copied.Sources = slices.Clone(n.Sources)
+		copied.CutOff = f.cut[topic.Tree(n.Topic).Prefix()]
 		all = append(all, copied)
 	}
 	slices.SortFunc(all, func(a, b Node) int { return strings.Compare(a.Topic, b.Topic) })
