@@ -46,7 +46,7 @@ so only --watch shows it: it goes on, and prints anew whenever something changes
 				defer cancel()
 			}
 			var broken error
-			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})}, func(nodes []publish.Node, _ publish.Say) bool {
+			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "warn", Out: c.ErrOrStderr()})}, func(nodes []publish.Node, _ publish.Say) bool {
 				if asJSON {
 					broken = printJSON(c.OutOrStdout(), nodes)
 				} else {

@@ -56,9 +56,9 @@ func (s *scene) measure(what string, v *site, during func() error) error {
 }
 
 // births lets a site begin with so many nodes, and waits until all are known at the head office.
-func (s *scene) begin(v *site, n int) (time.Duration, error) {
-	began := time.Now()
-	err := s.measure("birth", v, func() error {
+func (s *scene) begin(v *site, n int) (took time.Duration, err error) {
+	err = s.measure("birth", v, func() error {
+		began := time.Now()
 		w, err := watch(s.office.URL(), base+"/"+v.name+"/+/instance")
 		if err != nil {
 			return err
@@ -67,9 +67,11 @@ func (s *scene) begin(v *site, n int) (time.Duration, error) {
 		if err := s.populate(v, n); err != nil {
 			return err
 		}
-		return until("all nodes are known at the head office", func() bool { return len(w.newest(everything)) == n })
+		err = until("all nodes are known at the head office", func() bool { return len(w.newest(everything)) == n })
+		took = time.Since(began)
+		return err
 	})
-	return time.Since(began), err
+	return took, err
 }
 
 // quiet is how long a site is looked at.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"earshot/daemon/fleet"
+	"earshot/infer/onnx"
 	"earshot/internal/test/mosquitto"
 	"earshot/internal/test/testmodel"
 	"earshot/internal/test/wallclock"
@@ -236,8 +237,8 @@ func slowModel(s *scene) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.Work = 400
-	return s.turned(fleet.RolledBack, "drops windows", s.file("slow.onnx", m.Bytes()))
+	m.Work = 300 // 80 thousand million operations a window
+	return s.turned(fleet.Refused, "for a window here, and one comes every 743ms", s.file("slow.onnx", m.Bytes()))
 }
 
 func nanModel(s *scene) (string, error) {
@@ -246,7 +247,21 @@ func nanModel(s *scene) (string, error) {
 		return "", err
 	}
 	m.NaN = true
-	return s.turned(fleet.Refused, "", s.file("nan.onnx", m.Bytes()))
+	return s.turned(fleet.Refused, "score is not a finite number", s.file("nan.onnx", m.Bytes()))
+}
+
+// failingModel is one that only a real room shows to be bad: it scores silence and a room as quiet as that of a trial, and nothing else.
+func failingModel(s *scene) (string, error) {
+	m, err := knowing()
+	if err != nil {
+		return "", err
+	}
+	m.Besides = func(g *onnx.Graph, window string) string {
+		of := func(op string) string { return g.Op(op, []string{window}, onnx.Attr{Name: "keepdims", Value: 0}) }
+		span := g.Op("Sub", []string{of("ReduceMax"), of("ReduceMin")})
+		return g.Mul(g.Op("Sqrt", []string{g.Op("Sub", []string{g.Floats("most", []float32{65}), span})}), g.Floats("nothing", []float32{0}))
+	}
+	return s.turned(fleet.RolledBack, "source mic has windows that fail", s.file("failing.onnx", m.Bytes()))
 }
 
 // byURL serves what was signed, and what was not.

@@ -60,7 +60,7 @@ func (s *scene) open() (err error) {
 	if s.owner, err = fleet.ParseOwner(s.key + ".pub"); err != nil {
 		return err
 	}
-	if s.office, err = startBroker(); err != nil {
+	if s.office, err = startBroker("max_queued_messages 100000"); err != nil {
 		return err
 	}
 	s.north, err = s.newSite("north")

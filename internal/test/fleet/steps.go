@@ -25,6 +25,7 @@ var steps = []struct {
 	{"a model that does not know the watched labels", wrongModel},
 	{"a model that is too slow for the machine", slowModel},
 	{"a model whose scores are no numbers", nanModel},
+	{"a model that fails at what the microphone hears", failingModel},
 	{"by URL: the file that was signed, another, a longer one", byURL},
 	{"a push that somebody else signed, or changed", forgedPush},
 	{"a push of yesterday, again", replayedPush},
