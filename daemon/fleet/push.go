@@ -55,16 +55,22 @@ func (p Push) Run(ctx context.Context, find func(ctx context.Context, told func(
 		}
 	})
 	defer stop()
-	var broken error
+	goOn, broken := true, error(nil)
 	err = find(connected, func(nodes []publish.Node, say publish.Say) bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.say = say
-		goOn := false
-		if goOn, broken = r.step(ctx, nodes); !goOn {
-			broken = errors.Join(broken, r.clear())
+		if r.say = say; goOn {
+			goOn, broken = r.step(ctx, nodes)
 		}
-		return goOn
+		if goOn {
+			return true
+		}
+		err := r.clear()
+		if errors.Is(err, publish.ErrLost) { // with the next connection
+			return true
+		}
+		broken = errors.Join(broken, err)
+		return false
 	})
 	if err := errors.Join(broken, err); err != nil {
 		return err
