@@ -55,7 +55,7 @@ func (s *scene) measure(what string, v *site, during func() error) error {
 	return nil
 }
 
-// births lets a site begin with so many nodes, and waits until all are known at the head office.
+// begin lets a site begin with so many nodes, and waits until all are known at the head office.
 func (s *scene) begin(v *site, n int) (took time.Duration, err error) {
 	err = s.measure("birth", v, func() error {
 		began := time.Now()

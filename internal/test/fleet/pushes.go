@@ -250,16 +250,16 @@ func nanModel(s *scene) (string, error) {
 	return s.turned(fleet.Refused, "score is not a finite number", s.file("nan.onnx", m.Bytes()))
 }
 
-// failingModel is one that only a real room shows to be bad: it scores silence and a room as quiet as that of a trial, and nothing else.
+// failingModel is one that only real sound shows to be bad: no trial's window has slopes that are small and not nothing.
 func failingModel(s *scene) (string, error) {
 	m, err := knowing()
 	if err != nil {
 		return "", err
 	}
 	m.Besides = func(g *onnx.Graph, window string) string {
-		of := func(op string) string { return g.Op(op, []string{window}, onnx.Attr{Name: "keepdims", Value: 0}) }
-		span := g.Op("Sub", []string{of("ReduceMax"), of("ReduceMin")})
-		return g.Mul(g.Op("Sqrt", []string{g.Op("Sub", []string{g.Floats("most", []float32{65}), span})}), g.Floats("nothing", []float32{0}))
+		slope := g.Op("ReduceMean", []string{g.Slice(window, 1, 1, 2, 1)}, onnx.Attr{Name: "keepdims", Value: 0})
+		square := g.Mul(slope, slope)
+		return g.Mul(g.Op("Sqrt", []string{g.Mul(square, g.Add(square, g.Floats("few", []float32{-25})))}), g.Floats("nothing", []float32{0}))
 	}
 	return s.turned(fleet.RolledBack, "source mic has windows that fail", s.file("failing.onnx", m.Bytes()))
 }
@@ -369,12 +369,12 @@ func replayedPush(s *scene) (string, error) {
 	if err := s.settle(); err != nil {
 		return "", err
 	}
-	old, err := s.captured("the old one", s.file("loud.yaml", []byte("watch: {hold: 2s}\n")))
+	old, err := s.captured("the old one", s.file("zulu.yaml", []byte("watch: {hold: 2s}\n")))
 	if err != nil {
 		return "", err
 	}
 	time.Sleep(time.Second) // numbers are seconds
-	if _, err := s.captured("the new one", s.file("loud.yaml", []byte("watch: {hold: 6s}\n"))); err != nil {
+	if _, err := s.captured("the new one", s.file("zulu.yaml", []byte("watch: {hold: 6s}\n"))); err != nil {
 		return "", err
 	}
 	if err := publishTo(s.north.broker, base+"/north/r1/push/set", old, true); err != nil {
