@@ -29,7 +29,8 @@ func newFleetCmd() *cobra.Command {
 model, since when it runs, its sources and what is wrong with them. Nodes below
 mqtt.topic are found, also with a site between: earshot/<site>/<id>. What comes out of
 diagnostics (provider, latency, dropped windows, last seen) is sent once a minute,
-so only --watch shows it: it goes on, and prints anew whenever something changes.`,
+so only --watch shows it: it goes on, and prints anew whenever something changes. A node
+is cut off when the bridge of its site is down (docs/fleet.md): what is known of it is old.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := set.load(c)

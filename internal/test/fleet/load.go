@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -21,34 +22,37 @@ type load struct {
 
 // measure notes what nodes do to the brokers of a site and of the head office while something lasts.
 func (s *scene) measure(what string, v *site, during func() error) error {
-	brokers := []struct {
-		name string
-		*mosquitto.Broker
-	}{{"the site's", v.broker}, {"the head office's", s.office}}
-	loads := make([]load, len(brokers))
-	for i, b := range brokers {
-		f, err := figuresOf(b.Broker)
-		if err != nil {
-			return err
+	loads := []load{{what: what, broker: "the site's"}, {what: what, broker: "the head office's"}}
+	brokers := []*mosquitto.Broker{v.broker, s.office}
+	each := func(do func(*load, *mosquitto.Broker) error) error { // they tell of themselves every ten seconds
+		var wait sync.WaitGroup
+		errs := make([]error, len(loads))
+		for i := range loads {
+			wait.Go(func() { errs[i] = do(&loads[i], brokers[i]) })
 		}
-		loads[i] = load{what: what, broker: b.name, nodes: len(v.sims), from: f}
+		wait.Wait()
+		return errors.Join(errs...)
 	}
-	if err := during(); err != nil {
+	err := each(func(l *load, b *mosquitto.Broker) (err error) { l.from, err = figuresOf(b); return err })
+	if err == nil {
+		err = during()
+	}
+	if err == nil {
+		err = each(func(l *load, b *mosquitto.Broker) (err error) { l.to, err = figuresOf(b); return err })
+	}
+	if err != nil {
 		return err
 	}
-	for i, b := range brokers {
-		f, err := figuresOf(b.Broker)
+	for i := range loads {
+		l := &loads[i]
+		l.lasted, l.nodes = l.to.at.Sub(l.from.at), len(v.sims)
+		all, err := retained(brokers[i], base+"/"+v.name+"/#", everything)
 		if err != nil {
 			return err
 		}
-		loads[i].to, loads[i].lasted, loads[i].nodes = f, f.at.Sub(loads[i].from.at), len(v.sims)
-		all, err := retained(b.Broker, base+"/"+v.name+"/#", everything)
-		if err != nil {
-			return err
-		}
-		loads[i].topics = int64(len(all))
+		l.topics = int64(len(all))
 		for name, text := range all {
-			loads[i].kept += int64(len(name) + len(text))
+			l.kept += int64(len(name) + len(text))
 		}
 	}
 	s.loads = append(s.loads, loads...)
