@@ -172,7 +172,7 @@ func retained(b *mosquitto.Broker, filter string, pattern *regexp.Regexp) (map[s
 }
 
 // patience is how long anything may take.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 func until(what string, ok func() bool) error {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

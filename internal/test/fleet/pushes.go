@@ -237,7 +237,7 @@ func slowModel(s *scene) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	m.Work = 300 // 80 thousand million operations a window
+	m.Work = 700 // 190 thousand million operations a window
 	return s.turned(fleet.Refused, "for a window here, and one comes every 743ms", s.file("slow.onnx", m.Bytes()))
 }
 
