@@ -18,6 +18,7 @@ import (
 	"earshot/daemon/rules"
 	"earshot/gammatone"
 	"earshot/infer"
+	"earshot/internal/sampletime"
 )
 
 // A model that was pushed is held against the contract and the configuration's labels, and plays the clips kept here, as the one in use does.
@@ -36,7 +37,7 @@ type example struct{ path, label string }
 func (d *Daemon) compareModels(ctx context.Context, f *config.File, file []byte) (measured string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, examineTime)
 	defer cancel()
-	m, err := infer.ParseModel("the pushed model", file)
+	m, err := infer.ParseForeign("the pushed model", file)
 	if err != nil {
 		return "", err
 	}
@@ -49,6 +50,9 @@ func (d *Daemon) compareModels(ctx context.Context, f *config.File, file []byte)
 		return "", err
 	}
 	defer fresh.Close()
+	if err := d.keepsPace(fresh, f, front); err != nil {
+		return "", err
+	}
 	path, err := models.File(f)
 	if err != nil {
 		return "", err
@@ -62,6 +66,11 @@ func (d *Daemon) compareModels(ctx context.Context, f *config.File, file []byte)
 		return "", err
 	}
 	defer present.Close()
+	for _, l := range present.rules.Watched {
+		if !slices.ContainsFunc(fresh.rules.Watched, func(o rules.Label) bool { return o.ID == l.ID }) {
+			return "", fmt.Errorf("%q is watched here, and the model does not know it", l.ID)
+		}
+	}
 	all := examples(d.clipsDir(), m.Labels, old.Labels)
 	now, before := 0, 0
 	for _, e := range all {
@@ -86,6 +95,23 @@ func (d *Daemon) compareModels(ctx context.Context, f *config.File, file []byte)
 		return measured, fmt.Errorf("%w: %s", errWorse, measured)
 	}
 	return measured, nil
+}
+
+// keepsPace tells whether a model scores the windows of all sources in time, where the processor does that.
+func (d *Daemon) keepsPace(h *hearing, f *config.File, front gammatone.Config) error {
+	if d.status().Provider != "cpu" {
+		return nil
+	}
+	takes, err := h.Takes()
+	if err != nil {
+		return err
+	}
+	sources := max(1, len(d.wanted(f)))
+	every := sampletime.Span(int64(f.Config.Windows.HopFrames*front.HopSamples), front.SampleRate) / time.Duration(sources)
+	if takes > every*time.Duration(max(1, f.Config.Inference.Threads)) {
+		return fmt.Errorf("it takes %v for a window here, and one comes every %v", takes.Round(time.Millisecond), every.Round(time.Millisecond))
+	}
+	return nil
 }
 
 // hearing is a model that plays recordings as the daemon would hear them.

@@ -95,15 +95,9 @@ func (d *Daemon) tryPushed(ctx context.Context, m *fleet.Manifest, file []byte) 
 	return d.compareModels(ctx, f, file)
 }
 
-// Signs of a node that does not keep pace: so many windows dropped between two looks, and this share of them.
-const (
-	fewDropped  = 5
-	shareOfThem = 10
-)
-
 // ills says at each call what the node suffers from, in words that stay the same while it does.
 func (d *Daemon) ills() func() []string {
-	before := map[string]status.Source{}
+	paces := map[string]*pace{}
 	return func() (all []string) {
 		s := d.status()
 		if !s.Broker.Connected {
@@ -124,20 +118,45 @@ func (d *Daemon) ills() func() []string {
 			if one.Verify != nil && one.Verify.Failing != "" {
 				all = append(all, fmt.Sprintf("source %s has no second opinion", one.Name))
 			}
-			was := before[one.Name]
-			before[one.Name] = one
-			if one.Windows < was.Windows { // it began anew
-				continue
+			if paces[one.Name] == nil {
+				paces[one.Name] = &pace{since: one}
 			}
-			dropped, windows := one.Dropped-was.Dropped, one.Windows-was.Windows
-			if dropped >= fewDropped && dropped*shareOfThem > windows+dropped {
-				all = append(all, fmt.Sprintf("source %s drops windows", one.Name))
-			}
-			if one.Failed > was.Failed {
-				all = append(all, fmt.Sprintf("source %s has windows that fail", one.Name))
-			}
+			all = append(all, paces[one.Name].look(one)...)
 		}
 		slices.Sort(all)
 		return all
 	}
+}
+
+// A source is judged by so many windows at a time, which are 7 s of sound by default: what is said of the last ones stays until there are as many
+// again, however often one looks. Of those it may drop this share.
+const (
+	enoughWindows = 10
+	shareDropped  = 10
+)
+
+// pace is how a source fares with its windows.
+type pace struct {
+	since       status.Source // counters, when it was judged last
+	slow, fails bool
+}
+
+// look takes its counters of this moment, and says what it suffers from.
+func (p *pace) look(now status.Source) (ills []string) {
+	scored, dropped, failed := now.Windows-p.since.Windows, now.Dropped-p.since.Dropped, now.Failed-p.since.Failed
+	switch all := scored + dropped + failed; {
+	case min(scored, dropped, failed) < 0: // it began anew
+		*p = pace{since: now}
+	case all >= enoughWindows:
+		*p = pace{since: now, slow: dropped*shareDropped > all, fails: failed > 0}
+	default:
+		p.fails = p.fails || failed > 0
+	}
+	if p.slow {
+		ills = append(ills, fmt.Sprintf("source %s drops windows", now.Name))
+	}
+	if p.fails {
+		ills = append(ills, fmt.Sprintf("source %s has windows that fail", now.Name))
+	}
+	return ills
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +53,7 @@ func TestFleetPush(t *testing.T) {
 	r := newRig(t, yaml)
 	r.opts.Reloaded = func(Reloaded) {}
 	r.start()
-	counter := uint64(100)
+	counter, url := uint64(100), ""
 	push := func(kind, name string, file []byte) (string, error) {
 		t.Helper()
 		counter++
@@ -60,7 +62,7 @@ func TestFleetPush(t *testing.T) {
 			t.Fatal(err)
 		}
 		var said strings.Builder
-		p := fleet.Push{Kind: kind, Name: name, File: file, Base: "earshot", To: "n*", Canary: 1, Soak: 2 * time.Second, Life: time.Hour, Counter: counter, Signer: signer,
+		p := fleet.Push{Kind: kind, Name: name, File: file, URL: url, Base: "earshot", To: "n*", Canary: 1, Soak: 2 * time.Second, Life: time.Hour, Counter: counter, Signer: signer,
 			Now: time.Now(), Print: func(format string, a ...any) { fmt.Fprintf(&said, format+"\n", a...) }}
 		ctx, cancel := context.WithTimeout(t.Context(), hang)
 		defer cancel()
@@ -84,7 +86,7 @@ func TestFleetPush(t *testing.T) {
 	if err == nil || !strings.Contains(said, fleet.RolledBack) || r.status(t).Sources[0].Kind != config.KindFile {
 		t.Errorf("an overlay that silences the node: %v: %s", err, said)
 	}
-	if said, err := push(fleet.Model, "more", testmodel.New("dog", "cow", "background").Bytes()); err != nil || !strings.Contains(said, "no clips are kept") {
+	if said, err := push(fleet.Model, "more", testmodel.New("dog", "cow", "siren", "background").Bytes()); err != nil || !strings.Contains(said, "no clips are kept") {
 		t.Errorf("a good model: %v: %s", err, said)
 	}
 	model := r.status(t).Model
@@ -92,9 +94,25 @@ func TestFleetPush(t *testing.T) {
 	if err == nil || !strings.Contains(said, "the model does not know it") || r.status(t).Model != model {
 		t.Errorf("a model without the dog: %v: %s", err, said)
 	}
+	said, err = push(fleet.Model, "fewer", testmodel.New("dog", "cow", "background").Bytes())
+	if err == nil || !strings.Contains(said, `\"alarm\" is watched here, and the model does not know it`) || r.status(t).Model != model {
+		t.Errorf("a model without what is watched by default: %v: %s", err, said)
+	}
 	said, err = push(fleet.Model, "nonsense", []byte("nonsense"))
 	if err == nil || !strings.Contains(said, fleet.Refused) || r.status(t).Model != model {
 		t.Errorf("no model at all: %v: %s", err, said)
+	}
+	if said, err := push(fleet.Overlay, "often", []byte("windows: {hop_frames: 8}\n")); err != nil {
+		t.Fatalf("more windows: %v: %s", err, said)
+	}
+	slow := testmodel.New("dog", "cow", "siren", "background")
+	slow.Work = 100
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(slow.Bytes()) }))
+	defer server.Close()
+	url = server.URL // it is longer than the broker here takes
+	said, err = push(fleet.Model, "slow", slow.Bytes())
+	if err == nil || !strings.Contains(said, "for a window here, and one comes every 93ms") || r.status(t).Model != model {
+		t.Errorf("a model that is too slow: %v: %s", err, said)
 	}
 	r.house.wait(t, "what was put on the broker is taken off", func(all []message) bool {
 		left := map[string]bool{}

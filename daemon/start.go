@@ -152,7 +152,7 @@ func (d *Daemon) newSource(f *config.File, c config.Source) (*source.Source, err
 
 // setup is what MQTT shows of a configuration and what it came to.
 func (d *Daemon) setup(f *config.File, r *rules.Rules, e *engine.Engine) mqtt.Setup {
-	return mqtt.Setup{File: f, Sources: d.wanted(f), Rules: r, Adjusted: &d.adjusted, Version: d.opts.Version, Sounds: len(e.Model.Labels), Log: d.log}
+	return mqtt.Setup{File: f, Sources: d.wanted(f), Rules: r, Adjusted: &d.adjusted, Version: d.opts.Version, Sounds: len(e.Model.Labels), SHA256: e.Model.SHA256, Log: d.log}
 }
 
 // startMQTT makes and starts the publisher, in the place of an old one that has stopped.

@@ -67,7 +67,12 @@ func LoadModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := ParseModel(path, b)
+	return ParseForeign(path, b)
+}
+
+// ParseForeign is ParseModel for a file that is not this program's own: NewSession tries it in a process of its own first.
+func ParseForeign(name string, file []byte) (*Model, error) {
+	m, err := ParseModel(name, file)
 	if err == nil {
 		m.foreign = true
 	}

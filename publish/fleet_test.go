@@ -2,9 +2,12 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"earshot/publish/topic"
 )
 
 // TestFleet: nodes are found wherever sites put them, with what they say of themselves; what is on the broker beside is not
@@ -23,6 +26,8 @@ func TestFleet(t *testing.T) {
 	l := m.listen()
 	l.publish("earshot/stranger/instance", "no JSON", true)
 	l.publish("earshot/x/y/z/w/instance", `{"instance":"1"}`, true)
+	l.publish("earshot/north/bridge", "0", true)
+	l.publish("earshot/south/bridge", "1", true)
 	before := m.retained()
 	c := testConfig(m.URL())
 	c.NodeID = "console"
@@ -56,7 +61,7 @@ func TestFleet(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 	}
-	if other := nodes[1]; other.Topic != "earshot/north/n2" || other.Online || len(other.Sources) == 0 || other.Sources[0].Online {
+	if other := nodes[1]; other.Topic != "earshot/north/n2" || other.Online || !other.CutOff || n.CutOff || len(other.Sources) == 0 || other.Sources[0].Online {
 		t.Errorf("%+v", other)
 	}
 	a.stop(t)
@@ -68,4 +73,65 @@ func TestFleet(t *testing.T) {
 			t.Errorf("%s: the one who looks left something", name)
 		}
 	}
+}
+
+// TestFleetOutlivesTheBroker: who looks on while the broker goes sees the nodes offline, and then as they come back; a broker that was never there
+// is told at once.
+func TestFleetOutlivesTheBroker(t *testing.T) {
+	m := newMosquitto(t)
+	a := run(t, testConfig(m.URL()))
+	a.settled(t)
+	c := testConfig(m.URL())
+	c.NodeID = "console"
+	told := make(chan error, 10)
+	c.OnStatus = func(s Status) {
+		select {
+		case told <- s.Err:
+		default:
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	var seen []bool // online or not, each change
+	var lost error
+	err := Fleet(ctx, c, func(all []Node, say Say) bool {
+		if len(all) != 1 {
+			t.Errorf("%+v", all)
+			return false
+		}
+		if now := all[0].Online; len(seen) == 0 || seen[len(seen)-1] != now {
+			seen = append(seen, now)
+		}
+		if lost == nil && all[0].Online {
+			m.restart()
+			for lost == nil {
+				lost = say(ctx, []topic.Message{topic.Kept("earshot/north/x", []byte("x"))})
+			}
+			return true
+		}
+		return !all[0].Online
+	})
+	if err != nil || ctx.Err() != nil || !seen[0] || !seen[len(seen)-1] {
+		t.Errorf("%v, %v, online %v", err, ctx.Err(), seen)
+	}
+	if why := <-told; !errors.Is(lost, ErrLost) || !errors.Is(why, ErrLost) {
+		t.Errorf("%v, %v; want %v", lost, why, ErrLost)
+	}
+	m.Kill()
+	if err := Fleet(ctx, c, func([]Node, Say) bool { return false }); err == nil {
+		t.Error("nobody is there, and all is well")
+	}
+}
+
+// TestAnotherModel: what stands beside a node is the model that it listens with, after a reload too.
+func TestAnotherModel(t *testing.T) {
+	m := newMosquitto(t)
+	c := testConfig(m.URL())
+	r := run(t, c)
+	r.settled(t)
+	c.Device.Model = "another"
+	if err := r.Reconfigure(c); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the other model", func() bool { return strings.Contains(string(m.retained()["earshot/n1/instance"]), `"another"`) })
 }

@@ -220,8 +220,11 @@ type (
 	Refusal    = mqtt.Refusal
 )
 
+// ErrLost is what a Say returns, wrapped, whose connection is gone.
+var ErrLost = mqtt.ErrLost
+
 // Fleet finds the nodes below c.Topic on c's broker, and calls told with all of them whenever something has changed; told
-// says whether to go on. It publishes what told says and nothing else.
+// says whether to go on. It publishes what told says and nothing else. A connection that is lost is made anew.
 func Fleet(ctx context.Context, c Config, told func([]Node, Say) bool) error {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // quick are waits that make tests short; none of them decides a test.
-var quick = Timing{SelfCheck: 5 * time.Minute, Debounce: 50 * time.Millisecond, Settle: 200 * time.Millisecond,
+var quick = Timing{SelfCheck: 5 * time.Minute, Debounce: 50 * time.Millisecond, Birth: 50 * time.Millisecond, Settle: 200 * time.Millisecond,
 	BackoffMin: 20 * time.Millisecond, BackoffMax: 200 * time.Millisecond}
 
 func testSources() []Source {

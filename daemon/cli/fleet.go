@@ -29,7 +29,8 @@ func newFleetCmd() *cobra.Command {
 model, since when it runs, its sources and what is wrong with them. Nodes below
 mqtt.topic are found, also with a site between: earshot/<site>/<id>. What comes out of
 diagnostics (provider, latency, dropped windows, last seen) is sent once a minute,
-so only --watch shows it: it goes on, and prints anew whenever something changes.`,
+so only --watch shows it: it goes on, and prints anew whenever something changes. A node
+is cut off when the bridge of its site is down (docs/fleet.md): what is known of it is old.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := set.load(c)
@@ -46,7 +47,7 @@ so only --watch shows it: it goes on, and prints anew whenever something changes
 				defer cancel()
 			}
 			var broken error
-			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})}, func(nodes []publish.Node, _ publish.Say) bool {
+			err = mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "warn", Out: c.ErrOrStderr()})}, func(nodes []publish.Node, _ publish.Say) bool {
 				if asJSON {
 					broken = printJSON(c.OutOrStdout(), nodes)
 				} else {
@@ -71,7 +72,10 @@ func printFleet(w io.Writer, nodes []publish.Node, now time.Time) {
 	online := 0
 	for _, n := range nodes {
 		state := "offline"
-		if n.Online {
+		switch {
+		case n.CutOff:
+			state = "cut off"
+		case n.Online:
 			state = "online"
 			online++
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,7 +105,7 @@ func pushToFleet(c *cobra.Command, flags *pushFlags, path string) error {
 	defer cancel()
 	fmt.Fprintf(c.OutOrStdout(), "signed by %s\n", p.Signer.Owner())
 	return classifyError(p.Run(ctx, func(ctx context.Context, told func([]publish.Node, publish.Say) bool) error {
-		return mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "error", Out: io.Discard})}, told)
+		return mqtt.Fleet(ctx, mqtt.Setup{File: f, Log: logging.New(logging.Config{Level: "warn", Out: c.ErrOrStderr()})}, told)
 	}))
 }
 

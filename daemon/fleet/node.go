@@ -91,14 +91,20 @@ func (n *Node) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case b := <-n.in:
-			if bytes.Equal(b, n.last) { // the broker sends it again with each connection
+			if bytes.Equal(b, n.last) { // the broker sends it again with each connection, for it, or one behind it, did not hear that it was dealt with
+				n.dealtWith()
+			} else if n.last = b; n.take(ctx, b) {
 				continue
 			}
-			n.last = b
-			if !n.take(ctx, b) {
-				n.wait(ctx, n.Pace) // who floods us with nonsense keeps us no busier
-			}
+			n.wait(ctx, n.Pace) // who floods us with nonsense keeps us no busier
 		}
+	}
+}
+
+// dealtWith tells once more what became of the last manifest, which goes off the broker by that.
+func (n *Node) dealtWith() {
+	if mem, err := recall(n.Dir); err == nil && mem.Trial == nil {
+		n.Tell(mem.Report, true)
 	}
 }
 
@@ -120,7 +126,8 @@ func (n *Node) take(ctx context.Context, b []byte) (counted bool) {
 	m, err := n.believe(&mem, b)
 	if err != nil {
 		if m.Counter == mem.Counter && m.Counter > 0 && m.SHA256 == mem.Report.SHA256 {
-			return true // what was dealt with in another life
+			n.dealtWith() // in another life
+			return false
 		}
 		n.refuse(mem, m, err, true)
 		return false

@@ -42,7 +42,7 @@ func (p Push) Run(ctx context.Context, find func(ctx context.Context, told func(
 	if err != nil {
 		return err
 	}
-	r := &round{Push: p, m: m, text: text, states: map[string]string{}, parted: map[string]bool{}}
+	r := &round{Push: p, m: m, text: text, wait: firstWait, states: map[string]string{}, parted: map[string]bool{}}
 	// When the owner has enough of waiting, what was put on the broker must be taken off before the connection goes.
 	connected, disconnect := context.WithCancel(context.WithoutCancel(ctx))
 	defer disconnect()
@@ -55,16 +55,22 @@ func (p Push) Run(ctx context.Context, find func(ctx context.Context, told func(
 		}
 	})
 	defer stop()
-	var broken error
+	goOn, broken := true, error(nil)
 	err = find(connected, func(nodes []publish.Node, say publish.Say) bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.say = say
-		goOn := false
-		if goOn, broken = r.step(ctx, nodes); !goOn {
-			broken = errors.Join(broken, r.clear())
+		if r.say = say; goOn {
+			goOn, broken = r.step(ctx, nodes)
 		}
-		return goOn
+		if goOn {
+			return true
+		}
+		err := r.clear()
+		if errors.Is(err, publish.ErrLost) { // with the next connection
+			return true
+		}
+		broken = errors.Join(broken, err)
+		return false
 	})
 	if err := errors.Join(broken, err); err != nil {
 		return err
@@ -84,8 +90,10 @@ type round struct {
 	say    publish.Say
 	chosen []string          // nodes, those that take it first in front
 	sent   int               // of them
+	again  time.Time         // from when on those that keep silent are sent it again
+	wait   time.Duration     // from then to the time after
 	states map[string]string // by node
-	parted map[string]bool   // prefixes below which the file's parts lie
+	parted map[string]bool   // prefixes below which the file's parts were put
 }
 
 // step looks at the nodes, and does what is to be done next.
@@ -98,10 +106,10 @@ func (r *round) step(ctx context.Context, nodes []publish.Node) (goOn bool, err 
 		if r.Canary > 0 {
 			first = min(first, r.Canary)
 		}
-		err := r.send(ctx, first)
-		return err == nil, err
+		r.sent = first
+		return r.give(ctx, r.chosen[:first])
 	}
-	done, bad := 0, []string{}
+	done, bad, silent := 0, []string{}, []string{}
 	for _, n := range nodes {
 		if !slices.Contains(r.chosen[:r.sent], n.Topic) {
 			continue
@@ -127,18 +135,25 @@ func (r *round) step(ctx context.Context, nodes []publish.Node) (goOn bool, err 
 		if Final(state) {
 			done++
 		}
+		if state == "" && n.Online && !n.CutOff {
+			silent = append(silent, n.Topic)
+		}
 		if state == Refused || state == RolledBack {
 			bad = append(bad, n.Topic)
 		}
 	}
 	switch {
+	case len(silent) > 0 && time.Now().After(r.again):
+		clear(r.parted)
+		return r.give(ctx, silent)
 	case done < r.sent:
 		return true, nil
 	case len(bad) > 0:
 		return false, fmt.Errorf("%d of %d nodes did not keep it: %s; %d were not asked", len(bad), r.sent, strings.Join(bad, ", "), len(r.chosen)-r.sent)
 	case r.sent < len(r.chosen):
-		err := r.send(ctx, len(r.chosen))
-		return err == nil, err
+		rest := r.chosen[r.sent:]
+		r.sent = len(r.chosen)
+		return r.give(ctx, rest)
 	}
 	r.Print("%d nodes keep it", r.sent)
 	return false, nil
@@ -152,14 +167,14 @@ func (r *round) choose(nodes []publish.Node) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("--to %q: %w", r.To, err)
-		case ok && n.Online:
+		case ok && n.Online && !n.CutOff:
 			r.chosen = append(r.chosen, n.Topic)
 		case ok:
 			away = append(away, n.Topic)
 		}
 	}
 	if len(away) > 0 {
-		r.Print("offline, and left out: %s", strings.Join(away, ", "))
+		r.Print("offline or cut off, and left out: %s", strings.Join(away, ", "))
 	}
 	if len(r.chosen) == 0 {
 		return fmt.Errorf("no node that is online fits %q", r.m.To[0])
@@ -167,24 +182,37 @@ func (r *round) choose(nodes []publish.Node) error {
 	return nil
 }
 
-// send gives it to the chosen nodes up to the n-th.
-func (r *round) send(ctx context.Context, n int) error {
-	for _, node := range r.chosen[r.sent:n] {
+// firstWait is after how long a node that is online and has not said a word gets it once more; then after twice that, and so on. A broker on the
+// way may have lost it; or the node names no owner, and never answers.
+const firstWait = 30 * time.Second
+
+// give sends it to nodes. Who gets none because the connection is lost gets it with the next one.
+func (r *round) give(ctx context.Context, nodes []string) (goOn bool, err error) {
+	r.again, r.wait = time.Now().Add(r.wait), 2*r.wait
+	if err = r.send(ctx, nodes); errors.Is(err, publish.ErrLost) {
+		r.again = time.Time{}
+		return true, nil
+	}
+	return err == nil, err
+}
+
+// send puts it on the broker for nodes, the file's parts once for all below a prefix.
+func (r *round) send(ctx context.Context, nodes []string) error {
+	for _, node := range nodes {
 		prefix := topic.Tree(node).Prefix()
 		if r.URL == "" && !r.parted[prefix] {
-			r.parted[prefix] = true
 			for some := range slices.Chunk(publish.Parts(prefix, r.m.SHA256, r.File), 16) {
 				if err := r.say(ctx, some); err != nil {
 					return err
 				}
 			}
+			r.parted[prefix] = true
 		}
 		if err := r.say(ctx, []topic.Message{topic.Kept(topic.Tree(node).Of(topic.NodePushSet), r.text)}); err != nil {
 			return err
 		}
 		r.Print("%s: sent", node)
 	}
-	r.sent = n
 	return nil
 }
 
@@ -193,12 +221,14 @@ func (r *round) clear() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var all []topic.Message
-	for prefix := range r.parted {
-		for _, m := range publish.Parts(prefix, r.m.SHA256, r.File) {
-			all = append(all, topic.Kept(m.Topic, nil))
-		}
-	}
+	cleared := map[string]bool{}
 	for _, node := range r.chosen[:r.sent] {
+		if prefix := topic.Tree(node).Prefix(); r.URL == "" && !cleared[prefix] {
+			cleared[prefix] = true
+			for _, m := range publish.Parts(prefix, r.m.SHA256, r.File) {
+				all = append(all, topic.Kept(m.Topic, nil))
+			}
+		}
 		if !Final(r.states[node]) {
 			all = append(all, topic.Kept(topic.Tree(node).Of(topic.NodePushSet), nil))
 		}

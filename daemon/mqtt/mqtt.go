@@ -138,6 +138,9 @@ func Forget(ctx context.Context, s Setup) (topics []string, err error) {
 // Fleet finds the nodes on the configured broker, and calls told with all of them whenever something has changed.
 func Fleet(ctx context.Context, s Setup, told func([]publish.Node, publish.Say) bool) error {
 	settings, err := s.settings("")
+	settings.OnStatus = func(now publish.Status) {
+		s.Log.Warn().Err(now.Err).Dur("retry_ms", now.Retry).Msg("mqtt")
+	}
 	if err == nil {
 		err = publish.Fleet(ctx, settings, told)
 	}

@@ -18,7 +18,8 @@ type Setup struct {
 	// Adjusted is what people set over the rules.
 	Adjusted *rules.Adjustments
 	Version  string
-	Sounds   int // that the model knows
+	Sounds   int    // that the model knows
+	SHA256   string // of the model's file
 	Log      *logging.Log
 }
 
@@ -36,7 +37,7 @@ func (s Setup) shown() publish.Config {
 		Image:           c.Image,
 		Device: publish.Device{
 			Name:      s.File.Config.NodeName(),
-			Model:     fmt.Sprintf("ACRNN, %d sounds", s.Sounds),
+			Model:     fmt.Sprintf("ACRNN, %d sounds, %.8s", s.Sounds, s.SHA256), // two networks may know the same sounds
 			SWVersion: s.Version,
 			Area:      s.File.Config.Node.Area,
 			URL:       s.File.Config.Web.URL, // a configured one only: loopback means nothing to others

@@ -90,6 +90,21 @@ func (p *Player) Close() {
 	}
 }
 
+// Takes is how long a window takes: the shortest of three, for the machine may be busy with something else.
+func (p *Player) Takes() (time.Duration, error) {
+	shortest, window := time.Duration(0), make([]float32, infer.WindowLen)
+	for i := range 3 {
+		began := time.Now()
+		if _, _, err := p.session.Run(window, 1); err != nil {
+			return 0, err
+		}
+		if took := time.Since(began); i == 0 || took < shortest {
+			shortest = took
+		}
+	}
+	return shortest, nil
+}
+
 // Sizes of what waits between the stages. They bound memory and change no event: every stage waits for room.
 const (
 	ring  = 4 * time.Second

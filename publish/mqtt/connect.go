@@ -53,8 +53,11 @@ func (l *link) fail(err error) {
 	})
 }
 
+// ErrLost is of a connection that stood and is gone.
+var ErrLost = errors.New("connection lost")
+
 // loss is why the connection is gone, once it is.
-func (l *link) loss() error { return fmt.Errorf("connection lost: %s", redact.URLs(plain(l.err))) }
+func (l *link) loss() error { return fmt.Errorf("%w: %s", ErrLost, redact.URLs(plain(l.err))) }
 
 // ears are told what comes in, from paho's goroutines. They must not block.
 type ears struct {

@@ -18,8 +18,9 @@ import (
 
 // Node is what a broker knows of a node.
 type Node struct {
-	Topic     string       `json:"topic"` // its topics' beginning, earshot/<id> or earshot/<site>/<id>
-	Online    bool         `json:"online"`
+	Topic     string       `json:"topic"`   // its topics' beginning, earshot/<id> or earshot/<site>/<id>
+	Online    bool         `json:"online"`  // as it, or its broker, said last
+	CutOff    bool         `json:"cut_off"` // the bridge of its site is down: all of this is what was known last
 	Host      string       `json:"host"`
 	Version   string       `json:"version"`
 	Model     string       `json:"model"`
@@ -30,6 +31,8 @@ type Node struct {
 	LatencyMS float64      `json:"latency_ms"`
 	Dropped   uint64       `json:"dropped_windows"`
 	Push      PushReport   `json:"push"` // what became of what was pushed to it
+
+	spoke bool // Online is what the broker says
 }
 
 // NodeSource is one of a node's sources.
@@ -50,20 +53,49 @@ const (
 
 // Fleet connects under a client id of its own, finds the nodes whose topics begin with base, and calls told with all
 // of them, by topic, when something has changed and then been still for a second, or five have gone by; told says whether to go on.
-// It publishes nothing but what told gives to say, which waits until all of it is acknowledged.
+// It publishes nothing but what told gives to say, which waits until all of it is acknowledged. A connection that is lost after told was called is
+// made anew, and OnStatus told of it; the nodes are offline then until the broker says otherwise.
 func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node, say Say) bool) error {
 	c.NodeID = besides(c.NodeID, "fleet")
-	f := &fleet{nodes: map[string]*Node{}, news: make(chan struct{}, 1)}
-	l, err := dial(ctx, &c, "", ears{message: f.take})
+	f := &fleet{nodes: map[string]*Node{}, cut: map[string]bool{}, news: make(chan struct{}, 1)}
+	for failures := 0; ; {
+		connected, err := f.look(ctx, &c, base, told)
+		if err == nil || f.told && ctx.Err() != nil {
+			return nil
+		}
+		if !f.told {
+			return err
+		}
+		if failures++; connected {
+			failures = 1
+			f.forget()
+		}
+		wait := c.Timing.backoff(failures, err)
+		c.OnStatus(Status{Err: err, Attempt: failures, Retry: wait})
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// look is one connection's work. It returns nil when told says that it is enough, or ctx ends.
+func (f *fleet) look(ctx context.Context, c *Settings, base string, told func([]Node, Say) bool) (connected bool, err error) {
+	l, err := dial(ctx, c, "", ears{message: f.take})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer l.client.Disconnect(100)
 	filters := map[string]byte{}
 	for depth := range siteLevels + 1 {
-		filters[base+strings.Repeat("/+", depth)+"/+/"+topic.NodeInstance.Name] = 1
+		site := base + strings.Repeat("/+", depth)
+		filters[site+"/+/"+topic.NodeInstance.Name] = 1
+		if depth > 0 {
+			filters[site+"/"+topic.Bridge] = 1
+		}
 	}
-	failed := func(err error) error { return fmt.Errorf("broker %s: %w", redact.URLs(c.Broker), err) }
+	failed := func(err error) (bool, error) { return true, fmt.Errorf("broker %s: %w", redact.URLs(c.Broker), err) }
 	for asked := time.Now(); ; {
 		if len(filters) > 0 {
 			if err := l.granted(ctx, filters); err != nil {
@@ -78,8 +110,11 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 				continue
 			}
 		case <-time.After(quiet):
+			if f.waits() && time.Since(asked) < patience {
+				continue
+			}
 		case <-ctx.Done():
-			return nil
+			return true, nil
 		case <-l.lost:
 			return failed(l.loss())
 		}
@@ -88,7 +123,21 @@ func Fleet(ctx context.Context, c Settings, base string, told func(nodes []Node,
 		}
 		asked = time.Now()
 		if changed := f.changed(); changed != nil && !told(changed, l.acknowledged) {
-			return nil
+			return true, nil
+		}
+	}
+}
+
+// forget takes back what the broker said and may say otherwise when it comes back.
+func (f *fleet) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.heard, f.fresh = nil, true
+	clear(f.cut)
+	for _, n := range f.nodes {
+		n.Online, n.spoke = false, false
+		for i := range n.Sources {
+			n.Sources[i].Online = false
 		}
 	}
 }
@@ -138,6 +187,7 @@ type fleet struct {
 
 	mu    sync.Mutex // guards the rest
 	nodes map[string]*Node
+	cut   map[string]bool // sites whose bridge is down
 	heard map[string]bool // nodes that were subscribed to
 	fresh bool
 	told  bool
@@ -153,6 +203,8 @@ func (f *fleet) take(m paho.Message) {
 	defer f.mu.Unlock()
 	if tree, ok := strings.CutSuffix(name, "/"+topic.NodeInstance.Name); ok {
 		f.introduce(tree, text)
+	} else if site, ok := strings.CutSuffix(name, "/"+topic.Bridge); ok {
+		f.bridge(site, text)
 	} else {
 		f.about(name, text)
 	}
@@ -181,6 +233,16 @@ func (f *fleet) introduce(tree string, text []byte) {
 	n.Host, n.Version, n.Model, n.Since = short(who.Host), short(who.Version), short(who.Model), short(who.Since)
 }
 
+// bridge notes whether the one of a site stands.
+func (f *fleet) bridge(site string, text []byte) {
+	switch {
+	case string(text) != "0":
+		delete(f.cut, site)
+	case len(f.cut) < maxNodes:
+		f.cut[site] = true
+	}
+}
+
 func short(s string) string { return s[:min(len(s), maxText)] }
 
 // about takes what is told of a node that is known.
@@ -197,7 +259,7 @@ func (f *fleet) about(name string, text []byte) {
 		source, _, _ := strings.Cut(name[cut+1:], "/")
 		switch l {
 		case topic.NodeAvailability:
-			n.Online = string(text) == topic.Online
+			n.Online, n.spoke = string(text) == topic.Online, true
 		case topic.SourceAvailability:
 			if s := n.source(source); s != nil {
 				s.Online = string(text) == topic.Online
@@ -266,6 +328,18 @@ func (f *fleet) unheard() map[string]byte {
 	return filters
 }
 
+// waits tells whether it is not known of some node yet whether it is there.
+func (f *fleet) waits() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range f.nodes {
+		if !n.spoke {
+			return true
+		}
+	}
+	return false
+}
+
 // changed are all nodes, if something has come since the last time; the first time always.
 func (f *fleet) changed() []Node {
 	f.mu.Lock()
@@ -278,6 +352,7 @@ func (f *fleet) changed() []Node {
 	for _, n := range f.nodes {
 		copied := *n
 		copied.Sources = slices.Clone(n.Sources)
+		copied.CutOff = f.cut[topic.Tree(n.Topic).Prefix()]
 		all = append(all, copied)
 	}
 	slices.SortFunc(all, func(a, b Node) int { return strings.Compare(a.Topic, b.Topic) })

@@ -126,7 +126,17 @@ func (l *link) acknowledged(ctx context.Context, ms []topic.Message) error {
 	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
 	select {
 	case err := <-acked:
-		return err
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-l.lost:
+			return l.loss()
+		case <-time.After(time.Second): // paho completes tokens a moment before it tells why
+			return err
+		}
+	case <-l.lost:
+		return l.loss()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

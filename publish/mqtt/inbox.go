@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"math/rand/v2"
 	"strings"
 
 	"earshot/publish/outbox"
@@ -32,7 +33,7 @@ func (s *Session) take(m mail) {
 	case m.topic == s.announcer.BirthTopic:
 		if !m.retained { // else said long ago, perhaps
 			s.born = string(m.payload) == topic.Online
-			s.announcer.Born(s.born, soon)
+			s.announcer.Born(s.born, soon.Add(rand.N(s.cfg.Timing.Birth)))
 		}
 		return
 	case s.announcer.Describes(m.topic) && m.retained:

@@ -37,12 +37,16 @@ func introduce(c *Settings) introduction {
 // a refused topic is known by which.
 func (s *Session) sayOnline(l *link) error {
 	online := s.tree.Message(topic.NodeAvailability, topic.Availability(true))
-	who := s.tree.Message(topic.NodeInstance, topic.Encode(s.own))
-	err := s.send(l, []topic.Message{online}, s.cfg.Timing.Ack)
-	if err == nil {
-		err = s.send(l, []topic.Message{who}, s.cfg.Timing.Ack)
+	if err := s.send(l, []topic.Message{online}, s.cfg.Timing.Ack); err != nil {
+		return err
 	}
-	s.introduced = s.introduced || err == nil
+	return s.sayWho(l)
+}
+
+// sayWho tells which program this is.
+func (s *Session) sayWho(l *link) error {
+	err := s.send(l, []topic.Message{s.tree.Message(topic.NodeInstance, topic.Encode(s.own))}, s.cfg.Timing.Ack)
+	s.introduced, s.other = s.introduced || err == nil, s.other && err != nil
 	return err
 }
 

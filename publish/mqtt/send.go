@@ -172,7 +172,7 @@ func (s *Session) lostError(l *link) error {
 		}
 		return fmt.Errorf("%s: %w", s.broker(), l.loss())
 	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
-		return fmt.Errorf("%s: connection lost", s.broker())
+		return fmt.Errorf("%s: %w", s.broker(), ErrLost)
 	}
 }
 

@@ -155,6 +155,11 @@ func (s *Session) mend(l *link) error {
 			return err
 		}
 	}
+	if s.other {
+		if err := s.sayWho(l); err != nil {
+			return err
+		}
+	}
 	if s.resubscribe {
 		s.resubscribe = false
 		return s.listen(l)

@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"time"
 
@@ -38,12 +37,13 @@ type Session struct {
 	sizes       map[string]int // worker only: bytes of the newest message to a device's configuration
 	passed      int            // worker only: bytes of the longest of them that came back
 	resubscribe bool           // worker only: other topics are ours, or refused ones are to be tried again
-	own         introduction
-	introduced  bool     // worker only: the broker has it
-	born        bool     // worker only: Home Assistant has started and not been told all yet
-	rival       string   // worker only: the host of another daemon with this id; "" = none is known
-	short       int      // worker only: connections in a row that the broker ended soon
-	leaving     []string // worker only: topics to clear once no entity of the announced settings looks at them
+	own         introduction   // worker only
+	introduced  bool           // worker only: the broker has it
+	other       bool           // worker only: what we are has changed since
+	born        bool           // worker only: Home Assistant has started and not been told all yet
+	rival       string         // worker only: the host of another daemon with this id; "" = none is known
+	short       int            // worker only: connections in a row that the broker ended soon
+	leaving     []string       // worker only: topics to clear once no entity of the announced settings looks at them
 
 	mu       sync.Mutex              // guards all below
 	tooLong  map[string]bool         // topics of ours on which the broker had more than we take
@@ -101,6 +101,9 @@ func (s *Session) adopt() bool {
 		return false
 	}
 	s.leaving = append(s.leaving, gone...)
+	if d := c.Device; s.own.Version != d.SWVersion || s.own.Model != d.Model {
+		s.own.Version, s.own.Model, s.other = d.SWVersion, d.Model, true
+	}
 	if before := s.announcer.Topics(); s.announcer.Change(*c) {
 		for _, name := range before {
 			s.check.heard(name) // refused or not, it is awaited no more
@@ -166,7 +169,7 @@ const (
 // takenOver counts connections that began well and were ended soon by the broker: two daemons with one id do that to
 // each other for ever. Who it is meet knows; another program with this client id can only be suspected.
 func (s *Session) takenOver(lasted time.Duration, err error) error {
-	if err == nil || lasted > soon || !strings.Contains(err.Error(), "connection lost") {
+	if err == nil || lasted > soon || !errors.Is(err, ErrLost) {
 		s.short, s.rival = 0, ""
 		return err
 	}
@@ -182,11 +185,14 @@ func (s *Session) takenOver(lasted time.Duration, err error) error {
 	return err
 }
 
+func (s *Session) backoff(failures int, err error) time.Duration {
+	return s.cfg.Timing.backoff(failures, err)
+}
+
 // backoff doubles from BackoffMin to BackoffMax, with a fifth of jitter so
 // that many daemons do not come back in step. A broker that rejects us is
 // asked six times less often.
-func (s *Session) backoff(failures int, err error) time.Duration {
-	t := s.cfg.Timing
+func (t Timing) backoff(failures int, err error) time.Duration {
 	limit := t.BackoffMax
 	if errors.As(err, new(rejection)) {
 		limit *= 6

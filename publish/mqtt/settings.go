@@ -45,6 +45,7 @@ type Timing struct {
 	SelfCheck  time.Duration // 10 s without seeing our own message and the topic counts as refused
 	Recheck    time.Duration // 60 s between two tries at a refused topic
 	Debounce   time.Duration // 500 ms: discovery changes within it make one message
+	Birth      time.Duration // 5 s: Home Assistant's birth is answered within it, at random, so that many nodes do not all at once
 	Settle     time.Duration // 3 s between "remove" and "left out"
 	BackoffMin time.Duration // 500 ms
 	BackoffMax time.Duration // 5 s; 30 s when the broker refuses the credentials
@@ -58,6 +59,7 @@ func (t Timing) WithDefaults() Timing {
 		SelfCheck:  cmp.Or(t.SelfCheck, 10*time.Second),
 		Recheck:    cmp.Or(t.Recheck, time.Minute),
 		Debounce:   cmp.Or(t.Debounce, 500*time.Millisecond),
+		Birth:      cmp.Or(t.Birth, 5*time.Second),
 		Settle:     cmp.Or(t.Settle, 3*time.Second),
 		BackoffMin: cmp.Or(t.BackoffMin, 500*time.Millisecond),
 		BackoffMax: cmp.Or(t.BackoffMax, 5*time.Second),

@@ -76,6 +76,10 @@ func Part(prefix, sha256 string, n int) string {
 	return prefix + "/fleet-push/" + sha256 + "/" + strconv.Itoa(n)
 }
 
+// Bridge is the topic, below a site's name, on which the bridge to the broker above tells whether it stands: "1" or "0", as mosquitto's
+// notification_topic has it.
+const Bridge = "bridge"
+
 // Prefix is what the tree stands below.
 func (t Tree) Prefix() string { return string(t)[:max(0, strings.LastIndexByte(string(t), '/'))] }
 

@@ -49,12 +49,16 @@ func New(lines ...string) (*Broker, error) {
 
 // Configure replaces the lines; they count from the next start.
 func (b *Broker) Configure(lines ...string) error {
+	return b.ConfigurePlain(append([]string{"log_type all", "set_tcp_nodelay true", "max_queued_messages 0"}, lines...)...)
+}
+
+// ConfigurePlain is Configure without the settings that tests want and an installer does not make: a talkative log, queues without end.
+func (b *Broker) ConfigurePlain(lines ...string) error {
 	user := "root"
 	if os.Getuid() != 0 {
 		user = os.Getenv("USER")
 	}
-	head := []string{fmt.Sprintf("listener %d 127.0.0.1", b.port), "user " + user, "log_dest stderr", "log_type all",
-		"set_tcp_nodelay true", "max_queued_messages 0"}
+	head := []string{fmt.Sprintf("listener %d 127.0.0.1", b.port), "user " + user, "log_dest stderr"}
 	_, err := b.Write("mosquitto.conf", strings.Join(append(head, lines...), "\n")+"\n")
 	return err
 }
@@ -110,6 +114,9 @@ func (b *Broker) Kill() {
 
 // Signal sends it a signal.
 func (b *Broker) Signal(s unix.Signal) error { return b.cmd.Process.Signal(s) }
+
+// PID is the running process's.
+func (b *Broker) PID() int { return b.cmd.Process.Pid }
 
 // Addr is host:port; URL the same for an MQTT client.
 func (b *Broker) Addr() string { return fmt.Sprintf("127.0.0.1:%d", b.port) }
