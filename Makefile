@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines yamnet hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -71,6 +71,11 @@ browser: setup-test build ## the page in Chromium: a sound is seen, judged, a ne
 engines: build ## Triton and MLServer score for 32 microphones, are killed, wrong, locked (tables); ESC=folder of clips for 16-bit windows
 	@sh scripts/engines.sh build/engines
 	go run ./internal/test/engines -earshot $(BINARY) -root build/engines $(if $(ESC),-esc '$(ESC)') $(ARGS)
+
+YAMNET ?= $(EARSHOT_YAMNET)
+yamnet: build ## YAMNet in LiteRT beside this program: same sound, same machine, false events and cost (tables); YAMNET=folder of its weights, ESC=ESC-50
+	@sh scripts/yamnet.sh build/yamnet '$(YAMNET)'
+	go run ./internal/test/yamnet -earshot $(BINARY) -root build/yamnet $(if $(ESC),-esc '$(ESC)') $(ARGS)
 
 hostile: build ## floods on the whole program in 512 MB, as root: what it took and whether it goes on (a table)
 	go run ./internal/test/faults -earshot $(BINARY) -only '^hostile'

@@ -100,6 +100,7 @@ var arrows = map[string][]string{
 	"earshot/internal/test/sinktest":      {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
 	"earshot/internal/test/browser":       {"earshot/internal/test/...", "earshot/internal/audio"},
 	"earshot/internal/test/homeassistant": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
+	"earshot/internal/test/yamnet": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin", "earshot/train/dataset"},
 	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
 		"earshot/verify", "earshot/verify/logmel"},
 }
