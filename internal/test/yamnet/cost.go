@@ -21,8 +21,7 @@ const (
 	oneWindow    = "a window, batch 1, 1 thread(s), cpu"
 	onePatch     = "a patch, the network alone"
 	oneCandidate = "a candidate, 1 new patch(es)"
-	quietStreams = "real-time streams a core, hop 64, quiet noise"
-	busyStreams  = "real-time streams a core, hop 64, sounds without end"
+	liveStreams  = "real-time streams a core, hop 64, "
 )
 
 // networks are the program's own, as model.path names them, and what they are called here.
@@ -100,14 +99,14 @@ type row struct {
 	Value float64
 }
 
-// find is the figure whose name begins and ends so.
-func find(rows []row, begin, end string) (float64, error) {
+// find is the figure whose name begins so, of the network in eight bits or not.
+func find(rows []row, begin string, eightBits bool) (float64, error) {
 	for _, r := range rows {
-		if rest, ok := strings.CutPrefix(r.Name, begin); ok && (end == "" && !strings.Contains(rest, "int8") || end != "" && strings.HasSuffix(rest, end)) {
+		if strings.HasPrefix(r.Name, begin) && strings.HasSuffix(r.Name, "int8") == eightBits {
 			return r.Value, nil
 		}
 	}
-	return 0, fmt.Errorf("earshot bench prints no %q … %q", begin, end)
+	return 0, fmt.Errorf("earshot bench prints no %q, in eight bits: %t", begin, eightBits)
 }
 
 // networks prints milliseconds and multiplications.
@@ -118,7 +117,7 @@ func (r *rig) networks() error {
 	if err != nil {
 		return err
 	}
-	const alone, whole = "YAMNet, LiteRT: a patch", "YAMNet, LiteRT: a patch, front end included"
+	const alone, whole = "YAMNet, LiteRT: a patch", "YAMNet, LiteRT: a patch, its front end included"
 	second, candidate := "earshot's second network, the same in ONNX Runtime: a patch", "… with its front end and head, from 44.1 kHz on"
 	macs[alone], macs[second] = yamnetMACs, yamnetMACs
 	for i := range r.rounds {
@@ -130,9 +129,9 @@ func (r *rig) networks() error {
 			}
 			f.of(alone).add(p.patch.Wall, 1)
 			f.of(whole).add(p.sound.Wall, p.sound.Wall/p.patch.Wall)
-			for form, end := range map[string]string{"fp32": "", "int8": ", int8"} {
+			for _, form := range []string{"fp32", "int8"} {
 				name := fmt.Sprintf("earshot, %s network, %s: a window", n.name, form)
-				ms, err := find(rows, oneWindow, end)
+				ms, err := find(rows, oneWindow, form == "int8")
 				if err != nil {
 					return err
 				}
@@ -146,38 +145,32 @@ func (r *rig) networks() error {
 		if err != nil {
 			return err
 		}
-		for name, begin := range map[string]string{second: onePatch, candidate: oneCandidate} {
-			ms, err := find(rows, begin, "")
+		for _, m := range []struct{ name, begin string }{{second, onePatch}, {candidate, oneCandidate}} {
+			ms, err := find(rows, m.begin, false)
 			if err != nil {
 				return err
 			}
-			f.of(name).add(ms, ms/p.patch.Wall)
+			f.of(m.name).add(ms, ms/p.patch.Wall)
 		}
 	}
 	fmt.Printf("\nNetworks, one thread, median of %d rounds; “beside” is the median of ratios to LiteRT's patch immediately before and after:\n\n", r.rounds)
 	fmt.Print("| network | multiplications, M | ms | beside | ms a second of sound |\n|---|---|---|---|---|\n")
-	slices.SortStableFunc(f.order, func(a, b string) int { return rank(a) - rank(b) })
 	for _, name := range f.order {
 		s := f.of(name)
 		m, perSecond := "–", "–"
 		if macs[name] > 0 {
 			m = fmt.Sprintf("%.1f", macs[name])
 		}
-		switch ms := median(s.values); {
-		case strings.Contains(name, "window"):
+		ms := median(s.values)
+		switch {
+		case strings.HasSuffix(name, "a window"):
 			perSecond = fmt.Sprintf("%.1f", ms/windowS)
-		case strings.Contains(name, "LiteRT"):
+		case name == alone, name == whole:
 			perSecond = fmt.Sprintf("%.1f with half overlap, %.1f without", ms/hopS, ms/patchS)
 		}
-		fmt.Printf("| %s | %s | %.2f | %.2f | %s |\n", name, m, median(s.values), median(s.ratios), perSecond)
+		fmt.Printf("| %s | %s | %.2f | %.2f | %s |\n", name, m, ms, median(s.ratios), perSecond)
 	}
 	return nil
-}
-
-// rank brings the rows into the order of the table: a map's comes by chance.
-func rank(name string) int {
-	return slices.IndexFunc([]string{"YAMNet", "earshot, full network, fp32", "earshot, full", "earshot, light network, fp32", "earshot, light", "earshot's", ""},
-		func(begin string) bool { return strings.HasPrefix(name, begin) })
 }
 
 // yamnetMACs is what convert.py counted, millions.
@@ -220,8 +213,8 @@ func (r *rig) carried() error {
 				halfOverlap := 1000 * hopS / p.sound.Processor
 				f.of(half).add(halfOverlap, 1)
 				f.of(none).add(1000*patchS/p.sound.Processor, patchS/hopS)
-				for kind, begin := range map[string]string{"quiet noise": quietStreams, "sounds without end": busyStreams} {
-					v, err := find(rows, begin, "")
+				for _, kind := range []string{"quiet noise", "sounds without end"} {
+					v, err := find(rows, liveStreams+kind, false)
 					if err != nil {
 						return err
 					}
@@ -233,7 +226,6 @@ func (r *rig) carried() error {
 	fmt.Printf("\nLive streams that a core can serve, by processor time, median of %d rounds; “beside” as above, to YAMNet with half overlap. "+
 		"earshot's are the whole program, from file to broker, loading included; YAMNet's are its scores alone:\n\n", r.rounds)
 	fmt.Print("| what | streams a core | beside |\n|---|---|---|\n")
-	slices.Sort(f.order[2:])
 	for _, name := range f.order {
 		fmt.Printf("| %s | %.0f | %.2f |\n", name, median(f.of(name).values), median(f.of(name).ratios))
 	}

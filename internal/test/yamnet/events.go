@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,7 +29,8 @@ type tally struct {
 type sound struct {
 	clips  map[string]int // of each watched label in the fold held out
 	others int            // clips of what is not watched there
-	hours  []float64      // of each kind of stream
+	files  []int          // of each kind of stream, its recordings
+	hours  []float64      // and their length
 }
 
 // events measures recall and false events of both.
@@ -40,13 +43,20 @@ func (r *rig) events() error {
 	if err != nil {
 		return err
 	}
+	var all sound
+	var e tally
+	heard := make(chan error, 1)
+	go func() { // beside YAMNet: each wants one core for minutes
+		var err error
+		all, e, err = r.earshotsTally(set)
+		heard <- err
+	}()
 	y, err := r.listen(set)
-	if err != nil {
+	if err := errors.Join(err, <-heard); err != nil {
 		return err
 	}
-	all, e, err := r.earshotsTally(set, y.files)
-	if err != nil {
-		return err
+	if !slices.Equal(all.files, y.files()) {
+		return fmt.Errorf("earshot heard %d recordings of the kinds of sound, YAMNet %d: want the same", all.files, y.files())
 	}
 	labels := slices.Sorted(maps.Keys(mapped))
 	table(r, all, e, y, labels, "the fourteen watched labels")
@@ -110,8 +120,8 @@ func share(part, whole map[string]int, labels []string) float64 {
 	return float64(sum(part, labels)) / float64(max(1, sum(whole, labels)))
 }
 
-// earshotsTally is what the program tells of the same sound; files is how many recordings each kind of stream has.
-func (r *rig) earshotsTally(set *dataset.Set, files []int) (all sound, t tally, err error) {
+// earshotsTally is what the program tells of the same sound.
+func (r *rig) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
 	all = sound{clips: map[string]int{}}
 	t.who = "earshot as it ships"
 	if r.twin != "" {
@@ -146,8 +156,12 @@ func (r *rig) earshotsTally(set *dataset.Set, files []int) (all sound, t tally, 
 		if err := os.WriteFile(labels, []byte(strings.Join(table, "\n")+"\n"), 0o600); err != nil {
 			return all, t, err
 		}
+		settings, err := r.shipped()
+		if err != nil {
+			return all, t, err
+		}
 		r.say("the twin hears fold %d's clips", heldOut)
-		e, err := r.evaluate("--model", r.twin, "--stream", filepath.Join(r.dir, "watched"), "--labels", labels, "--none", filepath.Join(r.dir, "others"))
+		e, err := r.evaluate("--config", settings, "--model", r.twin, "--stream", filepath.Join(r.dir, "watched"), "--labels", labels, "--none", filepath.Join(r.dir, "others"))
 		if err != nil {
 			return all, t, err
 		}
@@ -155,7 +169,7 @@ func (r *rig) earshotsTally(set *dataset.Set, files []int) (all sound, t tally, 
 			t.heard[c.Label], t.elsewhere[c.Label] = c.Heard, e.Streams[1].Labels[i].False
 		}
 	}
-	for i, s := range r.streams {
+	for _, s := range r.streams {
 		r.say("the program hears %s", s.name)
 		var args []string
 		for _, folder := range s.folders {
@@ -172,12 +186,31 @@ func (r *rig) earshotsTally(set *dataset.Set, files []int) (all sound, t tally, 
 				f[c.Label] += c.False
 			}
 		}
-		if n != files[i] {
-			return all, t, fmt.Errorf("earshot heard %d recordings of %s, YAMNet %d: want the same", n, s.name, files[i])
-		}
-		all.hours, t.falseEvents = append(all.hours, hours), append(t.falseEvents, f)
+		all.files, all.hours, t.falseEvents = append(all.files, n), append(all.hours, hours), append(t.falseEvents, f)
 	}
 	return all, t, nil
+}
+
+var cardThresholds = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [0-9.]+ \\| ([0-9.]+) \\| ([0-9.]+) \\|")
+
+// shipped writes a configuration with the thresholds of the model that ships, for the twin, whose own were found on other sound.
+func (r *rig) shipped() (path string, err error) {
+	card, err := r.earshot("model", "built-in-full")
+	if err != nil {
+		return "", err
+	}
+	text, found := "watch:\n  labels:\n", 0
+	for _, m := range cardThresholds.FindAllSubmatch(card, -1) {
+		if mapped[string(m[1])] != nil {
+			text += fmt.Sprintf("    - {label: %s, on: %s, off: %s}\n", m[1], m[2], m[3])
+			found++
+		}
+	}
+	if found != len(mapped) {
+		return "", fmt.Errorf("the card of the model that ships tells %d thresholds of watched labels; want %d", found, len(mapped))
+	}
+	path = filepath.Join(r.dir, "shipped.yaml")
+	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
 // evaluation is what "earshot eval --json" says of streams, as far as it is used.

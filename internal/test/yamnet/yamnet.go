@@ -12,7 +12,6 @@ type yamnet struct {
 	best    map[string][]float64 // by label: the best patch of each of its clips that thresholds are found on
 	clips   []clip               // of the fold held out
 	streams [][]scores           // by kind, of each recording
-	files   []int                // recordings of each kind
 }
 
 // clip is one clip's scores; label is "" where it is not watched.
@@ -62,9 +61,17 @@ func (r *rig) listen(set *dataset.Set) (y yamnet, err error) {
 			}
 			all = append(all, s)
 		}
-		y.streams, y.files = append(y.streams, all), append(y.files, len(all))
+		y.streams = append(y.streams, all)
 	}
 	return y, nil
+}
+
+// files is how many recordings each kind of stream has.
+func (y yamnet) files() (n []int) {
+	for _, s := range y.streams {
+		n = append(n, len(s))
+	}
+	return n
 }
 
 // tell counts what thresholds make of it.
