@@ -78,9 +78,11 @@ func table(r *rig, all sound, e tally, y yamnet, labels []string, title string) 
 		recall = share(e.heard, all.clips, labels)
 	}
 	for _, want := range []float64{recall, 0.79} {
-		rows = append(rows, y.at(want, all, labels))
+		for _, rule := range y.rules() {
+			rows = append(rows, y.at(want, rule, all, labels))
+		}
 	}
-	for _, t := range append(rows, y.tell("YAMNet, 0.5 for every label", func(string) float64 { return 0.5 })) {
+	for _, t := range append(rows, y.tell("YAMNet, 0.50 for every label", func(string) float64 { return 0.5 })) {
 		t.print(all, labels)
 	}
 }

@@ -101,12 +101,26 @@ func (y yamnet) tell(who string, threshold func(label string) float64) tally {
 	return t
 }
 
-// at chooses thresholds by one recall for each label on the folds before, the lowest such recall that comes to what is wanted of the labels
-// together on the fold held out.
-func (y yamnet) at(want float64, all sound, labels []string) (t tally) {
-	for recall := 0.01; recall < 1.005; recall += 0.01 {
-		t = y.tell(fmt.Sprintf("YAMNet, thresholds that %.0f %% of each label's clips of folds 1–%d reach", 100*recall, heldOut-1),
-			func(label string) float64 { return thresholdFor(y.best[label], recall) })
+// rule gives each label's threshold; the larger x, 0…1, the lower it is.
+type rule struct {
+	who       func(x float64) string
+	threshold func(x float64, label string) float64
+}
+
+// rules are the two that a script has: the same recall for each label, or the same threshold.
+func (y yamnet) rules() []rule {
+	return []rule{
+		{func(x float64) string {
+			return fmt.Sprintf("YAMNet, thresholds that %.0f %% of each label's clips of folds 1–%d reach", 100*x, heldOut-1)
+		}, func(x float64, label string) float64 { return thresholdFor(y.best[label], x) }},
+		{func(x float64) string { return fmt.Sprintf("YAMNet, %.2f for every label", 1-x) }, func(x float64, _ string) float64 { return 1 - x }},
+	}
+}
+
+// at takes a rule's highest thresholds at which as much as is wanted of the labels together is heard of the fold held out.
+func (y yamnet) at(want float64, r rule, all sound, labels []string) (t tally) {
+	for percent := 1.0; percent <= 100; percent++ {
+		t = y.tell(r.who(percent/100), func(label string) float64 { return r.threshold(percent/100, label) })
 		if share(t.heard, all.clips, labels) >= want {
 			break
 		}
