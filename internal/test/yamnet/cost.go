@@ -64,8 +64,8 @@ func (r *rig) cost() error {
 	return r.carried()
 }
 
-// pair is LiteRT's time of a patch, without and with its front end.
-type pair struct{ patch, sound spent }
+// pair is LiteRT's processor time of a patch, ms, without and with its front end.
+type pair struct{ patch, sound float64 }
 
 func (r *rig) pair() (p pair, err error) {
 	if p.patch, err = r.litert.measure("patch", 0.5); err != nil {
@@ -89,8 +89,7 @@ func (r *rig) between(args ...string) (rows []row, p pair, err error) {
 		return nil, p, err
 	}
 	after, err := r.pair()
-	mean := func(a, b spent) spent { return spent{(a.Wall + b.Wall) / 2, (a.Processor + b.Processor) / 2} }
-	return rows, pair{mean(before.patch, after.patch), mean(before.sound, after.sound)}, err
+	return rows, pair{(before.patch + after.patch) / 2, (before.sound + after.sound) / 2}, err
 }
 
 // row is one figure of the program's.
@@ -127,15 +126,15 @@ func (r *rig) networks() error {
 			if err != nil {
 				return err
 			}
-			f.of(alone).add(p.patch.Wall, 1)
-			f.of(whole).add(p.sound.Wall, p.sound.Wall/p.patch.Wall)
+			f.of(alone).add(p.patch, 1)
+			f.of(whole).add(p.sound, p.sound/p.patch)
 			for _, form := range []string{"fp32", "int8"} {
 				name := fmt.Sprintf("earshot, %s network, %s: a window", n.name, form)
 				ms, err := find(rows, oneWindow, form == "int8")
 				if err != nil {
 					return err
 				}
-				f.of(name).add(ms, ms/p.patch.Wall)
+				f.of(name).add(ms, ms/p.patch)
 				if macs[name], err = r.macs(n.path); err != nil {
 					return err
 				}
@@ -150,10 +149,10 @@ func (r *rig) networks() error {
 			if err != nil {
 				return err
 			}
-			f.of(m.name).add(ms, ms/p.patch.Wall)
+			f.of(m.name).add(ms, ms/p.patch)
 		}
 	}
-	fmt.Printf("\nNetworks, one thread, median of %d rounds; “beside” is the median of ratios to LiteRT's patch immediately before and after:\n\n", r.rounds)
+	fmt.Printf("\nNetworks, one thread, processor time, median of %d rounds; “beside” is the median of ratios to LiteRT's patch immediately before and after:\n\n", r.rounds)
 	fmt.Print("| network | multiplications, M | ms | beside | ms a second of sound |\n|---|---|---|---|---|\n")
 	for _, name := range f.order {
 		s := f.of(name)
@@ -210,9 +209,9 @@ func (r *rig) carried() error {
 				if err != nil {
 					return err
 				}
-				halfOverlap := 1000 * hopS / p.sound.Processor
+				halfOverlap := 1000 * hopS / p.sound
 				f.of(half).add(halfOverlap, 1)
-				f.of(none).add(1000*patchS/p.sound.Processor, patchS/hopS)
+				f.of(none).add(1000*patchS/p.sound, patchS/hopS)
 				for _, kind := range []string{"quiet noise", "sounds without end"} {
 					v, err := find(rows, liveStreams+kind, false)
 					if err != nil {

@@ -44,15 +44,10 @@ func (l *litert) ask(request map[string]any, answer any) error {
 	return nil
 }
 
-// spent is what a run of a model took, in milliseconds.
-type spent struct {
-	Wall      float64 // by the clock
-	Processor float64
-}
-
-// measure runs a model, "patch" (the network alone) or "sound" (front end and network), for about so long.
-func (l *litert) measure(model string, seconds float64) (t spent, err error) {
-	return t, l.ask(map[string]any{"do": "measure", "model": model, "seconds": seconds}, &t)
+// measure runs a model, "patch" (the network alone) or "sound" (front end and network), for about so many seconds of the processor's and
+// returns what a run took of them, in ms.
+func (l *litert) measure(model string, seconds float64) (ms float64, err error) {
+	return ms, l.ask(map[string]any{"do": "measure", "model": model, "seconds": seconds}, &ms)
 }
 
 // stop ends the process: nothing more is asked.
