@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines fleet hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
+.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines fleet hostile model-card fuzz install uninstall deb sbom release version setup yamnet setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -74,6 +74,11 @@ engines: build ## Triton and MLServer score for 32 microphones, are killed, wron
 
 fleet: setup-test build ## forty nodes on two brokers: listed, pushed to, brokers killed, and what a thousand more cost (tables)
 	go run ./internal/test/fleet -earshot $(BINARY) $(ARGS)
+
+YAMNET ?= $(EARSHOT_YAMNET)
+yamnet: build ## YAMNet in LiteRT beside this program: same sound, same machine, false events and cost (tables); YAMNET=folder of its weights, ESC=ESC-50
+	@sh scripts/yamnet.sh build/yamnet '$(YAMNET)'
+	go run ./internal/test/yamnet -earshot $(BINARY) -root build/yamnet $(if $(ESC),-esc '$(ESC)') $(ARGS)
 
 hostile: build ## floods on the whole program in 512 MB, as root: what it took and whether it goes on (a table)
 	go run ./internal/test/faults -earshot $(BINARY) -only '^hostile'

@@ -102,6 +102,7 @@ var arrows = map[string][]string{
 	"earshot/internal/test/homeassistant": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/fleet": {"earshot/daemon/config", "earshot/daemon/fleet", "earshot/daemon/models", "earshot/daemon/status", "earshot/infer",
 		"earshot/infer/onnx", "earshot/internal/logging", "earshot/internal/subscribe", "earshot/internal/test/...", "earshot/publish"},
+	"earshot/internal/test/yamnet": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin", "earshot/train/dataset"},
 	"earshot/internal/test/embed": {"earshot/internal/audio", "earshot/internal/figure", "earshot/infer", "earshot/infer/builtin",
 		"earshot/verify", "earshot/verify/logmel"},
 }

@@ -45,7 +45,7 @@ func newBenchCmd() *cobra.Command {
   live       processor share and memory of one live stream, in a process of its own
   front      the front end beside the bare FFT of the same library
   inference  the network: a window by batch size and threads
-  verify     the second network: what a candidate costs by its new patches
+  verify     the second network: a patch, and what a candidate costs by its new patches
   pipeline   file to broker as fast as possible: live streams that a core can serve
   latency    last sample of a window in the ring to its message at an MQTT subscriber
   train      (only when asked for) a training step at batch 64, and where its time goes

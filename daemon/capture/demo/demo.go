@@ -33,12 +33,23 @@ func Open(_ config.Source, common capture.Common) (capture.Source, error) {
 		Paths:    []string{"the bundled recording"},
 		Loop:     true,
 		Realtime: true,
-		Read: func(name string, rate int, pick audio.Channel) (file.Mono, error) {
-			r, err := audio.NewReader(name, bytes.NewReader(FLAC), int64(len(FLAC)))
-			if err != nil {
-				return nil, err
-			}
-			return audio.Mono(r, rate, pick)
-		},
+		Read:     func(name string, rate int, pick audio.Channel) (file.Mono, error) { return read(name, rate, pick) },
 	})
+}
+
+// Samples is the whole recording at rate, Hz.
+func Samples(rate int) ([]float32, error) {
+	r, err := read("the bundled recording", rate, audio.Mix)
+	if err != nil {
+		return nil, err
+	}
+	return audio.ReadAll(r)
+}
+
+func read(name string, rate int, pick audio.Channel) (audio.MonoReader, error) {
+	r, err := audio.NewReader(name, bytes.NewReader(FLAC), int64(len(FLAC)))
+	if err != nil {
+		return nil, err
+	}
+	return audio.Mono(r, rate, pick)
 }
