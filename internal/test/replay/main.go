@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"time"
 )
 
 func main() {
@@ -49,7 +48,7 @@ func run() error {
 	flag.BoolVar(&h.realtime, "realtime", false, "live runs keep the pace of real time: an hour each")
 	minutes := flag.Float64("minutes", 60, "length of the recording")
 	density := flag.String("density", "600/h", "sounds in it")
-	flag.StringVar(&h.dir, "work", "", "folder for everything, kept (default: a temporary one)")
+	flag.StringVar(&h.dir, "work", "", "folder for everything, kept; what it has already is not done again (default: a temporary one)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -68,7 +67,7 @@ func run() error {
 			return errors.New("-esc FOLDER is missing: labelled clips")
 		}
 		h.scene = filepath.Join(h.dir, "scene.flac")
-		if _, err := h.earshot(ctx, "mix", "--clips", *esc, "--out", h.scene, "--density", *density, "--minutes", fmt.Sprint(*minutes), "--snr", "5:25", "--seed", "12"); err != nil {
+		if _, err := h.once(ctx, "mix.txt", "mix", "--clips", *esc, "--out", h.scene, "--density", *density, "--minutes", fmt.Sprint(*minutes), "--snr", "5:25", "--seed", "12"); err != nil {
 			return err
 		}
 	}
@@ -90,14 +89,14 @@ func (h *hour) measure(ctx context.Context) error {
 		return err
 	}
 	var wrong []string
-	fmt.Println("| thresholds | live events | labels | live run | replay | onset, end and peak of each | promised by tune |")
-	fmt.Println("|---|---|---|---|---|---|---|")
+	fmt.Println("| thresholds | live events | in the replay | label, onset, end and peak of each | promised by tune |")
+	fmt.Println("|---|---|---|---|---|")
 	for _, s := range []*session{first, second} {
 		apart, off := s.compare(h.realtime)
 		kept := s.promises(curves)
 		wrong = append(append(wrong, off...), kept...)
-		fmt.Printf("| %s | %d | %d | %v | %v | %d differ, onsets by %.1f ms at most | %d of %d labels kept |\n", s.name, len(s.live), len(s.counts()),
-			s.took.Round(time.Second), s.replay.Round(time.Second), len(off), 1000*apart, len(curves)-len(kept), len(curves))
+		fmt.Printf("| %s | %d of %d labels | %d | %d differ; onsets and ends lie %.1f ms apart at most | kept for %d of %d labels |\n", s.name, len(s.live), len(s.counts()),
+			len(s.replayed), len(off), 1000*apart, len(curves)-len(kept), len(curves))
 	}
 	moved := 0
 	for label, c := range curves {

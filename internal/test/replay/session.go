@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"earshot/internal/atomicfile"
+	"earshot/internal/readfile"
 )
 
 // configuration: all labels, at the precision that every processor has, so that both runs score alike.
@@ -33,8 +36,6 @@ type session struct {
 	live     []event
 	replayed []event
 	on       map[string]float64 // seconds that each label was on, from switch to switch
-	took     time.Duration      // of the live run
-	replay   time.Duration
 }
 
 // earshot runs the program and gives what it printed.
@@ -49,11 +50,27 @@ func (h *hour) earshot(ctx context.Context, args ...string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// once is what the program prints, kept in a file of the work folder, where it is looked for first.
+func (h *hour) once(ctx context.Context, file string, args ...string) ([]byte, error) {
+	path := filepath.Join(h.dir, file)
+	if text, err := readfile.Bytes(path, maxPrinted); err == nil {
+		return text, nil
+	}
+	text, err := h.earshot(ctx, args...)
+	if err == nil {
+		err = atomicfile.WriteBytes(path, 0o600, text)
+	}
+	return text, err
+}
+
+// maxPrinted bounds what is read of the program's.
+const maxPrinted = 64 << 20
+
 // listen runs the daemon to the recording's end, reads its history, and plays the recording again. overlay is what was tuned; nil: nothing.
 func (h *hour) listen(ctx context.Context, name string, overlay []byte) (*session, error) {
 	state := filepath.Join(h.dir, name)
 	s := &session{name: name, config: state + ".yaml", on: map[string]float64{}}
-	if err := os.Mkdir(state, 0o700); err != nil {
+	if err := os.MkdirAll(state, 0o700); err != nil {
 		return nil, err
 	}
 	if overlay != nil {
@@ -64,23 +81,19 @@ func (h *hour) listen(ctx context.Context, name string, overlay []byte) (*sessio
 	if err := os.WriteFile(s.config, fmt.Appendf(nil, configuration, state, h.scene, h.realtime, h.model), 0o600); err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	if _, err := h.earshot(ctx, "run", "--config", s.config); err != nil {
+	if _, err := h.once(ctx, name+".run.txt", "run", "--config", s.config); err != nil {
 		return nil, err
 	}
-	s.took = time.Since(began)
-	text, err := h.earshot(ctx, "history", "--config", s.config, "--json", "--limit", "0")
+	text, err := h.once(ctx, name+".history.json", "history", "--config", s.config, "--json", "--limit", "0")
 	if err == nil {
 		s.live, err = told(text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	began = time.Now()
-	if text, err = h.earshot(ctx, "eval", "--none", h.scene, "--config", s.config, "--json"); err == nil {
+	if text, err = h.once(ctx, name+".replay.json", "eval", "--none", h.scene, "--config", s.config, "--json", "--threads", "1"); err == nil {
 		err = s.again(text)
 	}
-	s.replay = time.Since(began)
 	return s, err
 }
 

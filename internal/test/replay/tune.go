@@ -32,7 +32,7 @@ func (c *curve) otherwise() point { return c.Points[c.chosen] }
 func (h *hour) curves(ctx context.Context, s *session) (map[string]*curve, error) {
 	all := map[string]*curve{}
 	for i, label := range s.labels {
-		text, err := h.earshot(ctx, "tune", label, "--config", s.config, "--json", "--since", "1d")
+		text, err := h.once(ctx, "tune-"+label+".json", "tune", label, "--config", s.config, "--json", "--since", "1d")
 		if err != nil {
 			return nil, err
 		}
