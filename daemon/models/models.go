@@ -77,7 +77,7 @@ func (s Shelf) save(r record) error {
 	return jsonfile.Save(filepath.Join(s.dir, "in_use.json"), 0o644, r)
 }
 
-// HalfHour is the path of a file beside the models in which what one of them told of the bundled half hour is remembered.
+// HalfHour is the path of a file beside the models in which is remembered what the last two told of the bundled half hour.
 func (s Shelf) HalfHour() string { return filepath.Join(s.dir, "half_hour.json") }
 
 // InUse is the path of the taught model that is listened with, "" for none.

@@ -69,7 +69,7 @@ const TEXT = {
   tunehint: ["From the scores of the last days: what each threshold would have come to. A run with it tells the same.", "Aus den Werten der letzten Tage: was jede Schwelle ergeben hätte. Ein Lauf damit meldet dasselbe.", "D'après les scores des derniers jours : ce que chaque seuil aurait donné. Une exécution avec lui donne la même chose.", "Según los valores de los últimos días: lo que habría dado cada umbral. Una ejecución con él da lo mismo.", "根据最近几天的分数:每个阈值会产生的结果,实际运行结果相同。"],
   setnow: ["set now", "jetzt gesetzt", "réglé actuellement", "fijado ahora", "当前设置"],
   aday: ["a day", "am Tag", "par jour", "al día", "每天"],
-  inkept: ["in the … that are kept", "in den … die aufbewahrt sind", "dans les … conservés", "en los … guardados", "(所保存的 … 内)"],
+  inkept: ["in the … that are kept", "in den aufbewahrten …", "dans les … conservés", "en los … guardados", "(所保存的 … 内)"],
   ontime: ["on in all", "an insgesamt", "actif au total", "activo en total", "总时长"],
   minon: ["must last, s", "muss dauern, s", "doit durer, s", "debe durar, s", "最短持续, 秒"],
   hold: ["stays on, s", "bleibt an, s", "reste actif, s", "sigue activo, s", "保持, 秒"],

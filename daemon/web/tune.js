@@ -76,7 +76,7 @@ function drawCurve() {
   $("t-title").textContent = t(daily(curve) ? "perday" : "bythreshold");
   $("t-aday").hidden = !daily(curve);
   plot.append(svg("circle", {cx: x(p.on), cy: y(often(curve, p)), r: 6, class: "chosen"}));
-  const says = `${p.about ? "≥ " : ""}${few(often(curve, p))} ${daily(curve) ? t("aday") : t("inkept").replace("…", seconds(3600 * curve.hours))} · ${seconds(p.seconds)} ${t("ontime")}`;
+  const says = `${p.about ? "≥ " : ""}${few(often(curve, p))} ${daily(curve) ? t("aday") : t("inkept").replace("…", curve.hours < 1.5 ? seconds(3600 * curve.hours) : few(curve.hours) + " h")} · ${seconds(p.seconds)} ${t("ontime")}`;
   $("t-says").textContent = `${percent3(p.on)}: ${says}`;
   $("t-on").setAttribute("aria-valuetext", `${percent3(p.on)}, ${says}`);
   plot.setAttribute("aria-label", `${$("t-title").textContent}. ${$("t-says").textContent}`);

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +37,8 @@ func (l listener) fingerprint(build string) (string, error) {
 	return fmt.Sprintf("%x", sha256.Sum256(all)), err
 }
 
-// halfHour plays the bundled half hour to the model before and to the one after, with the settings of a configuration. What the one before told is
-// remembered in a file; "": nowhere.
+// halfHour plays the bundled half hour to the model before and to the one after, with the settings of a configuration. What they told is
+// remembered in a file, for the next time, when one of them is the one before; "": nowhere.
 func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, threads int, memory, before, after string) (told [2]*streams.Result, err error) {
 	dir, err := os.MkdirTemp("", "earshot-half-hour-")
 	if err != nil {
@@ -47,6 +49,8 @@ func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, thr
 	if err != nil {
 		return told, s.Failed(err)
 	}
+	known := recall(memory)
+	var now []remembered
 	for i, model := range []string{before, after} {
 		e := &evalFlags{Shell: s, path: model}
 		e.streamFlags.config, e.library, e.threads, e.ui = config, library, threads, &ui
@@ -58,29 +62,30 @@ func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, thr
 		if err != nil {
 			return told, s.Failed(err)
 		}
-		if i == 0 {
-			if told[i] = recall(memory, of); told[i] != nil {
-				continue
+		if at := slices.IndexFunc(known, func(r remembered) bool { return r.Of == of && r.Told != nil }); at >= 0 {
+			told[i] = known[at].Told
+		} else {
+			found, err := e.listen(c, l, []streams.Input{{Name: "speech and music", Paths: paths}})
+			if err != nil {
+				return told, fmt.Errorf("half an hour of speech and music: %w", err)
 			}
+			told[i] = &streams.Result{Hours: found.Hours, Watched: found.Watched, Labels: found.Labels, All: found.All}
 		}
-		found, err := e.listen(c, l, []streams.Input{{Name: "speech and music", Paths: paths}})
-		if err != nil {
-			return told, fmt.Errorf("half an hour of speech and music: %w", err)
-		}
-		told[i] = &streams.Result{Hours: found.Hours, Watched: found.Watched, Labels: found.Labels, All: found.All}
-		if i == 0 && memory != "" {
-			// Without it the next teaching takes longer, no more.
-			_ = jsonfile.Save(memory, 0o644, remembered{of, told[i]})
-		}
+		now = append(now, remembered{of, told[i]})
+	}
+	if memory != "" && os.MkdirAll(filepath.Dir(memory), 0o755) == nil {
+		_ = jsonfile.Save(memory, 0o644, now) // without it the next teaching takes longer, no more
 	}
 	return told, nil
 }
 
-// recall is what was remembered; nil where it is of another model or of other settings.
-func recall(memory, of string) *streams.Result {
-	var r remembered
-	if there, err := jsonfile.Load(memory, maxRemembered, &r); memory == "" || err != nil || !there || r.Of != of {
+// recall is what was remembered.
+func recall(memory string) (known []remembered) {
+	if memory == "" {
 		return nil
 	}
-	return r.Told
+	if _, err := jsonfile.Load(memory, maxRemembered, &known); err != nil {
+		return nil
+	}
+	return known
 }
