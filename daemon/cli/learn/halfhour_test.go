@@ -51,7 +51,9 @@ func TestHalfHour(t *testing.T) {
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		half, err := s.halfHour(&cobra.Command{}, job.Quiet(io.Discard), "", config, 1, memory, before, after)
+		c := &cobra.Command{}
+		c.SetContext(t.Context())
+		half, err := s.halfHour(c, job.Quiet(io.Discard), "", config, 1, memory, before, after)
 		if err != nil {
 			t.Fatal(err)
 		}
