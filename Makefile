@@ -15,7 +15,7 @@ FUZZTIME    ?= 2m
 TESTFLAGS   ?= -race -timeout=15m
 PREFIX      ?= /usr/local
 
-.PHONY: run build test lint bench micbench teachdemo homeassistant browser engines fleet hostile model-card fuzz install uninstall deb sbom release version setup yamnet setup-test clean help
+.PHONY: run build test lint bench micbench teachdemo replay homeassistant browser engines fleet yamnet hostile model-card fuzz install uninstall deb sbom release version setup setup-test clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*\#\# \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,6 +58,10 @@ micbench: setup-test build ## what the program hears through a virtual microphon
 
 teachdemo: setup-test build ## teach sounds from ten noisy recordings each, and what came of it; settings in scripts/teach-demo.sh
 	@sh scripts/teach-demo.sh
+
+replay: build ## an hour with hundreds of sounds, live and played again: the same events, and what Tune promises (a table); ESC=folder of clips
+	@test -n '$(ESC)' || { echo 'replay wants labelled clips: make replay ESC=FOLDER'; exit 2; }
+	go run ./internal/test/replay -esc '$(ESC)' -earshot $(BINARY) $(ARGS)
 
 HOMEASSISTANT ?= 2026.11.0
 homeassistant: setup-test build ## Home Assistant itself, as root: what it makes of the program (a table); HOMEASSISTANT=its version

@@ -98,6 +98,7 @@ var arrows = map[string][]string{
 	"earshot/internal/test/faults":        {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/sourcetest":    {"earshot/daemon/capture"},
 	"earshot/internal/test/sinktest":      {"earshot/daemon/sink", "earshot/daemon/status", "earshot/infer/smooth"},
+	"earshot/internal/test/replay":        {"earshot/internal/atomicfile"},
 	"earshot/internal/test/browser":       {"earshot/internal/test/...", "earshot/internal/audio"},
 	"earshot/internal/test/homeassistant": {"earshot/internal/test/...", "earshot/internal/audio", "earshot/internal/subscribe"},
 	"earshot/internal/test/fleet": {"earshot/daemon/config", "earshot/daemon/fleet", "earshot/daemon/models", "earshot/daemon/status", "earshot/infer",

@@ -45,6 +45,7 @@ stage() {
 	cp infer/builtin/CREDITS-second.md "$doc/second-opinion-credits.md"
 	cp infer/builtin/LICENSE-yamnet "$doc/yamnet-licence.txt"
 	cp daemon/capture/demo/CREDITS.md "$doc/demo-credits.md"
+	cp daemon/halfhour/credits.tsv "$doc/half-hour-credits.tsv"
 	licences "$doc/third-party-licences.txt"
 	cp packaging/earshot.1 "$STAGE/usr/share/man/man1/"
 	cp packaging/debian/lintian-overrides "$STAGE/usr/share/lintian/overrides/earshot"

@@ -25,6 +25,7 @@ install)
 	install -D -m 644 infer/builtin/CREDITS-second.md "$dest$prefix/share/doc/earshot/second-opinion-credits.md"
 	install -D -m 644 infer/builtin/LICENSE-yamnet "$dest$prefix/share/doc/earshot/yamnet-licence.txt"
 	install -D -m 644 daemon/capture/demo/CREDITS.md "$dest$prefix/share/doc/earshot/demo-credits.md"
+	install -D -m 644 daemon/halfhour/credits.tsv "$dest$prefix/share/doc/earshot/half-hour-credits.tsv"
 	install -d -m 755 "$dest$units" "$dest/etc/earshot"
 	install -d -m 700 "$dest/etc/earshot/mqtt"
 	[ -e "$dest/etc/earshot/config.yaml" ] || install -m 644 config.yaml "$dest/etc/earshot/config.yaml"

@@ -11,7 +11,7 @@
 #   EARSHOT   the program                                   build/bin/earshot
 #   MODEL     the model to start from                       builtin
 #   REAL      folder of recordings of one real sound, a third label named as the folder   none
-#   NONE      folders of speech and music that hold none of the labels   none
+#   NONE      folders of speech and music that hold none of the labels, beside the half hour in the program   none
 #   ESC       ESC's folder, to measure the old labels on its fold TEST    none
 #   TEST      a fold that MODEL did not learn from           4
 #   LEARN, HELD   recordings a label to learn from and to hold out   10 and 20

@@ -9,6 +9,7 @@ import (
 
 	"earshot/daemon/feedback"
 	"earshot/daemon/history/store"
+	"earshot/daemon/tune"
 
 	"github.com/spf13/cobra"
 )
@@ -83,5 +84,8 @@ func giveFeedback(c *cobra.Command, flags *settings, args []string) error {
 	}
 	e := said.Event
 	fmt.Fprintf(c.OutOrStdout(), "%s, %s: %s\n", e.Label, e.Onset.Local().Format("2006-01-02 15:04:05"), said)
+	if on, ok := tune.Silent(max(e.Peak, e.Score)); ok && e.Verdict == store.Wrong {
+		fmt.Fprintf(c.OutOrStdout(), "it would have stayed silent with a threshold of %.3f; what else that would have cost: earshot tune %s\n", on, e.Label)
+	}
 	return nil
 }

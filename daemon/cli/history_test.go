@@ -82,10 +82,21 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// TestFeedback: to who says that an event was wrong it is told which threshold would have kept it silent.
+func TestFeedback(t *testing.T) {
+	state := "state_dir=" + remembered(t)
+	for verdict, offers := range map[string]bool{"wrong": true, "right": false} {
+		code, out, errs := withStdin("", "feedback", "2", verdict, "--set", state)
+		if code != exitOK || !strings.Contains(out, "dog") || strings.Contains(out, "silent with a threshold of 0.751; what else that would have cost: earshot tune dog") != offers {
+			t.Errorf("%s: exit code %d, %s%s", verdict, code, out, errs)
+		}
+	}
+}
+
 func TestTune(t *testing.T) {
 	state := "state_dir=" + remembered(t)
 	code, out, errs := withStdin("", "tune", "dog", "--set", state, "--set", "watch.on=0.5", "--set", "watch.off=0.3")
-	if code != exitOK || !strings.Contains(out, "*     0.500   0.300         1") || !strings.Contains(out, "from 1m0s of sound") {
+	if code != exitOK || !strings.Contains(out, "*     0.500   0.300         1") || !strings.Contains(out, "from 1m0s of sound") || strings.Contains(out, "A DAY") {
 		t.Errorf("exit code %d, %s\n%s", code, errs, out)
 	}
 	code, out, errs = withStdin("", "tune", "dog", "--json", "--min-on", "10s", "--set", state, "--set", "watch.on=0.5", "--set", "watch.off=0.3")

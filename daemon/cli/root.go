@@ -10,6 +10,7 @@ import (
 
 	"earshot/daemon/cli/learn"
 	"earshot/daemon/config"
+	"earshot/daemon/halfhour"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -109,7 +110,7 @@ func learning() learn.Shell {
 	b := buildInfo()
 	code := func(code int) func(error) error { return func(err error) error { return fail(code, err) } }
 	return learn.Shell{Usage: usage, BadModel: code(exitModel), BadConfig: code(exitConfig), BadSound: code(exitAudio), Failed: classifyError,
-		NoArgs: noArgs, Model: loadModel, SoundFiles: soundFiles, PrintJSON: printJSON, Build: b.Version + " " + b.Commit}
+		NoArgs: noArgs, Model: loadModel, SoundFiles: soundFiles, PrintJSON: printJSON, HalfHour: halfhour.Put, Build: b.Version + " " + b.Commit}
 }
 
 func inGroup(id string, c *cobra.Command) *cobra.Command {

@@ -119,7 +119,14 @@ func showTune(c *cobra.Command, flags *tuneFlags, label string) error {
 
 func printCurve(w io.Writer, c *tune.Curve, watched bool) {
 	fmt.Fprintf(w, "%s, from %v of sound between %s and %s:\n\n", c.Label, time.Duration(c.Hours*3600)*time.Second, c.Since.Format(time.DateTime), c.Until.Format(time.DateTime))
-	fmt.Fprintf(w, "  %9s  %6s  %8s  %10s  %12s\n", "THRESHOLD", "OFF", "EVENTS", "A DAY", "SECONDS ON")
+	const day = 24
+	aDay := func(text string) string { // events a day are told where a day was heard
+		if c.Hours < day {
+			return ""
+		}
+		return fmt.Sprintf("  %10s", text)
+	}
+	fmt.Fprintf(w, "  %9s  %6s  %8s%s  %12s\n", "THRESHOLD", "OFF", "EVENTS", aDay("A DAY"), "SECONDS ON")
 	for _, p := range c.Points {
 		mark, about := " ", ""
 		if p.On == tune.Thousandths(c.Now.On) && watched {
@@ -128,7 +135,7 @@ func printCurve(w io.Writer, c *tune.Curve, watched bool) {
 		if p.About {
 			about = "  at least"
 		}
-		fmt.Fprintf(w, "%s %9.3f  %6.3f  %8d  %10.1f  %12.1f%s\n", mark, p.On, p.Off, p.Events, p.PerDay, p.Seconds, about)
+		fmt.Fprintf(w, "%s %9.3f  %6.3f  %8d%s  %12.1f%s\n", mark, p.On, p.Off, p.Events, aDay(fmt.Sprintf("%.1f", p.PerDay)), p.Seconds, about)
 	}
 	fmt.Fprintf(w, "\nwith min_on %v, hold %v, cooldown %v", c.Now.MinOn, c.Now.Hold, c.Now.Cooldown)
 	if watched {

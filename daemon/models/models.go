@@ -77,6 +77,9 @@ func (s Shelf) save(r record) error {
 	return jsonfile.Save(filepath.Join(s.dir, "in_use.json"), 0o644, r)
 }
 
+// HalfHour is the path of a file beside the models in which is remembered what the last two told of the bundled half hour.
+func (s Shelf) HalfHour() string { return filepath.Join(s.dir, "half_hour.json") }
+
 // InUse is the path of the taught model that is listened with, "" for none.
 func (s Shelf) InUse() (string, error) {
 	r, err := s.record()

@@ -16,9 +16,10 @@ type Report struct {
 	RoomMinutes  float64       `json:"room_minutes"`  // of quiet noise like the recordings' own that were played
 	NoiseMinutes float64       `json:"noise_minutes"` // of silence, noise and hum
 	Memory       Memory        `json:"memory"`
-	Own          *Events       `json:"own,omitempty"`  // on the room alone and on what was judged wrong; nil: there is neither
-	None         *Events       `json:"none,omitempty"` // on recordings that hold none of the labels; nil: none were given
-	Worse        []Reason      `json:"worse"`          // why it is not to be taken
+	Own          *Events       `json:"own,omitempty"`       // on the room alone and on what was judged wrong; nil: there is neither
+	None         *Events       `json:"none,omitempty"`      // on recordings that hold none of the labels; nil: none were given
+	HalfHour     *Events       `json:"half_hour,omitempty"` // on the bundled half hour of speech and music; nil: by a version that had none
+	Worse        []Reason      `json:"worse"`               // why it is not to be taken
 }
 
 // LabelReport is of one label, from recordings each of which was left out in its turn.
@@ -49,12 +50,13 @@ type Events struct {
 
 // What a new model can be worse in.
 const (
-	WorseMemory = "memory" // the labels that were known
-	WorseHeard  = "heard"  // a label is not heard often enough
-	WorseQuiet  = "quiet"  // a label is on in quiet noise
-	WorseOwn    = "own"    // on the room and on what was judged wrong
-	WorseOld    = "old"    // false events of labels that were known
-	WorseFresh  = "fresh"  // false events of new labels
+	WorseMemory = "memory"    // the labels that were known
+	WorseHeard  = "heard"     // a label is not heard often enough
+	WorseQuiet  = "quiet"     // a label is on in quiet noise
+	WorseOwn    = "own"       // on the room and on what was judged wrong
+	WorseOld    = "old"       // false events of labels that were known
+	WorseFresh  = "fresh"     // false events of new labels
+	WorseHalf   = "half_hour" // on half an hour of speech and music
 )
 
 // Reason is one thing in which a model is worse.

@@ -51,6 +51,13 @@ type Kind struct {
 	Hours float64         `json:"hours"`
 	All   stream.Counts   `json:"together"`
 	Each  []stream.Counts `json:"labels"`
+	Told  []Told          `json:"told"`
+}
+
+// Told are the events of one recording, in the order in which they ended.
+type Told struct {
+	Path   string         `json:"path"`
+	Events []stream.Found `json:"events"`
 }
 
 // Measure replays every recording and scores what was told.
@@ -63,7 +70,7 @@ func Measure(ctx context.Context, o Options) (*Result, error) {
 		files += len(in.Paths)
 	}
 	for _, in := range o.Inputs {
-		first := len(recordings)
+		first, told := len(recordings), []Told{}
 		for i, path := range in.Paths {
 			var progress func(int64)
 			if o.Told != nil {
@@ -79,9 +86,9 @@ func Measure(ctx context.Context, o Options) (*Result, error) {
 			if in.Labels != nil {
 				rec.References = in.Labels[i]
 			}
-			recordings, played = append(recordings, rec), append(played, r)
+			recordings, played, told = append(recordings, rec), append(played, r), append(told, Told{path, rec.Found})
 		}
-		k := Kind{Name: in.Name, Files: len(in.Paths), Hours: stream.Hours(recordings[first:])}
+		k := Kind{Name: in.Name, Files: len(in.Paths), Hours: stream.Hours(recordings[first:]), Told: told}
 		k.Each, k.All = stream.Count(o.Watched, recordings[first:])
 		kinds = append(kinds, k)
 	}
@@ -98,7 +105,7 @@ func Measure(ctx context.Context, o Options) (*Result, error) {
 
 // found are events in seconds, groups left out.
 func (o Options) found(r *replay.Recording, events []replay.Event) []stream.Found {
-	var out []stream.Found
+	out := []stream.Found{}
 	s := func(samples int64) float64 { return float64(samples) / float64(r.Rate) }
 	for _, e := range events {
 		if e.Label < len(o.Smooth.Labels) {

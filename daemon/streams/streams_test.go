@@ -55,6 +55,9 @@ func TestMeasure(t *testing.T) {
 	if scene.All.False != 1 || nothing.All.False != 1 || nothing.All.References != 0 || nothing.Hours*3600 != 4 || nothing.All.FalseHour != 900 {
 		t.Errorf("by kind: %+v", r.Kinds)
 	}
+	if t0 := scene.Told[0]; len(scene.Told) != 1 || t0.Path != "labelled.wav" || len(t0.Events) != 2 || t0.Events[0].Label != "a" || t0.Events[0].Score < 0.89 {
+		t.Errorf("told: %+v", scene.Told)
+	}
 	if !slices.Equal(r.Unknown, []string{"other"}) || r.Labels[0].Confused[0].Label != "other" {
 		t.Errorf("unwatched %v, confused %+v", r.Unknown, r.Labels[0].Confused)
 	}

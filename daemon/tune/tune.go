@@ -80,6 +80,13 @@ var thresholds = func() (all []int) {
 // Thousandths rounds a threshold down to one that can be promised, at least 0.001.
 func Thousandths(threshold float64) float64 { return block.Score(max(1, block.Steps(threshold))) }
 
+// Silent is the lowest threshold with which an event would not have been whose strongest score was peak; ok is false where it is higher than
+// any that is shown.
+func Silent(peak float64) (on float64, ok bool) {
+	steps := int(block.Steps(peak)) + 1
+	return block.Score(uint16(steps)), steps <= thresholds[len(thresholds)-1]
+}
+
 // points are those of a rule.
 func points(now Rule) []Point {
 	var all []Point

@@ -134,6 +134,18 @@ func TestPromise(t *testing.T) {
 	}
 }
 
+// TestSilent: with the threshold that is offered an event would not have been, and with the one below it would.
+func TestSilent(t *testing.T) {
+	for peak, want := range map[float64]float64{0.75: 0.751, 0.7509: 0.751, 0.8419999: 0.842, 0.994: 0.995} {
+		if on, ok := Silent(peak); !ok || on != want || peak >= on || peak < on-0.00101 {
+			t.Errorf("%g: %g, %v; want %g", peak, on, ok, want)
+		}
+	}
+	if on, ok := Silent(0.999); ok {
+		t.Errorf("beyond all that are shown: %g", on)
+	}
+}
+
 // TestReplay: each threshold is then really run, through the daemon's own path.
 func TestReplay(t *testing.T) {
 	front := gammatone.Default()

@@ -114,6 +114,7 @@ function measured(m) {
   const list = el("dl", "why"), fact = (name, text) => list.append(el("dt", "", name), el("dd", "", text));
   fact(t("oldsounds"), `${m.memory.before} → ${m.memory.after} / ${m.memory.windows}`);
   if (m.own) fact(t("ownevents"), `${m.own.before} → ${m.own.after + m.own.fresh}`);
+  if (m.half_hour) fact(t("halfhour"), `${m.half_hour.before} → ${m.half_hour.after + m.half_hour.fresh}`);
   if (m.none) fact(t("falseevents"), `${m.none.before} → ${m.none.after + m.none.fresh}`);
   out.push(list);
   if (m.worse.length) {

@@ -3,6 +3,8 @@ const percent = p => p > 0 && p < .005 ? "<1 %" : Math.round(p * 100) + " %";
 const decibel = db => (db < 0 ? "−" : "") + Math.abs(Math.round(db)) + " dBFS";
 const seconds = s => s < 100 ? s.toLocaleString(locale(), {maximumFractionDigits: 1}) + " s" : s < 6000 ? Math.round(s / 60) + " min" : Math.round(s / 3600) + " h";
 
+const highest = .995; // of the thresholds that Tune shows
+
 function moment(when) {
   const day = when.toDateString() === new Date().toDateString() ? "" : when.toLocaleDateString(locale(), {day: "numeric", month: "short"}) + " ";
   return day + when.toLocaleTimeString(locale());
@@ -104,6 +106,13 @@ class Row {
     name.onkeydown = key => { if (key.key === "Enter") ok.click(); };
     name.onfocus = knowLabels;
     box.append(label, ok, said);
+    const silent = (Math.floor(1000 * Math.max(e.peak, e.score)) + 1) / 1000; // scores and thresholds are thousandths
+    if (e.verdict === "wrong" && silent <= highest) {
+      const look = el("button", "", t("silent").replace("…", percent3(silent)));
+      look.dataset.key = "silent";
+      look.onclick = () => tuneTo(e.label, silent);
+      box.append(look);
+    }
     return box;
   }
   // muting is the button that mutes this sound here, or hears of it again; null where it is not watched.

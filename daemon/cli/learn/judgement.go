@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"earshot/daemon/models"
+	"earshot/daemon/streams"
 	"earshot/train/job"
 )
 
@@ -16,10 +17,14 @@ type judgement struct {
 	home          *job.Home
 	before, after *streamEvaluation    // on recordings that hold none of the labels; nil: none were given
 	own           [2]*streamEvaluation // before and after on the room alone and on what was judged wrong; nil: there is neither
+	half          [2]*streams.Result   // before and after on half an hour of speech and music
 }
 
 // leastHeard is the share of recordings left out that a taught label must hear to be worth anything.
 const leastHeard = 0.75
+
+// moreInHalfHour is how many more events a new model may tell of half an hour of speech and music.
+const moreInHalfHour = 1
 
 // allowed is how many events new labels may tell of so many hours that hold none: one in half an hour.
 func allowed(hours float64) int { return max(1, int(math.Ceil(2*hours))) }
@@ -45,10 +50,13 @@ func (v judgement) worse() (in []models.Reason) {
 	if own := v.own; own[0] != nil && own[1].All.False > own[0].All.False {
 		add(models.WorseOwn, "", "on your room alone and on what you judged wrong it tells %d events, and told %d", own[1].All.False, own[0].All.False)
 	}
+	if before, after := v.half[0].All.False, v.half[1].All.False; after > before+moreInHalfHour {
+		add(models.WorseHalf, "", "on half an hour of speech and music it tells %d false events, and told %d; want at most %d more", after, before, moreInHalfHour)
+	}
 	if v.before == nil {
 		return in
 	}
-	old, fresh := eventsOf(v.before, v.after)
+	old, fresh := eventsOf(v.before.Result, v.after.Result)
 	if old > v.before.All.False {
 		add(models.WorseOld, "", "the labels it knew tell %d false events, and told %d", old, v.before.All.False)
 	}
@@ -59,7 +67,7 @@ func (v judgement) worse() (in []models.Reason) {
 }
 
 // eventsOf are the new model's false ones, of labels that the one before knew and of new ones.
-func eventsOf(before, after *streamEvaluation) (old, fresh int) {
+func eventsOf(before, after *streams.Result) (old, fresh int) {
 	for _, l := range after.Labels {
 		if slices.Contains(before.Watched, l.Label) {
 			old += l.False
@@ -70,23 +78,33 @@ func eventsOf(before, after *streamEvaluation) (old, fresh int) {
 	return old, fresh
 }
 
+// halfHourLine is what both models tell of it, for people.
+func halfHourLine(half [2]*streams.Result) string {
+	line := fmt.Sprintf("false events on half an hour of speech and music: before %d, after %d", half[0].All.False, half[1].All.False)
+	if _, fresh := eventsOf(half[0], half[1]); fresh > 0 {
+		line += fmt.Sprintf(" (%d of them by the new labels)", fresh)
+	}
+	return line
+}
+
 // lines are the comparison for people.
 func (v judgement) lines() []string {
 	out := []string{fmt.Sprintf("labels it knew, remembered windows named right: %d of %d before, %d now", v.memory.Before, v.memory.Windows, v.memory.After)}
 	if own := v.own; own[0] != nil {
 		out = append(out, fmt.Sprintf("events on your room alone and on what you judged wrong: %d before, %d now", own[0].All.False, own[1].All.False))
 	}
+	out = append(out, halfHourLine(v.half))
 	if v.before == nil {
-		return append(out, "false events on speech and music: not measured (--none FOLDER)")
+		return out
 	}
-	old, fresh := eventsOf(v.before, v.after)
+	old, fresh := eventsOf(v.before.Result, v.after.Result)
 	return append(out, fmt.Sprintf("false events in %.2f h that hold none of the labels: labels it knew %d before, %d now; new labels %d", v.after.Hours, v.before.All.False, old, fresh))
 }
 
 // report is the same for the shelf and for programs.
 func (v judgement) report(now time.Time) *models.Report {
 	r := &models.Report{At: now, Labels: []models.LabelReport{}, Memory: models.Memory(v.memory), Worse: append([]models.Reason{}, v.worse()...),
-		Own: eventReport(v.own[0], v.own[1]), None: eventReport(v.before, v.after)}
+		Own: eventReport(v.own[0].result(), v.own[1].result()), None: eventReport(v.before.result(), v.after.result()), HalfHour: eventReport(v.half[0], v.half[1])}
 	if v.home == nil {
 		return r
 	}
@@ -97,7 +115,7 @@ func (v judgement) report(now time.Time) *models.Report {
 	return r
 }
 
-func eventReport(before, after *streamEvaluation) *models.Events {
+func eventReport(before, after *streams.Result) *models.Events {
 	if before == nil {
 		return nil
 	}

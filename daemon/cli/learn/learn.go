@@ -24,7 +24,8 @@ type Shell struct {
 	Model      func(name string) (*infer.Model, error) // "" is the one in the binary
 	SoundFiles func(args []string) ([]string, error)   // files as they are, folders as the sound files below them
 	PrintJSON  func(w io.Writer, v any) error
-	Build      string // version and commit, for provenance
+	HalfHour   func(dir string) (paths []string, err error) // puts the bundled speech and music there
+	Build      string                                       // version and commit, for provenance
 }
 
 // Commands are teach, train, eval, mix and model.

@@ -55,35 +55,63 @@ type streamEvaluation struct {
 	*streams.Result
 }
 
+// result is what was measured; nil of nothing.
+func (s *streamEvaluation) result() *streams.Result {
+	if s == nil {
+		return nil
+	}
+	return s.Result
+}
+
+// listener is a model and the settings that it would listen with.
+type listener struct {
+	file   *config.File
+	model  *infer.Model
+	front  gammatone.Config
+	second engine.Second
+	watch  *rules.Rules
+}
+
+// listener reads them.
+func (e *evalFlags) listener(c *cobra.Command) (l listener, err error) {
+	if l.file, err = e.settings(c); err != nil {
+		return l, e.BadConfig(err)
+	}
+	if l.model, err = e.Model(l.file.Config.Model.Path); err != nil {
+		return l, e.BadModel(err)
+	}
+	if l.front, err = gammatone.ParseFingerprint(l.model.FrontEnd); err != nil {
+		return l, e.BadModel(fmt.Errorf("model %q: %w", l.model.Path, err))
+	}
+	if l.second, err = engine.LoadSecond(l.model, l.front, l.file.Config.Verify.Model); err != nil {
+		return l, e.BadModel(err)
+	}
+	if l.watch, err = rules.Resolve(l.file, l.model, l.front, l.second.Head); err != nil {
+		return l, e.BadConfig(err)
+	}
+	l.watch = l.watch.For("", rules.Adjusted(l.file.Tuned))
+	return l, nil
+}
+
 // listened measures the daemon's events over recordings.
 func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model, error) {
 	inputs, err := e.inputs()
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := e.settings(c)
+	l, err := e.listener(c)
 	if err != nil {
-		return nil, nil, e.BadConfig(err)
+		return nil, nil, err
 	}
-	m, err := e.Model(f.Config.Model.Path)
-	if err != nil {
-		return nil, nil, e.BadModel(err)
-	}
-	front, err := gammatone.ParseFingerprint(m.FrontEnd)
-	if err != nil {
-		return nil, nil, e.BadModel(fmt.Errorf("model %q: %w", m.Path, err))
-	}
-	second, err := engine.LoadSecond(m, front, f.Config.Verify.Model)
-	if err != nil {
-		return nil, nil, e.BadModel(err)
-	}
-	watch, err := rules.Resolve(f, m, front, second.Head)
-	if err != nil {
-		return nil, nil, e.BadConfig(err)
-	}
-	watch = watch.For("", rules.Adjusted(f.Tuned))
+	found, err := e.listen(c, l, inputs)
+	return found, l.model, err
+}
+
+// listen plays recordings to it.
+func (e *evalFlags) listen(c *cobra.Command, l listener, inputs []streams.Input) (*streamEvaluation, error) {
+	f, m, front, second, watch := l.file, l.model, l.front, l.second, l.watch
 	if err := infer.Init(e.library); err != nil {
-		return nil, nil, e.BadModel(err)
+		return nil, e.BadModel(err)
 	}
 	threads := e.threads
 	if threads == 0 {
@@ -95,7 +123,7 @@ func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model,
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
-		return nil, nil, e.BadModel(err)
+		return nil, e.BadModel(err)
 	}
 	defer player.Close()
 	ui := newUI(c.ErrOrStderr(), c.ErrOrStderr())
@@ -108,11 +136,11 @@ func (e *evalFlags) listened(c *cobra.Command) (*streamEvaluation, *infer.Model,
 			bar(done, of, fmt.Sprintf("%s, %.0f min", filepath.Base(path), seconds/60))
 		}})
 	if err != nil {
-		return nil, nil, e.exit(err)
+		return nil, e.exit(err)
 	}
 	gated, windows := player.Gated()
 	return &streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames,
-		Windows: windows, Gated: gated, Result: r}, m, nil
+		Windows: windows, Gated: gated, Result: r}, nil
 }
 
 // streams prints what was measured of the daemon's events.

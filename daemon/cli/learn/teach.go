@@ -45,9 +45,10 @@ func (s Shell) teach() *cobra.Command {
 		Short: "Teach the daemon sounds of your own, and take the new model if it is no worse",
 		Long: `teach learns from folders as "earshot record" makes them (one sub-folder a label) and
 measures the new model against the one in use: what that remembers of the labels it
-knew, recordings left out in turn, minutes ON in quiet noise, and with --none false
-events on recordings that hold none of the labels. Only when it is worse in nothing
-is it kept in the state folder, with its card, and listened with from the next
+knew, recordings left out in turn, minutes ON in quiet noise, false events on a bundled
+half hour of speech and music, and with --none on recordings of yours that hold none of
+the labels. Only when it is worse in nothing (one event more in that half hour is
+allowed) is it kept in the state folder, with its card, and listened with from the next
 "systemctl reload earshot" on. Models before it stay; --rollback goes back by one.
 
 Without a folder it learns what was recorded on the page, in the state folder, and what
@@ -193,6 +194,9 @@ func (t *teachFlags) learn(c *cobra.Command, f *config.File, shelf models.Shelf,
 		if v.own[0], v.own[1], err = t.falseEvents(c, ui, t.own, before, o.Out); err != nil {
 			return err
 		}
+	}
+	if v.half, err = t.halfHour(c, ui, t.library, config.Find(t.config), t.threads, shelf.HalfHour(), before, o.Out); err != nil {
+		return err
 	}
 	for _, line := range v.lines() {
 		ui.Print("%s", line)

@@ -3,6 +3,7 @@ package learn
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -74,12 +75,28 @@ func (t *trainFlags) run(c *cobra.Command) error {
 	case t.crossValidate:
 		_, err = job.CrossValidate(ctx, o, ui)
 	default:
-		_, err = job.Run(ctx, o, ui)
+		var out *job.Outcome
+		if out, err = job.Run(ctx, o, ui); err == nil && out.Home != nil {
+			return t.measureTaught(c, ui)
+		}
 	}
 	if errors.Is(err, job.ErrFewFolds) {
 		return t.Usage(err)
 	}
 	return t.exit(err)
+}
+
+// measureTaught says what a model that was taught tells of speech and music, beside the one that it began from.
+func (t *trainFlags) measureTaught(c *cobra.Command, ui job.UI) error {
+	memory := ""
+	if t.cache != "" {
+		memory = filepath.Join(t.cache, "half_hour.json")
+	}
+	half, err := t.halfHour(c, ui, t.library, "", t.threads, memory, t.init, t.out)
+	if err == nil {
+		ui.Print("%s", halfHourLine(half))
+	}
+	return err
 }
 
 // recipe is the named recipe with what the flags change.

@@ -29,10 +29,12 @@ type Reference struct {
 
 // Found is an event that was told.
 type Found struct {
-	Label      string
-	Onset, End float64 // s, where the sound is said to have been
-	On, Off    float64 // s, when the label was switched on and off
-	Score      float64 // greatest smoothed score while it was on
+	Label string  `json:"label"`
+	Onset float64 `json:"onset_s"` // where the sound is said to have been
+	End   float64 `json:"end_s"`
+	On    float64 `json:"on_s"` // when the label was switched on
+	Off   float64 `json:"off_s"`
+	Score float64 `json:"peak"` // greatest smoothed score while it was on
 }
 
 // Recording is one stream: its truth, and what was found in it.

@@ -1,0 +1,71 @@
+package halfhour
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/csv"
+	"math"
+	"strconv"
+	"testing"
+
+	"earshot/internal/audio"
+)
+
+//go:embed credits.tsv
+var credits []byte
+
+// TestHalfHour: the files decode to what the credits say, as long and in both parts, and every line may be passed on.
+func TestHalfHour(t *testing.T) {
+	r := csv.NewReader(bytes.NewReader(credits))
+	r.Comma, r.LazyQuotes = '\t', true
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	licences := map[string]bool{"CC0": true, "public domain": true, "CC-BY 3.0": true, "CC-BY 4.0": true, "Apache 2.0": true}
+	want := map[string]float64{}
+	for _, row := range rows[1:] {
+		seconds, err := strconv.ParseFloat(row[3], 64)
+		if err != nil || !licences[row[4]] || row[5] == "" || row[6] == "" {
+			t.Errorf("credits %q: want seconds, a licence that lets it be passed on, author and source", row)
+		}
+		want[row[0]] += seconds
+	}
+	paths, err := Put(t.TempDir())
+	if err != nil || len(paths) != 2 {
+		t.Fatalf("%q, %v", paths, err)
+	}
+	all := 0.0
+	for i, part := range []string{"speech", "music"} {
+		f, err := audio.Open(paths[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := audio.Mono(f, 44100, audio.Mix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, energy := 0, 0.0
+		for buf := make([]float32, 1<<15); err == nil; {
+			var k int
+			k, err = m.Read(buf)
+			for _, v := range buf[:k] {
+				energy += float64(v * v)
+			}
+			n += k
+		}
+		m.Close()
+		seconds := float64(n) / 44100
+		all += seconds
+		// A piece may end up to a second before it was to.
+		if seconds > want[part] || seconds < want[part]-float64(len(rows)) {
+			t.Errorf("%s: %.1f s, its credits say %g", part, seconds, want[part])
+		}
+		if level := 10 * math.Log10(energy/float64(n)); level < -30 || level > -10 {
+			t.Errorf("%s: %.1f dBFS", part, level)
+		}
+	}
+	if math.Abs(all/60-30) > 0.5 {
+		t.Errorf("%.1f min, want half an hour", all/60)
+	}
+}
