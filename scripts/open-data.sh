@@ -2,24 +2,24 @@
 # open-data.sh: fetches the freely licensed recordings that docs/data.md lists and decodes them to
 # 16-bit mono FLAC at 44.1 kHz. It can be stopped and started again: what is done stays, and is skipped.
 #
-#   scripts/open-data.sh FOLDER [GROUP...]      all groups, or those named: repositories debian-train debian-test wide
+#   scripts/open-data.sh FOLDER [GROUP...]      all groups, or those named: repositories debian-train debian-test wide house
 #
 # Comes out, below FOLDER:
-#   train/speech, music, ambience, percussion, effects   no sound of ESC-50's labels; the licences allow a model that ships
+#   train/speech, music, ambience, percussion, effects, household, places, chimes   no sound of ESC-50's labels; the licences allow a model that ships
 #   positives/LABEL                                      sounds of ESC-50's labels, licensed likewise
-#   tune/speech, music, ambience                         licensed likewise; to find thresholds with, never to learn from
-#   test/speech_acted, speech_prompts, speech_names, music, ambience   for measuring only
+#   tune/speech, music, ambience, household              licensed likewise; to find thresholds with, never to learn from
+#   test/speech_acted, speech_prompts, speech_names, music, ambience, household, {tune,test}/kitchen   for measuring only
 #   table.tsv                                            path, source, original file, licence, author, use, label
 #
 # What the project makes itself (speech by espeak-ng, music by fluidsynth and sox) is not fetched here.
 # Needs git, ffmpeg, unzip, apt-get and dpkg-deb (Debian or one of its children), about 5 GB and an hour.
 set -eu
 [ $# -ge 1 ] || { sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-LIST=$(cd "$(dirname "$0")" && pwd)/open-data-wide.txt
+LISTS=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 DATA=$(cd "$1" && pwd)
 shift
-GROUPS_WISHED=${*:-repositories debian-train debian-test wide}
+GROUPS_WISHED=${*:-repositories debian-train debian-test wide house}
 RAW=$DATA/raw
 mkdir -p "$RAW/git" "$RAW/deb" "$DATA/table.d" "$DATA/.done"
 for tool in git ffmpeg; do
@@ -601,12 +601,14 @@ effects|CC0|pan14|freesound:263124,263130,263128,263126,263123,263129,263127,263
 EOF
 }
 
-# --- A wider choice, from open-data-wide.txt --------------------------------------------------
+# --- What is named in lists: open-data-wide.txt, open-data-house.txt --------------------------------
 
-wide() {
-	table wide
-	rm -f "$RAW"/wide-*.list
-	grep -v '^#' "$LIST" >"$RAW/wide"
+# from_list GROUP: what open-data-GROUP.txt names.
+from_list() {
+	group=$1
+	table "$group"
+	rm -f "$RAW/$group"-*.list
+	grep -v '^#' "$LISTS/open-data-$group.txt" >"$RAW/$group"
 	while IFS='|' read -r place LICENCE AUTHOR link patterns; do
 		case $place in
 		@*)
@@ -625,7 +627,7 @@ wide() {
 		positives/*) USE=positive ;;
 		*) USE=${place%%/*} ;;
 		esac
-		LABEL=${place#*/} voice=$(echo "$AUTHOR" | tr -cd A-Za-z | cut -c1-16) AUTHOR="$AUTHOR $link"
+		LABEL=${place#*/} LABEL=${LABEL%+} voice=$(echo "$AUTHOR" | tr -cd A-Za-z | cut -c1-16) AUTHOR="$AUTHOR $link"
 		for pattern in $patterns; do
 			for file in "$DIR/$folder"/$pattern; do
 				if [ ! -e "$file" ]; then
@@ -634,16 +636,16 @@ wide() {
 				fi
 				original=${file#"$DIR"/}
 				name=$(echo "${file#"$DIR/$folder/"}" | tr "/ '()@&," '-_______')
-				case $LABEL in
-				speech) credited >>"$RAW/wide-$USE-speech-$short-$voice.list" ;;
-				effects) credited >>"$RAW/wide-$USE-effects-$short.list" ;;
+				case $place in
+				*/speech) credited >>"$RAW/$group-$USE-speech-$short-$voice.list" ;;
+				*/effects | *+) credited >>"$RAW/$group-$USE-$LABEL-$short.list" ;;
 				*) whole "$file" "$DATA/$place/$short-${name%.*}.flac" "$original" 240 ;;
 				esac
 			done
 		done
-	done <"$RAW/wide"
-	for list in "$RAW"/wide-*.list; do
-		name=${list##*/wide-} name=${name%.list}
+	done <"$RAW/$group"
+	for list in "$RAW/$group"-*.list; do
+		name=${list##*/"$group"-} name=${name%.list}
 		USE=${name%%-*} name=${name#*-}
 		LABEL=${name%%-*}
 		join "$DATA/$USE/$LABEL/${name#*-}" 60 "$SPOKEN" <"$list"
@@ -659,7 +661,7 @@ for group in $GROUPS_WISHED; do
 		;;
 	debian-train) debian_train ;;
 	debian-test) debian_test ;;
-	wide) wide ;;
+	wide | house) from_list "$group" ;;
 	*)
 		say "no group $group"
 		exit 2
