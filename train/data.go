@@ -21,15 +21,7 @@ type Data struct {
 	Train      []Example
 	Test       []Example        // may be empty
 	Quiet      []*features.Clip // background, for its label and as added noise
-	Kinds      []string         // parallel to Quiet: what kind of background each is
 	Digest     string           // of labels, clips and folds: a checkpoint belongs to it
-}
-
-// AddQuiet adds backgrounds of a kind, such as a folder.
-func (d *Data) AddQuiet(kind string, clips ...*features.Clip) {
-	for _, c := range clips {
-		d.Quiet, d.Kinds = append(d.Quiet, c), append(d.Kinds, kind)
-	}
 }
 
 // ErrNoClips is returned where there is nothing to learn from.

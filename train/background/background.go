@@ -36,14 +36,6 @@ type Clip struct {
 	Path string // of the user's recording
 }
 
-// Kind is what the clip is one of: the synthetic ones, or a folder's.
-func (c Clip) Kind() string {
-	if c.Own {
-		return filepath.Dir(c.Path)
-	}
-	return "synthetic"
-}
-
 // Load makes the synthetic clips and reads the user's. Files that cannot be
 // read are listed, a folder without a single usable file is an error.
 func Load(ctx context.Context, o Options) ([]Clip, []dataset.Broken, error) {

@@ -20,8 +20,8 @@ type Sampler struct {
 	front      gammatone.Config
 	seed       uint64
 	examples   []train.Example
-	background backgrounds // of the background label, may be empty
-	label      int         // the background label's index, −1 for none
+	background []*features.Clip // of the background label, may be empty
+	label      int              // the background label's index, −1 for none
 	classes    int
 	Norm       train.Norm // what windows are normalised by
 	units      []unit     // what an epoch walks through
@@ -37,7 +37,7 @@ type unit struct {
 
 // New draws from what d has to learn from. Before the first batch, set Norm.
 func New(r recipe.Recipe, front gammatone.Config, seed uint64, d *train.Data) *Sampler {
-	s := &Sampler{recipe: r, front: front, seed: seed, examples: d.Train, background: newBackgrounds(d), label: d.Background, classes: len(d.Labels), permEpoch: -1}
+	s := &Sampler{recipe: r, front: front, seed: seed, examples: d.Train, background: byLength(d.Quiet), label: d.Background, classes: len(d.Labels), permEpoch: -1}
 	for i, e := range d.Train {
 		if !r.AllWindows {
 			s.units = append(s.units, unit{i, -1})
@@ -51,6 +51,19 @@ func New(r recipe.Recipe, front gammatone.Config, seed uint64, d *train.Data) *S
 		s.units = balanced(s.units, d.Train)
 	}
 	return s
+}
+
+// byLength lists each clip once for every five seconds that it lasts, so that an hour of speech in one file is drawn as
+// often as in a thousand.
+func byLength(clips []*features.Clip) []*features.Clip {
+	const fiveSeconds = 429 // frames
+	var out []*features.Clip
+	for _, c := range clips {
+		for range max(1, c.Frames/fiveSeconds) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // balanced repeats the units of rare labels (up to 16 times) towards the most frequent one's count.
@@ -86,7 +99,7 @@ func (s *Sampler) StepsPerEpoch() int {
 }
 
 func (s *Sampler) backgroundRows() int {
-	if s.label < 0 || len(s.background.clips) == 0 {
+	if s.label < 0 || len(s.background) == 0 {
 		return 0
 	}
 	return max(1, int(math.Round(s.recipe.Background*float64(s.recipe.Batch))))
@@ -120,7 +133,7 @@ func (s *Sampler) Fill(b *Batch, step, steps int, w *Windower) {
 	for i := range r.Batch {
 		x, t := b.Window[i*size:(i+1)*size], b.Target[i*s.classes:(i+1)*s.classes]
 		if i >= rows {
-			c := s.background.draw(rng)
+			c := s.background[rng.IntN(len(s.background))]
 			w.Draw(c, -1, rng, true)
 			t[s.label] = 1
 			w.Finish(x, rng, s.Norm)
@@ -163,9 +176,9 @@ func (s *Sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *Wind
 	if rng.Float64() < a.Room {
 		reverberate(w.energy, s.front, rng)
 	}
-	if len(s.background.clips) > 0 && rng.Float64() < a.Noise {
+	if len(s.background) > 0 && rng.Float64() < a.Noise {
 		snr := a.NoiseMinSNR + (a.NoiseMaxSNR-a.NoiseMinSNR)*rng.Float64()
-		w.AddNoise(s.background.draw(rng), snr, rng)
+		w.AddNoise(s.background[rng.IntN(len(s.background))], snr, rng)
 	}
 	w.Finish(x, rng, s.Norm)
 }

@@ -14,8 +14,7 @@ import (
 // testSampler draws from 7 tones, of which one clip is silent at its end, and two background clips.
 func testSampler(r recipe.Recipe) *Sampler {
 	d := tones.Data(3, 3, 1)
-	d.Train, d.Background, d.Labels = d.Train[:7], 3, append(d.Labels, "background")
-	d.AddQuiet("synthetic", tones.Quiet()...)
+	d.Train, d.Quiet, d.Background, d.Labels = d.Train[:7], tones.Quiet(), 3, append(d.Labels, "background")
 	s := New(r, tones.Front(), 42, d)
 	s.Norm = train.Norm{Mean: [2]float32{-30, 0}, Std: [2]float32{15, 2}}
 	return s

@@ -153,7 +153,7 @@ func (p *Prepared) quiet(ctx context.Context, s Source) error {
 	}
 	p.Broken = append(p.Broken, broken...)
 	for _, c := range clips {
-		p.AddQuiet(c.Kind(), c.Clip)
+		p.Quiet = append(p.Quiet, c.Clip)
 	}
 	if !s.Background {
 		return nil

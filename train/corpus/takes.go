@@ -75,7 +75,7 @@ func (p *Prepared) cut(ctx context.Context, s Source, clips []dataset.Clip) ([]*
 	quiet, _, err := features.LoadContext(ctx, rooms, o)
 	for _, c := range quiet {
 		if c != nil {
-			p.AddQuiet("rooms of the recordings", c, louder(c, 12), louder(c, -12))
+			p.Quiet = append(p.Quiet, c, louder(c, 12), louder(c, -12))
 		}
 	}
 	return loaded, err

@@ -136,7 +136,7 @@ func (o ConvertOptions) converted(ctx context.Context, a acrnn.Arch, w acrnn.Wei
 			return nil, err
 		}
 		for _, c := range quiet {
-			d.AddQuiet(c.Kind(), c.Clip)
+			d.Quiet = append(d.Quiet, c.Clip)
 		}
 		if memory, err = head.Remember(a, w, info.FrontEnd, &d, memory, o.Seed, o.Threads); err != nil {
 			return nil, err

@@ -69,7 +69,7 @@ type second struct {
 	taught  *lesson // where only heads were learned; nil: the network was trained
 	samples []opinion.Sample
 	sampled []int // samples → learned
-	nothing []opinion.Sample
+	nothing []*opinion.Recording
 	home    *Home
 }
 
@@ -211,38 +211,27 @@ func (s *second) labelled(ctx context.Context, background string, beds []opinion
 
 // none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and every second
 // one also as 8 kHz sound, so that no label is known by its band, and silence, noise and hum.
-func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]opinion.Sample, error) {
+func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opinion.Recording, error) {
 	items := append(s.synthetic(noneSeconds), rooms(s.learned)...)
-	kinds := slices.Concat(slices.Repeat([]string{"synthetic"}, s.synthetics()), slices.Repeat([]string{"rooms"}, len(items)-s.synthetics()))
 	e := newElsewhere(s.seed, nil)
 	for i, it := range sounds {
-		items, kinds = append(items, it), append(kinds, filepath.Dir(it.Path))
+		items = append(items, it)
 		if !s.AsIs && i%2 == 0 {
-			items, kinds = append(items, e.item(recorded{path: it.Path}, scene.Elsewhere[0], 0)), append(kinds, filepath.Dir(it.Path))
+			items = append(items, e.item(recorded{path: it.Path}, scene.Elsewhere[0], 0))
 		}
 	}
 	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(opinion.MostNone, len(sounds))))
 	tell(broken, ui)
-	var none []opinion.Sample
-	for i, r := range heard {
-		if r != nil {
-			none = append(none, opinion.Sample{Recording: r, Label: kinds[i]})
-		}
-	}
-	return none, err
-}
-
-// synthetics is how many recordings of silence, noise and hum are made.
-func (s *second) synthetics() int {
-	if s.Synthetic == 0 {
-		return syntheticNone
-	}
-	return s.Synthetic
+	return slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil }), err
 }
 
 // synthetic is silence, noise and hum.
 func (s *second) synthetic(seconds int) (items []opinion.Item) {
-	for i := range s.synthetics() {
+	n := s.Synthetic
+	if n == 0 {
+		n = syntheticNone
+	}
+	for i := range n {
 		items = append(items, opinion.Item{Name: fmt.Sprintf("background %d of seed %d, %d s", i, s.seed, seconds), Make: func() []float32 {
 			x, _ := background.Synth(i, seconds*verify.SampleRate, s.seed)
 			return x

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -20,7 +18,7 @@ const penalty = 0.02
 // iterations are enough: with this penalty the sum has long come to rest.
 const iterations = 80
 
-// Sample is a recording of a label; of what is none of the labels, of a kind, such as a folder.
+// Sample is a recording of a label.
 type Sample struct {
 	*Recording
 	Label string
@@ -42,9 +40,8 @@ var errNoNone = errors.New("the second opinion wants recordings of what is none 
 // Learn makes a head of the labels that samples carry, in the order of labels; none are recordings of what is none of
 // them. Of samples the patches that sound count, of none [MostNone] at most, spread over its recordings so that long ones
 // do not drown short ones, and weighed so that they count as much as the samples together: much sound says better where
-// a label ends, and does not make labels rarer than they are. A kind weighs as the root of its patches says: ten hours of
-// music do not drown the quarter of an hour that there is of kitchens. The same recordings and seed give the same head.
-func Learn(ctx context.Context, embedder string, labels []string, samples, none []Sample, seed uint64) (*Learned, error) {
+// a label ends, and does not make labels rarer than they are. The same recordings and seed give the same head.
+func Learn(ctx context.Context, embedder string, labels []string, samples []Sample, none []*Recording, seed uint64) (*Learned, error) {
 	var known []string
 	for _, l := range labels {
 		if slices.ContainsFunc(samples, func(s Sample) bool { return s.Label == l }) {
@@ -96,10 +93,8 @@ func (d *data) sounding(r *Recording, y int) {
 }
 
 // none draws patches of class y, MostNone in all, which together weigh no more than what is there already.
-func (d *data) none(recordings []Sample, y int, seed uint64) {
+func (d *data) none(recordings []*Recording, y int, seed uint64) {
 	patches := len(d.y)
-	kinds := map[string]int{} // patches
-	var kind []string         // of each patch
 	var sizes []int
 	var sounding [][]int
 	for _, r := range recordings {
@@ -117,17 +112,12 @@ func (d *data) none(recordings []Sample, y int, seed uint64) {
 		}
 		for _, p := range drawn {
 			d.add(recordings[i].Patch(p), y)
-			kind = append(kind, recordings[i].Label)
 		}
-		kinds[recordings[i].Label] += len(drawn)
 	}
-	roots := 0.0
-	for _, k := range slices.Sorted(maps.Keys(kinds)) {
-		roots += math.Sqrt(float64(kinds[k]))
-	}
-	all := float64(min(len(kind), patches))
-	for i, k := range kind {
-		d.weight[patches+i] = float32(all / roots / math.Sqrt(float64(kinds[k])))
+	if n := len(d.y) - patches; n > patches {
+		for i := range n {
+			d.weight[patches+i] = float32(patches) / float32(n)
+		}
 	}
 }
 

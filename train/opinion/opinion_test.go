@@ -216,7 +216,7 @@ func named(h *verify.Head, r *Recording) string {
 
 func TestLearnThenTeach(t *testing.T) {
 	ctx := context.Background()
-	none := []Sample{{cloud(900, 9, 200), "music"}, {cloud(901, 10, 5), "kitchens"}}
+	none := []*Recording{cloud(900, 9, 200), cloud(901, 10, 5)}
 	l, err := Learn(ctx, "tiny", []string{"cat", "unheard", "dog"}, slices.Concat(clouds("dog", 1, 4), clouds("cat", 2, 4)), none, 1)
 	if err != nil {
 		t.Fatal(err)

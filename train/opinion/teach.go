@@ -16,7 +16,7 @@ import (
 //
 // so that what an old row already knows well is hard to take away from it, and the regression learns only how a new
 // sound differs from what the old head makes of it. samples are of the new labels, none as for [Learn].
-func Teach(ctx context.Context, old *verify.Head, samples, none []Sample, seed uint64) (*Learned, error) {
+func Teach(ctx context.Context, old *verify.Head, samples []Sample, none []*Recording, seed uint64) (*Learned, error) {
 	var fresh []string
 	for _, s := range samples {
 		if old.Index(s.Label) < 0 && !slices.Contains(fresh, s.Label) {

@@ -77,8 +77,7 @@ func learnedTones(t testing.TB) *learner {
 func shortTraining(t testing.TB, checkpoint string) (*train.Data, Config) {
 	t.Helper()
 	d := tones.Data(3, 4, 1)
-	d.Background, d.Labels = 3, append(d.Labels, "background")
-	d.AddQuiet("synthetic", tones.Quiet()...)
+	d.Quiet, d.Background, d.Labels = tones.Quiet(), 3, append(d.Labels, "background")
 	d.Test = d.Test[:3]
 	r := recipe.Default()
 	r.Epochs, r.Batch = 3, 4
