@@ -174,6 +174,8 @@ func (s *Session) again(l *link, name string) error {
 		s.announcer.Schedule(s.now())
 	case leaf == topic.NodeAvailability:
 		return s.sayOnline(l)
+	case leaf == topic.NodeInstance:
+		return s.sayWho(l)
 	case leaf.Retained:
 		s.box.Repeat(name)
 	}

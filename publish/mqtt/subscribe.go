@@ -17,7 +17,7 @@ const maxFilters = 64
 // subscriptions are the topics that we listen to: ours by name, and Home Assistant's birth. No wildcard is
 // among them, so nobody can make the broker send us more than one message for each at the start.
 func (s *Session) subscriptions() []string {
-	all := append(s.box.Topics(), s.tree.Of(topic.NodeAvailability), s.announcer.BirthTopic)
+	all := append(s.box.Topics(), s.tree.Of(topic.NodeAvailability), s.tree.Of(topic.NodeInstance), s.announcer.BirthTopic)
 	if s.cfg.Pushed != nil {
 		all = append(all, s.tree.Of(topic.NodePush), s.tree.Of(topic.NodePushSet))
 	}
