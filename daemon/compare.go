@@ -102,7 +102,7 @@ func (d *Daemon) keepsPace(h *hearing, f *config.File, front gammatone.Config) e
 	if d.status().Provider != "cpu" {
 		return nil
 	}
-	takes, err := h.Takes()
+	takes, err := h.WindowTime()
 	if err != nil {
 		return err
 	}

@@ -90,8 +90,8 @@ func (p *Player) Close() {
 	}
 }
 
-// Takes is how long a window takes: the shortest of three, for the machine may be busy with something else.
-func (p *Player) Takes() (time.Duration, error) {
+// WindowTime is how long a window takes: the shortest of three, for the machine may be busy with something else.
+func (p *Player) WindowTime() (time.Duration, error) {
 	shortest, window := time.Duration(0), make([]float32, infer.WindowLen)
 	for i := range 3 {
 		began := time.Now()

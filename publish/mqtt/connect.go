@@ -59,6 +59,16 @@ var ErrLost = errors.New("connection lost")
 // loss is why the connection is gone, once it is.
 func (l *link) loss() error { return fmt.Errorf("%w: %s", ErrLost, redact.URLs(plain(l.err))) }
 
+// ended tells whether the connection is gone, for paho completes tokens a moment before it tells why.
+func (l *link) ended() bool {
+	select {
+	case <-l.lost:
+		return true
+	case <-time.After(time.Second):
+		return false
+	}
+}
+
 // ears are told what comes in, from paho's goroutines. They must not block.
 type ears struct {
 	message func(paho.Message)

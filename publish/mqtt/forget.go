@@ -95,13 +95,8 @@ func (l *link) retained(ctx context.Context, tree topic.Tree, prefix string) (le
 		}
 	}
 	t := l.client.SubscribeMultiple(map[string]byte{tree.All(): 1, prefix + "/+/+/config": 1}, take)
-	select {
-	case <-t.Done():
-		if t.Error() != nil {
-			return left{}, t.Error()
-		}
-	case <-ctx.Done():
-		return left{}, ctx.Err()
+	if err := l.wait(ctx, t); err != nil {
+		return left{}, err
 	}
 	for {
 		select {
@@ -126,15 +121,10 @@ func (l *link) acknowledged(ctx context.Context, ms []topic.Message) error {
 	go func() { acked <- l.publish(ms) }() // ends with the connection at the latest
 	select {
 	case err := <-acked:
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-l.lost:
+		if err != nil && l.ended() {
 			return l.loss()
-		case <-time.After(time.Second): // paho completes tokens a moment before it tells why
-			return err
 		}
+		return err
 	case <-l.lost:
 		return l.loss()
 	case <-ctx.Done():

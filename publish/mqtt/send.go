@@ -165,15 +165,13 @@ func (l *link) publish(ms []topic.Message) error {
 }
 
 func (s *Session) lostError(l *link) error {
-	select {
-	case <-l.lost:
-		if broke := new(guard.Violation); errors.As(l.err, &broke) {
-			return broken(s.broker(), broke)
-		}
-		return fmt.Errorf("%s: %w", s.broker(), l.loss())
-	case <-time.After(time.Second): // paho completes tokens a moment before it tells why
+	if !l.ended() {
 		return fmt.Errorf("%s: %w", s.broker(), ErrLost)
 	}
+	if broke := new(guard.Violation); errors.As(l.err, &broke) {
+		return broken(s.broker(), broke)
+	}
+	return fmt.Errorf("%s: %w", s.broker(), l.loss())
 }
 
 func (s *Session) noAck() error {

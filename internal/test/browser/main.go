@@ -16,14 +16,11 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "browser:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("browser", run) }
 
 func run() (err error) {
 	program := flag.String("earshot", "build/bin/earshot", "the program to show")

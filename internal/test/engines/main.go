@@ -12,21 +12,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"earshot/infer"
 	"earshot/infer/builtin"
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "engines:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("engines", run) }
 
 func run() (err error) {
 	program := flag.String("earshot", "build/bin/earshot", "the program to show")
@@ -39,13 +33,8 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	for _, path := range []*string{program, root} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-		if _, err := os.Stat(*path); err != nil {
-			return fmt.Errorf("%w; `make engines` makes it", err)
-		}
+	if err := rig.There("engines", program, root); err != nil {
+		return err
 	}
 	s, err := newScene(*program, *root, *esc)
 	if err != nil {
@@ -53,25 +42,8 @@ func run() (err error) {
 	}
 	s.hop = *hop
 	defer s.close()
-	fmt.Print("| what | seen | as it should be |\n|---|---|---|\n")
-	broken := 0
-	for _, step := range steps {
-		if !chosen.MatchString(step.name) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format("15:04:05"), step.name)
-		s.broken = nil
-		seen, err := step.run(s)
-		if err != nil {
-			s.fail("%v", err)
-		}
-		yes := "yes"
-		if len(s.broken) > 0 {
-			broken++
-			yes = "**no**: " + strings.Join(s.broken, "; ")
-		}
-		fmt.Printf("| %s | %s | %s |\n", step.name, seen, yes)
-	}
+	fmt.Print(rig.Header)
+	broken := rig.Rows(s, &s.Promises, steps, chosen)
 	if len(s.speeds) > 0 {
 		fmt.Print("\n| who computes | clients | windows a request | windows/s | median, ms | 99 %, ms |\n|---|---|---|---|---|---|\n")
 		for _, v := range s.speeds {

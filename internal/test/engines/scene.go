@@ -18,6 +18,7 @@ import (
 	"earshot/infer"
 	"earshot/internal/audio"
 	"earshot/internal/test/output"
+	"earshot/internal/test/rig"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,7 @@ const (
 
 // scene is the model, an engine that serves it, and the program.
 type scene struct {
+	rig.Promises
 	dir, program, root, esc string
 	model                   *infer.Model
 	local                   *infer.Session
@@ -39,16 +41,13 @@ type scene struct {
 	page, broker            string    // the program's
 	log                     output.Buffer
 	speeds                  []speed
-	hop                     int      // of the microphones, frames
-	missing                 int64    // windows dropped or without scores while the program started
-	broken                  []string // of the step that runs
+	hop                     int   // of the microphones, frames
+	missing                 int64 // windows dropped or without scores while the program started
 }
 
 func (s *scene) path(name ...string) string {
 	return filepath.Join(append([]string{s.dir}, name...)...)
 }
-
-func (s *scene) fail(format string, a ...any) { s.broken = append(s.broken, fmt.Sprintf(format, a...)) }
 
 func (s *scene) close() {
 	s.stopDaemon()

@@ -92,7 +92,7 @@ func tokens(s *scene) (string, error) {
 			return err
 		}
 		if ok != (want == "") || !strings.Contains(said, want) || strings.Contains(said, "canary") {
-			s.fail("%s: %s", name, said)
+			s.Fail("%s: %s", name, said)
 		}
 		if ok {
 			said = "taken"
@@ -133,7 +133,7 @@ func tritonTLS(s *scene) (string, error) {
 			return "", err
 		}
 		if ok != (c.want == "") || !strings.Contains(said, c.want) {
-			s.fail("%s: %s", c.name, said)
+			s.Fail("%s: %s", c.name, said)
 		}
 		if ok {
 			said = "taken"

@@ -139,7 +139,7 @@ func (s *scene) equal(scheme string, half bool, tolerance float64) (string, erro
 		other += otherWinners(scores, want, k)
 	}
 	if worst > tolerance {
-		s.fail("want at most %g", tolerance)
+		s.Fail("want at most %g", tolerance)
 	}
 	bytes := 4 * infer.WindowLen
 	if half {

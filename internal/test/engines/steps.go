@@ -12,6 +12,7 @@ import (
 
 	"earshot/daemon/status"
 	"earshot/internal/subscribe"
+	"earshot/internal/test/rig"
 	"earshot/internal/test/testmodel"
 
 	"golang.org/x/sys/unix"
@@ -23,10 +24,7 @@ var (
 )
 
 // steps are what is shown, in order: an engine that a step started serves those after it.
-var steps = []struct {
-	name string
-	run  func(*scene) (string, error)
-}{
+var steps = []rig.Step[*scene]{
 	{"this machine alone", speedLocal},
 	{"16-bit windows on clips, in this process", halfOnClips},
 	{"Triton, gRPC: scores as here", func(s *scene) (string, error) {
@@ -120,7 +118,7 @@ func (s *scene) refusal(remote, want string) (string, error) {
 		return "", err
 	}
 	if ok || !strings.Contains(said, want) || strings.Contains(said, "\n") {
-		s.fail("want an error of one line with %q", want)
+		s.Fail("want an error of one line with %q", want)
 	}
 	return "“" + said + "”", nil
 }
@@ -198,7 +196,7 @@ func (s *scene) settle() (string, error) {
 	}
 	lost := missing(now) - s.missing
 	if lost > 0 {
-		s.fail("windows are missing")
+		s.Fail("windows are missing")
 	}
 	remotely := uint64(0)
 	if r := now.Inference.Remote; r != nil {
@@ -210,7 +208,7 @@ func (s *scene) settle() (string, error) {
 	defer lent.mu.Unlock()
 	for label := range lent.labels {
 		if alone.labels[label] == 0 {
-			s.fail("%q was heard, which this machine alone does not hear", label)
+			s.Fail("%q was heard, which this machine alone does not hear", label)
 		}
 	}
 	events := alone.labels
@@ -236,7 +234,7 @@ func (s *scene) fallsBack(do func()) (string, error) {
 		return "", err
 	}
 	if took > longest {
-		s.fail("want less than %v", longest)
+		s.Fail("want less than %v", longest)
 	}
 	if _, err := s.until("windows are scored here", 10*time.Second, func(now status.Status) bool {
 		return now.Inference.Windows > before.Inference.Windows+4*microphones
@@ -250,7 +248,7 @@ func (s *scene) fallsBack(do func()) (string, error) {
 	}
 	late, lost := 0.0, missing(now)-missing(before)
 	if lost > 0 {
-		s.fail("windows are missing")
+		s.Fail("windows are missing")
 	}
 	for _, source := range now.Sources {
 		late = max(late, source.LatencyP99)

@@ -16,11 +16,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
+
+	"earshot/internal/test/rig"
 )
 
 // options are what the command line says.
@@ -44,12 +44,7 @@ type outcome struct {
 	back string // until all was well again, and since when that counts
 }
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "faults:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("faults", run) }
 
 func run() error {
 	program := flag.String("earshot", "build/bin/earshot", "the program to break things around")
@@ -64,12 +59,10 @@ func run() error {
 	if *long {
 		o.away, o.overload = time.Hour, 10*time.Minute
 	}
-	if o.program, err = filepath.Abs(*program); err != nil {
+	if err := rig.There("build", program); err != nil {
 		return err
 	}
-	if _, err := os.Stat(o.program); err != nil {
-		return fmt.Errorf("%w; `make build` makes it", err)
-	}
+	o.program = *program
 	fmt.Println("| fault | lost | back after | promise | kept |")
 	fmt.Println("|---|---|---|---|---|")
 	broken := 0
@@ -77,7 +70,7 @@ func run() error {
 		if !chosen.MatchString(f.name) {
 			continue
 		}
-		fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format("15:04:05"), f.name)
+		rig.Say("%s", f.name)
 		kept, err := row(o, f)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)

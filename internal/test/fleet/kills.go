@@ -111,7 +111,7 @@ func (s *scene) kill(b *mosquitto.Broker, sites ...*site) (seen string, err erro
 	}
 	time.Sleep(2 * time.Second)
 	for _, m := range office.matching(eventName)[2:] {
-		s.fail("an event more: %s %s", m.Topic, m.Payload)
+		s.Fail("an event more: %s %s", m.Topic, m.Payload)
 	}
 	for _, one := range brokers {
 		now, err := retained(one, base+"/#", everything)
@@ -121,7 +121,7 @@ func (s *scene) kill(b *mosquitto.Broker, sites ...*site) (seen string, err erro
 		label := base + "/north/" + n.id + "/mic/" // it has heard something since
 		said := slices.DeleteFunc(differ(kept[one], now), func(what string) bool { return strings.HasPrefix(what, label) })
 		for _, what := range said[:min(len(said), 5)] {
-			s.fail("%s", what)
+			s.Fail("%s", what)
 		}
 	}
 	return seen + fmt.Sprintf("nodes come back from %s to %s after its start; `earshot fleet` shows all %d %s after it (its own listing took %s); the two messages of a bark meanwhile arrive, once, and no other; what both brokers keep of the silent nodes is as before (%d and %d topics)",
@@ -179,7 +179,7 @@ func officeKilledOnTrial(s *scene) (string, error) {
 	}()
 	said, took, err := s.taken("morning", s.file("morning.yaml", []byte("watch: {hold: 6s}\n")), "--canary", "2")
 	if !strings.Contains(said, "connection lost") {
-		s.fail("nothing was told of it: %s", said)
+		s.Fail("nothing was told of it: %s", said)
 	}
 	return fmt.Sprintf("the push tells of it and goes on where it was: all %d keep it, after %.0f s; nothing of it stays on either broker", nodes, took.Seconds()), errors.Join(err, <-killed)
 }

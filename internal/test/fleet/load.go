@@ -135,7 +135,7 @@ func second(s *scene) (string, error) {
 		}
 	}
 	if off > 0 {
-		s.fail("%d are offline", off)
+		s.Fail("%d are offline", off)
 	}
 	return fmt.Sprintf("%d nodes are known at the head office %s after the first began: below", many, round(took)), nil
 }

@@ -11,19 +11,12 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
-	"time"
+
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "fleet:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("fleet", run) }
 
 func run() (err error) {
 	program := flag.String("earshot", "build/bin/earshot", "the program to show")
@@ -34,36 +27,16 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	if *program, err = filepath.Abs(*program); err != nil {
+	if err := rig.There("fleet", program); err != nil {
 		return err
-	}
-	if _, err := os.Stat(*program); err != nil {
-		return fmt.Errorf("%w; `make fleet` makes it", err)
 	}
 	s := &scene{program: *program}
 	defer s.close()
 	if err := s.open(); err != nil {
 		return err
 	}
-	fmt.Print("| what | seen | as it should be |\n|---|---|---|\n")
-	broken := 0
-	for _, step := range steps {
-		if !chosen.MatchString(step.name) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format("15:04:05"), step.name)
-		s.broken = nil
-		seen, err := step.run(s)
-		if err != nil {
-			s.fail("%v", err)
-		}
-		yes := "yes"
-		if len(s.broken) > 0 {
-			broken++
-			yes = "**no**: " + strings.Join(s.broken, "; ")
-		}
-		fmt.Printf("| %s | %s | %s |\n", step.name, seen, strings.ReplaceAll(yes, "\n", " "))
-	}
+	fmt.Print(rig.Header)
+	broken := rig.Rows(s, &s.Promises, steps, chosen)
 	s.printLoads()
 	if broken > 0 {
 		return fmt.Errorf("%d promises were not kept; the last lines of the first daemon's:\n%s", broken, s.lastLines())

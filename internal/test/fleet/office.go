@@ -77,7 +77,7 @@ func (s *scene) push(args ...string) (said string, kept bool, err error) {
 func (s *scene) file(name string, content []byte) string {
 	path := s.path(name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
-		s.fail("%v", err)
+		s.Fail("%v", err)
 	}
 	return path
 }
@@ -101,7 +101,7 @@ func (s *scene) tidy() error {
 			return err
 		}
 		if len(left) > 0 {
-			s.fail("%d topics of a push stay on %s broker", len(left), name)
+			s.Fail("%d topics of a push stay on %s broker", len(left), name)
 		}
 	}
 	return nil

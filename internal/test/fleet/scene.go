@@ -10,6 +10,7 @@ import (
 
 	"earshot/daemon/fleet"
 	"earshot/internal/test/mosquitto"
+	"earshot/internal/test/rig"
 )
 
 const (
@@ -31,20 +32,18 @@ type site struct {
 
 // scene is the head office and its sites.
 type scene struct {
+	rig.Promises
 	dir, program string
 	key, forged  string // private keys: the owner's, somebody else's
 	owner        fleet.Owner
 	office       *mosquitto.Broker
 	north, south *site
 	loads        []load
-	broken       []string // of the step that runs
 }
 
 func (s *scene) path(name ...string) string {
 	return filepath.Join(append([]string{s.dir}, name...)...)
 }
-
-func (s *scene) fail(format string, a ...any) { s.broken = append(s.broken, fmt.Sprintf(format, a...)) }
 
 // open makes the keys, and both brokers of the first site's nodes.
 func (s *scene) open() (err error) {

@@ -8,14 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"earshot/internal/test/rig"
 	"earshot/publish"
 )
 
 // steps are what is shown, in order: each goes on from where the one before it left the fleet.
-var steps = []struct {
-	name string
-	run  func(*scene) (string, error)
-}{
+var steps = []rig.Step[*scene]{
 	{"a site at rest, and in use", restAndUse},
 	{"forty nodes at the site, seen at the head office", registered},
 	{"Home Assistant starts at the site", births},
@@ -104,7 +102,7 @@ func registered(s *scene) (string, error) {
 		slowest = max(slowest, n.LatencyMS)
 	}
 	if len(all) != nodes || streams != nodes || len(versions) != 2 || providers["cpu"] != nodes {
-		s.fail("want %d nodes of two versions, each with one stream, on cpu", nodes)
+		s.Fail("want %d nodes of two versions, each with one stream, on cpu", nodes)
 	}
 	return fmt.Sprintf("`earshot fleet --watch --json`: %d nodes, %d online; all had told their figures %.0f s later (one a minute): version %s; model %s; provider %s; %d streams, %d with a problem; %d windows dropped; slowest latency %.0f ms",
 		len(all), online(all), took.Seconds(), counted(versions), counted(models), counted(providers), streams, ill, dropped, slowest), nil
@@ -152,7 +150,7 @@ func births(s *scene) (string, error) {
 	when := slices.Sorted(maps.Values(first))
 	spread := when[len(when)-1] - when[0]
 	if spread < 2*time.Second {
-		s.fail("all at once")
+		s.Fail("all at once")
 	}
 	busiest := 0
 	for _, from := range when {

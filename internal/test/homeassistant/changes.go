@@ -90,7 +90,7 @@ func sourceRenamed(s *scene) (string, error) {
 	}
 	ids, err := s.ids()
 	if strings.Contains(ids, "_2 ") || strings.HasSuffix(ids, "_2") || !strings.Contains(ids, "_garden_dog") {
-		s.fail("the ids are %s", ids)
+		s.Fail("the ids are %s", ids)
 	}
 	return "sensors of the old name gone, of the new one there, none with _2", err
 }
@@ -171,7 +171,7 @@ func forget(s *scene) (string, error) {
 	}
 	n, err := s.retained()
 	if n > 0 {
-		s.fail("%d retained topics are left", n)
+		s.Fail("%d retained topics are left", n)
 	}
 	return strings.TrimSpace(string(out)) + "; no entity and no topic left", err
 }

@@ -12,19 +12,12 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
-	"strings"
-	"time"
+
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "homeassistant:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("homeassistant", run) }
 
 func run() (err error) {
 	program := flag.String("earshot", "build/bin/earshot", "the program to show")
@@ -35,43 +28,21 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	for _, path := range []*string{program, root} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-		if _, err := os.Stat(*path); err != nil {
-			return fmt.Errorf("%w; `make homeassistant` makes it", err)
-		}
+	if err := rig.There("homeassistant", program, root); err != nil {
+		return err
 	}
 	s, err := newScene(*program, *root)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	fmt.Printf("Home Assistant %s\n\n| what | seen | as it should be |\n|---|---|---|\n", s.version)
-	broken := 0
-	row := func(name, seen string, faults []string) {
-		yes := "yes"
-		if len(faults) > 0 {
-			broken++
-			yes = "**no**: " + strings.Join(faults, "; ")
-		}
-		fmt.Printf("| %s | %s | %s |\n", name, seen, yes)
-	}
-	for _, step := range steps {
-		if !chosen.MatchString(step.name) && step.name != steps[0].name {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format("15:04:05"), step.name)
-		s.broken = nil
-		seen, err := step.run(s)
-		if err != nil {
-			s.fail("%v", err)
-		}
-		row(step.name, seen, s.broken)
-	}
+	fmt.Printf("Home Assistant %s\n\n%s", s.version, rig.Header)
+	broken := rig.Rows(s, &s.Promises, steps[:1], regexp.MustCompile("")) // which all others need
+	broken += rig.Rows(s, &s.Promises, steps[1:], chosen)
 	ours, others := s.hass.graveLines()
-	row("log lines at warning or above", fmt.Sprintf("%d of ours, %d of others", len(ours), others), ours)
+	if !rig.Row("log lines at warning or above", fmt.Sprintf("%d of ours, %d of others", len(ours), others), ours) {
+		broken++
+	}
 	if broken > 0 {
 		return fmt.Errorf("%d promises were not kept; the program's last lines:\n%s", broken, s.tail())
 	}

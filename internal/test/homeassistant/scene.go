@@ -12,6 +12,7 @@ import (
 	"earshot/internal/subscribe"
 	"earshot/internal/test/mosquitto"
 	"earshot/internal/test/output"
+	"earshot/internal/test/rig"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,7 @@ import (
 // scene is a house: a broker, Home Assistant, and the program with two microphones, one for each of which the bundled
 // recording plays.
 type scene struct {
+	rig.Promises
 	dir     string
 	program string
 	version string
@@ -26,8 +28,7 @@ type scene struct {
 	hass    *hass
 	daemon  *exec.Cmd // nil while it does not run
 	log     output.Buffer
-	setup   setup    // what the program runs by
-	broken  []string // of the step that runs
+	setup   setup // what the program runs by
 }
 
 // setup is what of the configuration changes from step to step.
@@ -139,11 +140,6 @@ func (s *scene) retained() (n int, err error) {
 }
 
 func (s *scene) path(name string) string { return filepath.Join(s.dir, name) }
-
-// fail notes a promise that was not kept.
-func (s *scene) fail(format string, args ...any) {
-	s.broken = append(s.broken, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " "))
-}
 
 // tail are the program's last lines.
 func (s *scene) tail() string {

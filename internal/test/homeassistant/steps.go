@@ -8,15 +8,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"earshot/internal/test/rig"
 )
 
 // step is one row of the table.
-type step struct {
-	name string
-	run  func(*scene) (seen string, err error)
-}
-
-var steps = []step{
+var steps = []rig.Step[*scene]{
 	{"discovery", discovery},
 	{"devices", devices},
 	{"names", names},
@@ -79,7 +76,7 @@ func (s *scene) settled() (string, error) {
 	})
 	if err != nil {
 		slices.Sort(without)
-		s.fail("without a state: %s", strings.Join(without, ", "))
+		s.Fail("without a state: %s", strings.Join(without, ", "))
 	}
 	var seen []string
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
@@ -119,7 +116,7 @@ func devices(s *scene) (string, error) {
 	}
 	slices.Sort(seen)
 	if len(all) != 3 {
-		s.fail("%d devices, want the node and two sources", len(all))
+		s.Fail("%d devices, want the node and two sources", len(all))
 	}
 	return strings.Join(seen, "; "), nil
 }
@@ -154,7 +151,7 @@ func sound(s *scene) (string, error) {
 	is := all[dog]
 	onset, err := time.Parse(time.RFC3339, fmt.Sprint(is.Attributes["onset"]))
 	if err != nil {
-		s.fail("onset: %v", err)
+		s.Fail("onset: %v", err)
 	}
 	var event entity
 	err = until("the event's beginning", func() bool { // its message follows the state's
@@ -186,7 +183,7 @@ func sound(s *scene) (string, error) {
 		return "", err
 	}
 	if _, twice := off["state"]; twice {
-		s.fail("the state stands among the attributes")
+		s.Fail("the state stands among the attributes")
 	}
 	return fmt.Sprintf("on %.1f s after its onset, score %v; off after %v s; one event of phase %v, one of phase %v",
 		is.Changed.Sub(onset).Seconds(), is.Attributes["score"], off["duration"], event.Attributes["phase"], end["phase"]), nil
@@ -214,7 +211,7 @@ func rows(s *scene) (string, error) {
 		}
 	}
 	if got := strings.Join(states, " "); got != "off on off" {
-		s.fail("want off on off")
+		s.Fail("want off on off")
 	}
 	return strings.Join(states, " "), nil
 }

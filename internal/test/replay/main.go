@@ -21,14 +21,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "replay:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("replay", run) }
 
 // hour is the recording, and what it is played with.
 type hour struct {
@@ -53,9 +50,10 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if h.program, err = filepath.Abs(*program); err != nil {
+	if err := rig.There("build", program); err != nil {
 		return err
 	}
+	h.program = *program
 	if h.dir == "" {
 		if h.dir, err = os.MkdirTemp("", "earshot-replay-"); err != nil {
 			return err

@@ -7,13 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"earshot/internal/atomicfile"
 	"earshot/internal/readfile"
+	"earshot/internal/test/rig"
 )
 
 // configuration: all labels, at the precision that every processor has, so that both runs score alike.
@@ -38,25 +37,13 @@ type session struct {
 	on       map[string]float64 // seconds that each label was on, from switch to switch
 }
 
-// earshot runs the program and gives what it printed.
-func (h *hour) earshot(ctx context.Context, args ...string) ([]byte, error) {
-	c := exec.CommandContext(ctx, h.program, args...)
-	var out, errs bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errs
-	if err := c.Run(); err != nil {
-		text := strings.Split(strings.TrimSpace(errs.String()), "\n")
-		return nil, fmt.Errorf("earshot %s: %w: %s", args[0], err, text[len(text)-1])
-	}
-	return out.Bytes(), nil
-}
-
 // once is what the program prints, kept in a file of the work folder, where it is looked for first.
 func (h *hour) once(ctx context.Context, file string, args ...string) ([]byte, error) {
 	path := filepath.Join(h.dir, file)
 	if text, err := readfile.Bytes(path, maxPrinted); err == nil {
 		return text, nil
 	}
-	text, err := h.earshot(ctx, args...)
+	text, err := rig.Earshot(ctx, h.program, args...)
 	if err == nil {
 		err = atomicfile.WriteBytes(path, 0o600, text)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"earshot/internal/test/rig"
 )
 
 // Seconds of new sound in one run of a network.
@@ -57,7 +60,7 @@ func (f *figures) of(name string) *series {
 }
 
 // cost measures networks and streams.
-func (r *rig) cost() error {
+func (r *scene) cost() error {
 	if err := r.networks(); err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func (r *rig) cost() error {
 // pair is LiteRT's processor time of a patch, ms, without and with its front end.
 type pair struct{ patch, sound float64 }
 
-func (r *rig) pair() (p pair, err error) {
+func (r *scene) pair() (p pair, err error) {
 	if p.patch, err = r.litert.measure("patch", 0.5); err != nil {
 		return p, err
 	}
@@ -76,12 +79,12 @@ func (r *rig) pair() (p pair, err error) {
 }
 
 // between runs the program's bench between two measurements of LiteRT and returns its rows and the mean of the two.
-func (r *rig) between(args ...string) (rows []row, p pair, err error) {
+func (r *scene) between(args ...string) (rows []row, p pair, err error) {
 	before, err := r.pair()
 	if err != nil {
 		return nil, p, err
 	}
-	text, err := r.earshot(append([]string{"bench", "--json", "--provider", "cpu"}, args...)...)
+	text, err := rig.Earshot(context.Background(), r.program, append([]string{"bench", "--json", "--provider", "cpu"}, args...)...)
 	if err != nil {
 		return nil, p, err
 	}
@@ -109,7 +112,7 @@ func find(rows []row, begin string, eightBits bool) (float64, error) {
 }
 
 // networks prints milliseconds and multiplications.
-func (r *rig) networks() error {
+func (r *scene) networks() error {
 	var f figures
 	macs := map[string]float64{}
 	yamnetMACs, err := r.yamnetMACs()
@@ -120,7 +123,7 @@ func (r *rig) networks() error {
 	second, candidate := "earshot's second network, the same in ONNX Runtime: a patch", "… with its front end and head, from 44.1 kHz on"
 	macs[alone], macs[second] = yamnetMACs, yamnetMACs
 	for i := range r.rounds {
-		r.say("networks, round %d of %d", i+1, r.rounds)
+		rig.Say("networks, round %d of %d", i+1, r.rounds)
 		for _, n := range networks {
 			rows, p, err := r.between("--quick", "inference", "--model", n.path)
 			if err != nil {
@@ -173,7 +176,7 @@ func (r *rig) networks() error {
 }
 
 // yamnetMACs is what convert.py counted, millions.
-func (r *rig) yamnetMACs() (float64, error) {
+func (r *scene) yamnetMACs() (float64, error) {
 	text, err := os.ReadFile(filepath.Join(r.root, "macs"))
 	if err != nil {
 		return 0, err
@@ -185,8 +188,8 @@ func (r *rig) yamnetMACs() (float64, error) {
 var cardMACs = regexp.MustCompile(`([0-9.]+) M multiply-accumulates a window`)
 
 // macs is what a model's card says, millions a window.
-func (r *rig) macs(model string) (float64, error) {
-	card, err := r.earshot("model", model)
+func (r *scene) macs(model string) (float64, error) {
+	card, err := rig.Earshot(context.Background(), r.program, "model", model)
 	if err != nil {
 		return 0, err
 	}
@@ -198,11 +201,11 @@ func (r *rig) macs(model string) (float64, error) {
 }
 
 // carried prints how many live streams a core can serve, by processor time.
-func (r *rig) carried() error {
+func (r *scene) carried() error {
 	var f figures
 	const half, none = "YAMNet, LiteRT, front end included: a patch every 0.48 s", "YAMNet, LiteRT, front end included: a patch every 0.96 s"
 	for i := range r.rounds {
-		r.say("streams, round %d of %d", i+1, r.rounds)
+		rig.Say("streams, round %d of %d", i+1, r.rounds)
 		for _, n := range networks {
 			for _, second := range []string{"built-in", "off"} {
 				rows, p, err := r.between("pipeline", "--model", n.path, "--set", "verify.model="+second)

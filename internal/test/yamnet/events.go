@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"earshot/internal/test/rig"
 	"earshot/train/dataset"
 )
 
@@ -34,9 +36,9 @@ type sound struct {
 }
 
 // events measures recall and false events of both.
-func (r *rig) events() error {
+func (r *scene) events() error {
 	if r.esc == "" {
-		r.say("no clips (-esc FOLDER): left out")
+		rig.Say("no clips (-esc FOLDER): left out")
 		return nil
 	}
 	set, err := dataset.Load(dataset.Options{Dirs: []string{r.esc}})
@@ -66,7 +68,7 @@ func (r *rig) events() error {
 }
 
 // table prints both over some of the labels: YAMNet at the recall that earshot has of them, and at less.
-func table(r *rig, all sound, e tally, y yamnet, labels []string, title string) {
+func table(r *scene, all sound, e tally, y yamnet, labels []string, title string) {
 	fmt.Printf("\nFalse events of %s:\n\n| who | heard of fold %d's clips of these labels | false events, 100 of fold %d's other clips |", title, heldOut, heldOut)
 	for i, s := range r.streams {
 		fmt.Printf(" an hour of %s (%.2f h) |", s.name, all.hours[i])
@@ -123,7 +125,7 @@ func share(part, whole map[string]int, labels []string) float64 {
 }
 
 // earshotsTally is what the program tells of the same sound.
-func (r *rig) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
+func (r *scene) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
 	all = sound{clips: map[string]int{}}
 	t.who = "earshot as it ships"
 	if r.twin != "" {
@@ -162,7 +164,7 @@ func (r *rig) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
 		if err != nil {
 			return all, t, err
 		}
-		r.say("the twin hears fold %d's clips", heldOut)
+		rig.Say("the twin hears fold %d's clips", heldOut)
 		e, err := r.evaluate("--config", settings, "--model", r.twin, "--stream", filepath.Join(r.dir, "watched"), "--labels", labels, "--none", filepath.Join(r.dir, "others"))
 		if err != nil {
 			return all, t, err
@@ -172,7 +174,7 @@ func (r *rig) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
 		}
 	}
 	for _, s := range r.streams {
-		r.say("the program hears %s", s.name)
+		rig.Say("the program hears %s", s.name)
 		var args []string
 		for _, folder := range s.folders {
 			args = append(args, "--none", folder)
@@ -196,8 +198,8 @@ func (r *rig) earshotsTally(set *dataset.Set) (all sound, t tally, err error) {
 var cardThresholds = regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [0-9.]+ \\| ([0-9.]+) \\| ([0-9.]+) \\|")
 
 // shipped writes a configuration with the thresholds of the model that ships, for the twin, whose own were found on other sound.
-func (r *rig) shipped() (path string, err error) {
-	card, err := r.earshot("model", "built-in-full")
+func (r *scene) shipped() (path string, err error) {
+	card, err := rig.Earshot(context.Background(), r.program, "model", "built-in-full")
 	if err != nil {
 		return "", err
 	}
@@ -229,8 +231,8 @@ type evaluation struct {
 	}
 }
 
-func (r *rig) evaluate(args ...string) (e evaluation, err error) {
-	text, err := r.earshot(append([]string{"eval", "--json", "--threads", "1"}, args...)...)
+func (r *scene) evaluate(args ...string) (e evaluation, err error) {
+	text, err := rig.Earshot(context.Background(), r.program, append([]string{"eval", "--json", "--threads", "1"}, args...)...)
 	if err != nil {
 		return e, err
 	}

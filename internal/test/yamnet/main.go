@@ -13,25 +13,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"time"
 
 	"earshot/infer"
 	"earshot/infer/builtin"
+	"earshot/internal/test/rig"
 )
 
-func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "yamnet:", err)
-		os.Exit(1)
-	}
-}
+func main() { rig.Main("yamnet", run) }
 
-// rig is what the parts share.
-type rig struct {
+// scene is what the parts share.
+type scene struct {
 	program, root, dir string // dir is for what this run needs alone
 	esc, twin          string
 	streams            []stream
@@ -49,11 +42,11 @@ type stream struct {
 // parts print a table each.
 var parts = []struct {
 	name string
-	run  func(*rig) error
+	run  func(*scene) error
 }{
-	{"same", (*rig).same},
-	{"events", (*rig).events},
-	{"cost", (*rig).cost},
+	{"same", (*scene).same},
+	{"events", (*scene).events},
+	{"cost", (*scene).cost},
 }
 
 func run() error {
@@ -73,15 +66,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	for _, path := range []*string{program, root} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
-		if _, err := os.Stat(*path); err != nil {
-			return fmt.Errorf("%w; `make yamnet` makes it", err)
-		}
+	if err := rig.There("yamnet", program, root); err != nil {
+		return err
 	}
-	r := &rig{program: *program, root: *root, esc: *esc, twin: *twin, rounds: max(1, *rounds)}
+	r := &scene{program: *program, root: *root, esc: *esc, twin: *twin, rounds: max(1, *rounds)}
 	for i, list := range folders {
 		if *list != "" {
 			r.streams = append(r.streams, stream{kinds[i], strings.Split(*list, ",")})
@@ -104,7 +92,7 @@ func run() error {
 		if !chosen.MatchString(part.name) {
 			continue
 		}
-		r.say("%s", part.name)
+		rig.Say("%s", part.name)
 		if err := part.run(r); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
@@ -112,26 +100,8 @@ func run() error {
 	return nil
 }
 
-// say tells on standard error what happens.
-func (r *rig) say(format string, a ...any) {
-	fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format("15:04:05"), fmt.Sprintf(format, a...))
-}
-
-// earshot runs the program and returns what it prints.
-func (r *rig) earshot(args ...string) ([]byte, error) {
-	out, err := exec.Command(r.program, args...).Output()
-	if err != nil {
-		why := ""
-		if e, ok := err.(*exec.ExitError); ok {
-			why = string(e.Stderr)
-		}
-		return nil, fmt.Errorf("earshot %s: %w: %q", strings.Join(args, " "), err, why)
-	}
-	return out, nil
-}
-
 // same holds the LiteRT models against TensorFlow's values of YAMNet, which the program's own second network is held against, too.
-func (r *rig) same() error {
+func (r *scene) same() error {
 	var worst struct {
 		Patches                  int
 		Frames, Embedding, Score float64

@@ -16,7 +16,7 @@ import (
 type scores map[string][]float64
 
 // scoresOf asks YAMNet about a recording, or takes what it said before from the rig's folder.
-func (r *rig) scoresOf(path string) (scores, error) {
+func (r *scene) scoresOf(path string) (scores, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (r *rig) scoresOf(path string) (scores, error) {
 }
 
 // watched takes the watched labels out of all scores, (patches, sounds).
-func (r *rig) watched(x []float64) scores {
+func (r *scene) watched(x []float64) scores {
 	s := scores{}
 	for label, sounds := range mapped {
 		of := make([]float64, len(x)/len(r.sounds))

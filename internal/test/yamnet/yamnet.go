@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"earshot/internal/test/rig"
 	"earshot/train/dataset"
 )
 
@@ -21,9 +22,9 @@ type clip struct {
 }
 
 // listen lets YAMNet hear the clips and the streams.
-func (r *rig) listen(set *dataset.Set) (y yamnet, err error) {
+func (r *scene) listen(set *dataset.Set) (y yamnet, err error) {
 	y.best = map[string][]float64{}
-	r.say("YAMNet hears the clips")
+	rig.Say("YAMNet hears the clips")
 	for _, c := range set.Folds(1, 2, 3, heldOut) {
 		label := set.Labels[c.Label]
 		if mapped[label] == nil {
@@ -48,7 +49,7 @@ func (r *rig) listen(set *dataset.Set) (y yamnet, err error) {
 		}
 	}
 	for _, kind := range r.streams {
-		r.say("YAMNet hears %s", kind.name)
+		rig.Say("YAMNet hears %s", kind.name)
 		paths, err := recordings(kind.folders)
 		if err != nil {
 			return y, err
