@@ -73,6 +73,7 @@ func (f *Fanout) Source(s Source) {
 
 // Scores implements Sink.
 func (f *Fanout) Scores(s Scores) {
+	f.Zones.louder(s)
 	for _, p := range *f.sinks.Load() {
 		p.sink.Scores(s)
 	}

@@ -79,6 +79,8 @@ type Scores struct {
 	Break  Break     // what lies before it
 	Best   []Score   // of single labels, greatest first
 	Stream Stream
+
+	LevelDBFS float64 // of the source, in the last whole second
 }
 
 // Break is what lies between a window and the one before it.

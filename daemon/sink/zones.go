@@ -1,12 +1,13 @@
 package sink
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
 )
 
-// Heard is a source that heard a sound, and how loud it was there.
+// Heard is a source that heard a sound, and how loud its loudest second was there, from when it was told of.
 type Heard struct {
 	Source    string
 	LevelDBFS float64
@@ -31,6 +32,7 @@ type sound struct {
 	first string
 	onset time.Time
 	heard []Heard
+	over  bool // the first's event has ended
 }
 
 // Set says which zone a source is in; sources that are in none are left out. What is on keeps its place.
@@ -43,6 +45,27 @@ func (z *Zones) Set(of map[string]string) {
 	}
 }
 
+// louder keeps of every sound that its source hears how loud it has been there: one source tells of it sooner than another, at a
+// softer moment of it.
+func (z *Zones) louder(s Scores) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	zone := z.of[s.Source]
+	if zone == "" {
+		return
+	}
+	for key, sound := range z.sounds {
+		if key[0] != zone || sound.over {
+			continue
+		}
+		for i, h := range sound.heard {
+			if h.Source == s.Source {
+				sound.heard[i].LevelDBFS = max(h.LevelDBFS, s.LevelDBFS)
+			}
+		}
+	}
+}
+
 // join finds out whether an event is a sound that was told already. Muted ones do not take part: nobody is told of them.
 func (z *Zones) join(e *Event) {
 	z.mu.Lock()
@@ -52,17 +75,13 @@ func (z *Zones) join(e *Event) {
 	if !e.On {
 		e.Same = z.same[here]
 		delete(z.same, here)
-		if s := z.sounds[key]; e.Same == "" && s != nil && s.first == e.Source && s.onset.Equal(e.Onset) && len(s.heard) > 1 {
+		s := z.sounds[key]
+		if e.Same != "" || s == nil || s.first != e.Source || !s.onset.Equal(e.Onset) {
+			return
+		}
+		if s.over = true; len(s.heard) > 1 {
 			e.Heard = slices.Clone(s.heard)
-			slices.SortStableFunc(e.Heard, func(a, b Heard) int {
-				switch {
-				case a.LevelDBFS > b.LevelDBFS:
-					return -1
-				case a.LevelDBFS < b.LevelDBFS:
-					return 1
-				}
-				return 0
-			})
+			slices.SortStableFunc(e.Heard, func(a, b Heard) int { return cmp.Compare(b.LevelDBFS, a.LevelDBFS) })
 		}
 		return
 	}
@@ -72,7 +91,7 @@ func (z *Zones) join(e *Event) {
 	mine := Heard{e.Source, e.Why.LevelDBFS}
 	s := z.sounds[key]
 	if s == nil || s.first == e.Source || e.Onset.Sub(s.onset).Abs() > Together {
-		z.sounds[key] = &sound{e.Source, e.Onset, []Heard{mine}}
+		z.sounds[key] = &sound{first: e.Source, onset: e.Onset, heard: []Heard{mine}}
 		return
 	}
 	e.Same = s.first

@@ -56,3 +56,28 @@ func TestZones(t *testing.T) {
 		}
 	}
 }
+
+// TestZonesLoudest: who hears a sound loudest is known by all of it, and not by the moment at which each source told of it.
+func TestZonesLoudest(t *testing.T) {
+	var z Zones
+	z.Set(map[string]string{"near": "hall", "far": "hall", "yard": "yard"})
+	begin := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+	tell := func(source string, on bool, level float64) *Event {
+		e := &Event{Event: smooth.Event{On: on}, Source: source, ID: "dog", Onset: begin}
+		e.Why.LevelDBFS = level
+		z.join(e)
+		return e
+	}
+	tell("near", true, -50) // it has just begun
+	tell("far", true, -30)
+	for _, s := range []Scores{{Source: "near", LevelDBFS: -20}, {Source: "far", LevelDBFS: -28}, {Source: "near", LevelDBFS: -60}, {Source: "yard", LevelDBFS: -1}} {
+		z.louder(s)
+	}
+	if got := fmt.Sprint(tell("near", false, 0).Heard); got != "[{near -20} {far -28}]" {
+		t.Errorf("heard by %s", got)
+	}
+	z.louder(Scores{Source: "far", LevelDBFS: 0}) // over
+	if got := tell("far", false, 0); got.Same != "near" || got.Heard != nil {
+		t.Errorf("%q, %v", got.Same, got.Heard)
+	}
+}

@@ -64,7 +64,7 @@ func (s *Source) scored(w pipeline.Scores) {
 	r := s.rules
 	s.mu.Unlock()
 	s.best = best(s.best[:0], r, w.Scores)
-	s.c.Sink.Scores(sink.Scores{Source: s.c.Name, At: w.At, End: w.End, Break: w.Break, Best: s.best, Stream: sink.Stream{
+	s.c.Sink.Scores(sink.Scores{Source: s.c.Name, At: w.At, End: w.End, Break: w.Break, Best: s.best, LevelDBFS: s.health.Report().LevelDBFS, Stream: sink.Stream{
 		Model: s.fingerprint(r), RateHz: s.rate, WindowSamples: r.Smooth.WindowSamples,
 	}})
 }
