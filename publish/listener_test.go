@@ -19,6 +19,7 @@ type got struct {
 type listener struct {
 	t      *testing.T
 	client mqtt.Client
+	ended  chan struct{} // closed when the connection was lost and all that came before is recorded
 	mu     sync.Mutex
 	all    []got
 }
@@ -31,7 +32,9 @@ func (m *broker) listen(topics ...string) *listener {
 
 func listenAt(t *testing.T, o *mqtt.ClientOptions, topics ...string) *listener {
 	t.Helper()
-	l := &listener{t: t}
+	l := &listener{t: t, ended: make(chan struct{})}
+	// paho calls this after its router is done; IsConnectionOpen is false earlier, with messages still on their way.
+	o.SetConnectionLostHandler(func(mqtt.Client, error) { close(l.ended) })
 	l.client = mqtt.NewClient(o.SetAutoReconnect(false).SetKeepAlive(time.Hour).SetClientID(fmt.Sprintf("listener%d", time.Now().UnixNano())))
 	wait(t, l.client.Connect())
 	for _, topic := range topics {
@@ -43,6 +46,16 @@ func listenAt(t *testing.T, o *mqtt.ClientOptions, topics ...string) *listener {
 	}
 	t.Cleanup(l.close)
 	return l
+}
+
+// readToEnd waits, after the broker has died, until all that it sent is recorded.
+func (l *listener) readToEnd() {
+	l.t.Helper()
+	select {
+	case <-l.ended:
+	case <-time.After(hang):
+		l.t.Fatal("the listener does not notice that the broker is gone")
+	}
 }
 
 func (l *listener) close() { l.client.Disconnect(0) }
