@@ -25,6 +25,8 @@ var (
 	historyScript string
 	//go:embed tune.js
 	tuneScript string
+	//go:embed alarm.js
+	alarmScript string
 	//go:embed teach.js
 	teachScript string
 	//go:embed page.js
@@ -34,7 +36,7 @@ var (
 // pageText is the whole page: it loads nothing else.
 var pageText = []byte(strings.NewReplacer(
 	"<style></style>", "<style>\n"+pageStyle+"</style>",
-	"<script></script>", "<script>\n"+textScript+stripScript+whyScript+historyScript+tuneScript+teachScript+pageScript+"</script>",
+	"<script></script>", "<script>\n"+textScript+stripScript+whyScript+historyScript+tuneScript+teachScript+alarmScript+pageScript+"</script>",
 ).Replace(pageFrame))
 
 func (s *Server) page(w http.ResponseWriter, _ *http.Request) {

@@ -138,6 +138,7 @@ function status(m) {
     if (known) known.update(info); else sources.set(info.name, new Source(info));
   }
   for (const [name, s] of sources) if (!seen.has(name)) { s.card.remove(); sources.delete(name); }
+  showAlarm(m.alarm);
   $("waiting").hidden = seen.size > 0;
   document.body.classList.toggle("single", seen.size < 2);
 }

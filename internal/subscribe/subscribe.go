@@ -13,6 +13,8 @@ type Message struct {
 	Topic   string
 	Payload []byte
 	At      time.Time // when it was taken from the connection
+
+	Retained bool // the broker had kept it before the subscription
 }
 
 // Subscriber is a connection to a broker. Close it.
@@ -31,7 +33,7 @@ func New(broker, filter string, receive func(Message)) (*Subscriber, error) {
 		return nil, fmt.Errorf("subscriber: connect to %s: %w", broker, err)
 	}
 	token := s.client.Subscribe(filter, 1, func(_ mqtt.Client, m mqtt.Message) {
-		receive(Message{m.Topic(), m.Payload(), time.Now()})
+		receive(Message{m.Topic(), m.Payload(), time.Now(), m.Retained()})
 	})
 	if err := done(token); err != nil {
 		s.Close()

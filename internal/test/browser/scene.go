@@ -92,12 +92,14 @@ func (s *scene) draw(name string) {
 func (s *scene) steps() []step {
 	return []step{
 		{"log in", true, s.logIn},
+		{"armed while nobody is there", false, s.arm},
 		{"a sound is heard", true, s.hear},
 		{"why, and its picture", false, s.why},
 		{"its clip plays", false, s.clip},
 		{"it is judged wrong", false, s.judge},
 		{"it is muted", false, s.mute},
 		{"live, looked over", false, func() (string, error) { return s.lookOver("live") }},
+		{"the alarm waits, and is acknowledged", false, s.acknowledge},
 		{"history, looked over", false, func() (string, error) { return s.lookOver("history") }},
 		{"tune, looked over", false, func() (string, error) { return s.lookOver("tune") }},
 		{"teach, looked over", false, func() (string, error) { return s.lookOver("teach") }},
@@ -128,6 +130,26 @@ func (s *scene) logIn() (string, error) {
 		return "", err
 	}
 	return s.until(time.Minute, "a microphone that listens", `document.querySelector("#sources .pill.good")?.textContent`)
+}
+
+func (s *scene) arm() (string, error) {
+	if err := s.click(`#a-modes button:nth-child(3)`); err != nil {
+		return "", err
+	}
+	return s.until(time.Minute, "it is armed", `document.querySelector("#a-modes [aria-pressed=true]").textContent.replace("Disarmed", "")`)
+}
+
+// acknowledge ends the alarm that the first sound raised; its mute came later, and would not count.
+func (s *scene) acknowledge() (string, error) {
+	says, err := s.until(time.Minute, "an alarm", `document.querySelector("#alarm.sounds #a-says")?.textContent`)
+	if err != nil {
+		return "", err
+	}
+	if err := s.click("#a-acknowledge"); err != nil {
+		return "", err
+	}
+	_, err = s.until(time.Minute, "none waits any more", `!document.querySelector("#alarm").classList.contains("sounds") && document.getElementById("a-acknowledge").hidden`)
+	return says, err
 }
 
 // hear plays the recording until something of it is heard and over.

@@ -160,15 +160,25 @@ func retained(b *mosquitto.Broker, filter string, pattern *regexp.Regexp) (map[s
 		return nil, err
 	}
 	defer w.Close()
-	before := -1
-	for now := 0; now != before; {
+	// What was kept comes first and says so; nodes that go on telling of themselves must not prolong it.
+	for before, now := -1, 0; now != before; {
 		before = now
 		time.Sleep(500 * time.Millisecond)
-		w.mu.Lock()
-		now = len(w.all)
-		w.mu.Unlock()
+		now = w.kept()
 	}
 	return w.newest(pattern), nil
+}
+
+// kept is how many messages were said to be kept ones.
+func (w *watcher) kept() (n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range w.all {
+		if m.Retained {
+			n++
+		}
+	}
+	return n
 }
 
 // patience is how long anything may take.
