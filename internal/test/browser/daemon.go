@@ -39,7 +39,7 @@ node: {id: browser, name: Hall, language: en}
 mqtt: {broker: '', embedded: '127.0.0.1:0'}
 web: {listen: %q, password_file: %q}
 clips: {enabled: true}
-surveillance: {away: [dog]}
+surveillance: {away: [{label: dog}]}
 sources: [{name: mic, title: Hallway, kind: portaudio, device: %s}]
 `, filepath.Join(dir, "state"), address, filepath.Join(dir, "password"), vmic.Device)
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(config), 0o600); err != nil {

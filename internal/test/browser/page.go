@@ -79,11 +79,11 @@ func (p *page) shot(name string) error {
 	return os.WriteFile(filepath.Join(p.shots, name+".png"), b, 0o644)
 }
 
-// scheme has the page dark or light.
+// scheme has the page dark or light, and still: what fades from one colour to another has too little contrast on its way.
 func scheme(name string) action {
 	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return chromedp.Void{}, err
 	}
 }
