@@ -35,11 +35,8 @@ function showAlarm(a) {
   }
   $("alarm").classList.toggle("sounds", a.on);
   const more = a.count > 1 ? ` · ${a.count - 1} ${t("moresince")}` : "";
-  say($("a-says"), a.on ? `${nameOf(a.source, a.label)} · ${nameOf(a.source)} · ${moment(new Date(a.since))}${a.why ? " · " + a.why : ""}${more}` : "");
+  say("a-says", a.on ? `${nameOf(a.source, a.label)} · ${nameOf(a.source)} · ${moment(new Date(a.since))}${a.why ? " · " + a.why : ""}${more}` : "");
   $("a-acknowledge").hidden = !a.on;
   $("a-acknowledge").disabled = !trusted;
-  say($("a-tamper"), Object.entries(a.tamper).map(([source, why]) => `${nameOf(source)}: ${why}`).join("; "));
+  say("a-tamper", Object.entries(a.tamper).map(([source, why]) => `${nameOf(source)}: ${why}`).join("; "));
 }
-
-// say writes a text that is read out, once.
-function say(e, text) { if (e.textContent !== text) e.textContent = text; }

@@ -24,9 +24,6 @@ async function showTeach() {
   lessons.timer = setTimeout(showTeach, busy ? 700 : 4000);
 }
 
-// say writes a text only where it is another: a screen reader says each once.
-function say(id, text) { if ($(id).textContent !== text) $(id).textContent = text; }
-
 function showRecording(s) {
   const r = s.recording, on = r && !r.over;
   $("l-start").hidden = on; $("l-stop").hidden = !on;

@@ -159,6 +159,8 @@ function el(tag, name, text) {
   return e;
 }
 const $ = id => document.getElementById(id);
+// say writes a text only where it is another: a screen reader says each once.
+function say(id, text) { if ($(id).textContent !== text) $(id).textContent = text; }
 
 let language = 0;
 const locale = () => LANGUAGES[language];

@@ -295,3 +295,18 @@ func TestFirstLoad(t *testing.T) {
 		t.Errorf("it loads more: %q", loads)
 	}
 }
+
+// TestNamesOfScripts: the page's scripts are one, in which a function of another file's name would silently take its place.
+func TestNamesOfScripts(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^(?:async )?(?:function|class|const|let) ([\w$]+)`).FindAllSubmatch(pageText, -1) {
+		name := string(m[1])
+		if seen[name] {
+			t.Errorf("two of the page's scripts have a %s", name)
+		}
+		seen[name] = true
+	}
+	if len(seen) < 50 {
+		t.Errorf("%d names found", len(seen))
+	}
+}
