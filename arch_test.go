@@ -77,7 +77,7 @@ var arrows = map[string][]string{
 		"earshot/train/metrics", "earshot/train/metrics/stream"}, // HTML: for job and the command line
 	"earshot/train/verifier":     {"earshot/verify"},
 	"earshot/train/opinion":      {"earshot/infer", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/verifier", "earshot/verify"},
-	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/verify"},
+	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/train/opinion", "earshot/verify"},
 	"earshot/train/job":          {"earshot/gammatone", "earshot/infer", "earshot/internal/atomicfile", "earshot/train", "earshot/train/...", "earshot/verify"},
 
 	"earshot/daemon/capture": {"earshot/internal/audio", "earshot/internal/sampletime"},

@@ -17,6 +17,7 @@ type Head struct {
 	Weights  []float32 // (K+1, 1024) row-major; row K is none of these
 	Bias     []float32 // (K+1)
 	Fusions  []Fusion  // (K)
+	Sounds   [][]int   // (K) which of AudioSet's sounds are a label's, see Hear; nil: the head's word alone
 	Curve    *Curve    // what thresholds cost; nil: not known
 }
 
@@ -68,12 +69,12 @@ func softmax(x []float32) {
 	}
 }
 
-// Mean writes to dst (K+1) the mean of the probabilities that the patches give each class, 0 when there is no patch: one
+// Mean writes to dst (K+1) the mean of what Hear gives each class for the patches, 0 when there is no patch: one
 // patch that is taken for something else does not decide. scratch (K+1) is overwritten.
 func (h *Head) Mean(dst, scratch []float32, patches []Patch) {
 	clear(dst)
 	for i := range patches {
-		h.Apply(scratch, patches[i].Embedding)
+		h.Hear(scratch, patches[i].Embedding, patches[i].AudioSet)
 		for c, p := range scratch {
 			dst[c] += p / float32(len(patches))
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -84,9 +85,34 @@ func TestMeanOfPatches(t *testing.T) {
 	}
 }
 
+// TestHear: what the second network calls a sound itself moves the label whose sound it is, and no other.
+func TestHear(t *testing.T) {
+	names := []string{"Speech", "Bark", "Meow", "Silence"}
+	h := aHead(1, "dog", "doorbell")
+	h.Sounds = SoundsOf(h.Labels, names)
+	e := noise(1, EmbeddingLen)
+	alone, got := make([]float32, 3), make([]float32, 3)
+	h.Apply(alone, e)
+	for _, c := range []struct{ bark, by float64 }{{0, -3}, {1, 4}, {0.5, 2}, {1 / (1 + math.Exp(2)), 0}} {
+		h.Hear(got, e, []float32{0.9, float32(c.bark), 0.7, 0})
+		if want := Logit(float64(alone[0])) + c.by; math.Abs(Logit(float64(got[0]))-want) > 1e-4 || got[1] != alone[1] || got[2] != alone[2] {
+			t.Errorf("a bark of %g: %v beside %v, want a logit of %g and the rest as it was", c.bark, got, alone, want)
+		}
+	}
+	for _, heard := range [][]float32{nil, {0.1}} { // none, or fewer than the head thinks: nothing is read that is not there
+		if h.Hear(got, e, heard); heard == nil && got[0] != alone[0] {
+			t.Errorf("without names %v, want %v", got, alone)
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { h.Hear(got, e, []float32{0, 1, 0, 0}) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestHeadRoundTrip(t *testing.T) {
 	h := aHead(2, "dog", "cat")
 	h.Fusions[1] = Fusion{Candidate: 0.05, A: 0.7, B: 1.1, C: -2, On: 0.9, Off: 0.2}
+	h.Sounds = [][]int{{3, 70}, {}}
 	text, err := h.Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +121,7 @@ func TestHeadRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Index("cat") != 1 || got.Index("cow") != -1 || got.Fusions[1] != h.Fusions[1] || got.Embedder != "test" {
+	if !reflect.DeepEqual(got.Sounds, h.Sounds) || got.Index("cat") != 1 || got.Index("cow") != -1 || got.Fusions[1] != h.Fusions[1] || got.Embedder != "test" {
 		t.Errorf("%v %v", got.Labels, got.Fusions)
 	}
 	for i, w := range h.Weights {
@@ -119,7 +145,7 @@ func TestParseHeadRefuses(t *testing.T) {
 		change func(m map[string]any)
 		want   string
 	}{
-		"version":   {func(m map[string]any) { m["version"] = 2 }, "version 2, this earshot reads version 1"},
+		"version":   {func(m map[string]any) { m["version"] = 3 }, "version 3, this earshot reads versions 1 to 2"},
 		"unknown":   {func(m map[string]any) { m["labels"] = []string{"dog", "cow"} }, `label 1 is "cow", which the model does not know`},
 		"twice":     {func(m map[string]any) { m["labels"] = []string{"dog", "dog"} }, `"dog" is there twice`},
 		"few":       {func(m map[string]any) { m["labels"] = []string{"dog"} }, "1 labels, 3 biases, 2 fusions"},
@@ -129,6 +155,8 @@ func TestParseHeadRefuses(t *testing.T) {
 		"threshold": {func(m map[string]any) { m["fusions"].([]any)[0].(map[string]any)["off"] = 0.9 }, "0 < off ≤ on"},
 		"foreign":   {func(m map[string]any) { m["extra"] = 1 }, "unknown field"},
 		"embedder":  {func(m map[string]any) { m["embedder"] = "" }, "name has 0 bytes"},
+		"sounds":    {func(m map[string]any) { m["sounds"] = [][]int{{1}} }, "sounds of 1 labels, want 2 or none"},
+		"index":     {func(m map[string]any) { m["sounds"] = [][]int{nil, {-1}} }, `sounds of "cat" are 1 indices`},
 	} {
 		var m map[string]any
 		if err := json.Unmarshal(text, &m); err != nil {
@@ -163,7 +191,7 @@ func FuzzParseHead(f *testing.F) {
 			return
 		}
 		dst := make([]float32, h.Classes())
-		h.Apply(dst, make([]float32, EmbeddingLen))
+		h.Hear(dst, make([]float32, EmbeddingLen), []float32{0, 0.5, 1})
 		for _, p := range dst {
 			if !(p >= 0 && p <= 1) {
 				t.Fatalf("probabilities %v", dst)

@@ -14,12 +14,13 @@ import (
 	"github.com/x448/float16"
 )
 
-// HeadVersion is the version of the text that a Head is kept as.
-const HeadVersion = 1
+// HeadVersion is the version of the text that a Head is kept as. Version 1 knew no sounds.
+const HeadVersion = 2
 
 // Bounds of what is read.
 const (
 	maxLabels    = 512
+	maxSounds    = 512 // of AudioSet, and of a label
 	maxHeadBytes = 4 << 20
 )
 
@@ -28,9 +29,10 @@ type headText struct {
 	Version  int       `json:"version"`
 	Embedder string    `json:"embedder"`
 	Labels   []string  `json:"labels"`
-	Weights  string    `json:"weights"` // base64 of (K+1, 1024) float16, little-endian
-	Bias     []float32 `json:"bias"`    // (K+1), the last that of none of these
-	Fusions  []Fusion  `json:"fusions"` // (K)
+	Weights  string    `json:"weights"`          // base64 of (K+1, 1024) float16, little-endian
+	Bias     []float32 `json:"bias"`             // (K+1), the last that of none of these
+	Fusions  []Fusion  `json:"fusions"`          // (K)
+	Sounds   [][]int   `json:"sounds,omitempty"` // (K) or none
 }
 
 // Marshal is the head as JSON, for a model's metadata "verify". Weights are rounded to float16. It fails for
@@ -40,7 +42,7 @@ func (h *Head) Marshal() ([]byte, error) {
 	for i, w := range h.Weights {
 		binary.LittleEndian.PutUint16(raw[2*i:], float16.Fromfloat32(w).Bits())
 	}
-	b, err := json.Marshal(headText{HeadVersion, h.Embedder, h.Labels, base64.StdEncoding.EncodeToString(raw), h.Bias, h.Fusions})
+	b, err := json.Marshal(headText{HeadVersion, h.Embedder, h.Labels, base64.StdEncoding.EncodeToString(raw), h.Bias, h.Fusions, h.Sounds})
 	if err != nil {
 		return nil, fmt.Errorf("write the second opinion's head: %w", err)
 	}
@@ -65,10 +67,10 @@ func ParseHead(text []byte, labels []string) (*Head, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("head: more follows the JSON object")
 	}
-	if t.Version != HeadVersion {
-		return nil, fmt.Errorf("head of version %d, this earshot reads version %d", t.Version, HeadVersion)
+	if t.Version < 1 || t.Version > HeadVersion {
+		return nil, fmt.Errorf("head of version %d, this earshot reads versions 1 to %d", t.Version, HeadVersion)
 	}
-	h := &Head{Embedder: t.Embedder, Labels: t.Labels, Bias: t.Bias, Fusions: t.Fusions}
+	h := &Head{Embedder: t.Embedder, Labels: t.Labels, Bias: t.Bias, Fusions: t.Fusions, Sounds: t.Sounds}
 	if err := h.check(labels); err != nil {
 		return nil, err
 	}
@@ -96,6 +98,14 @@ func (h *Head) check(labels []string) error {
 		}
 		if !h.Fusions[i].valid() {
 			return fmt.Errorf("head: fusion of %q is %+v; want a candidate of 0 to 1, 0 < off ≤ on ≤ 1, and a, b, c of at most 1000", l, h.Fusions[i])
+		}
+	}
+	if n := len(h.Sounds); n != 0 && n != len(h.Labels) {
+		return fmt.Errorf("head: sounds of %d labels, want %d or none", n, len(h.Labels))
+	}
+	for i, list := range h.Sounds {
+		if len(list) > maxSounds || slices.ContainsFunc(list, func(s int) bool { return s < 0 || s >= maxSounds }) {
+			return fmt.Errorf("head: sounds of %q are %d indices; want at most %d, each of 0 to %d", h.Labels[i], len(list), maxSounds, maxSounds-1)
 		}
 	}
 	for i, b := range h.Bias {

@@ -243,7 +243,7 @@ func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *
 			if err != nil {
 				return err
 			}
-			stream.Hear(h, r.Embedding)
+			stream.Hear(h, r)
 		}
 		counter.Negative(stream)
 		home.streams = append(home.streams, quiet{stream, i < rooms})

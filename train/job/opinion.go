@@ -166,7 +166,11 @@ func (s *second) fit(ctx context.Context, labels []string, samples []opinion.Sam
 	if s.old != nil {
 		return opinion.Teach(ctx, s.old, samples, s.nothing, s.seed)
 	}
-	return opinion.Learn(ctx, s.name(), labels, samples, s.nothing, s.seed)
+	l, err := opinion.Learn(ctx, s.name(), labels, samples, s.nothing, s.seed)
+	if err == nil {
+		l.Head.Sounds = verify.SoundsOf(l.Head.Labels, s.Embedder.AudioSet)
+	}
+	return l, err
 }
 
 // labelled hears the recordings of labels, each also as it would sound elsewhere. A background label among them is none

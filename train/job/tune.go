@@ -113,7 +113,7 @@ func heard(ctx context.Context, scorer *scoring.Scorer, h *verify.Head, c *featu
 		return nil, err
 	}
 	t := &tune.Stream{Ends: ends, Scores: scores, Samples: r.Samples}
-	t.Hear(h, r.Embedding)
+	t.Hear(h, r)
 	return t, nil
 }
 

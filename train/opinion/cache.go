@@ -17,14 +17,14 @@ import (
 	"earshot/verify"
 )
 
-// hearingVersion goes into every key; raise it when decoding, the grid or what counts as silent changes.
-const hearingVersion = 1
+// hearingVersion goes into every key; raise it when decoding, the grid, what counts as silent or what is kept changes.
+const hearingVersion = 2
 
-// magic starts every cache file; its last digit is the format's version. It is followed by samples (and cutBit), patches,
-// the CRC-32 of the rest, and then a byte a patch (silent or not) and (patches, 1024) float16.
-const magic = "earshot patches 1\n"
+// magic starts every cache file; its last digit is the format's version. It is followed by samples (and cutBit), patches, sounds of
+// AudioSet, the CRC-32 of the rest, and then a byte a patch (silent or not), (patches, 1024) and (patches, sounds) float16.
+const magic = "earshot patches 2\n"
 
-const headerLen = len(magic) + 3*4
+const headerLen = len(magic) + 4*4
 
 // cutBit marks a recording of which more follows than was heard.
 const cutBit = 1 << 31
@@ -59,7 +59,7 @@ func (s store) key(it Item) (string, error) {
 
 func (s store) path(key string) string { return filepath.Join(s.dir, key[:2], key+".patches") }
 
-// maxCached bounds a file of the cache, in bytes: an hour of sound takes 15 MB.
+// maxCached bounds a file of the cache, in bytes: an hour of sound takes 23 MB.
 const maxCached = 1 << 30
 
 // load returns what was heard of a recording, as far as limit (0: all of it); nil when that is not there, or damaged.
@@ -83,19 +83,29 @@ func (s store) read(key string) *Recording {
 		return nil
 	}
 	h, body := b[len(magic):headerLen], b[headerLen:]
-	samples, patches := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:])
-	if uint64(len(body)) != uint64(patches)*(1+2*verify.EmbeddingLen) || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[8:]) {
+	samples, patches, sounds := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:]), binary.LittleEndian.Uint32(h[8:])
+	if sounds > maxSounds || uint64(len(body)) != uint64(patches)*(1+2*verify.EmbeddingLen+2*uint64(sounds)) || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[12:]) {
 		return nil
 	}
-	r := &Recording{Samples: int(samples &^ cutBit), Cut: samples&cutBit != 0, Silent: make([]bool, patches), Embedding: make([]float32, int(patches)*verify.EmbeddingLen)}
+	r := &Recording{Samples: int(samples &^ cutBit), Cut: samples&cutBit != 0, Silent: make([]bool, patches)}
 	for i := range r.Silent {
 		r.Silent[i] = body[i] != 0
 	}
-	values := body[patches:]
-	for i := range r.Embedding {
-		r.Embedding[i] = float16.Frombits(binary.LittleEndian.Uint16(values[2*i:])).Float32()
-	}
+	r.Embedding, body = halves(body[patches:], int(patches)*verify.EmbeddingLen)
+	r.AudioSet, _ = halves(body, int(patches)*int(sounds))
 	return r
+}
+
+// maxSounds bounds AudioSet's sounds in a cache file; there are 521.
+const maxSounds = 1 << 12
+
+// halves takes n float16 off b.
+func halves(b []byte, n int) (values []float32, rest []byte) {
+	values = make([]float32, n)
+	for i := range values {
+		values[i] = float16.Frombits(binary.LittleEndian.Uint16(b[2*i:])).Float32()
+	}
+	return values, b[2*n:]
 }
 
 // save keeps r; the checksum makes a torn file a miss.
@@ -103,7 +113,7 @@ func (s store) save(key string, r *Recording) error {
 	if s.dir == "" {
 		return nil
 	}
-	b := make([]byte, headerLen, headerLen+r.Patches()*(1+2*verify.EmbeddingLen))
+	b := make([]byte, headerLen, headerLen+r.Patches()*(1+2*verify.EmbeddingLen+2*r.sounds()))
 	for _, silent := range r.Silent {
 		if silent {
 			b = append(b, 1)
@@ -111,8 +121,10 @@ func (s store) save(key string, r *Recording) error {
 			b = append(b, 0)
 		}
 	}
-	for _, v := range r.Embedding {
-		b = binary.LittleEndian.AppendUint16(b, float16.Fromfloat32(v).Bits())
+	for _, values := range [][]float32{r.Embedding, r.AudioSet} {
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint16(b, float16.Fromfloat32(v).Bits())
+		}
 	}
 	copy(b, magic)
 	h := b[len(magic):headerLen]
@@ -122,7 +134,8 @@ func (s store) save(key string, r *Recording) error {
 	}
 	binary.LittleEndian.PutUint32(h, samples)
 	binary.LittleEndian.PutUint32(h[4:], uint32(r.Patches()))
-	binary.LittleEndian.PutUint32(h[8:], crc32.ChecksumIEEE(b[headerLen:]))
+	binary.LittleEndian.PutUint32(h[8:], uint32(r.sounds()))
+	binary.LittleEndian.PutUint32(h[12:], crc32.ChecksumIEEE(b[headerLen:]))
 	if err := atomicfile.Cache(s.path(key), b); err != nil {
 		return fmt.Errorf("patch cache: %w", err)
 	}

@@ -22,6 +22,7 @@ type Recording struct {
 	Samples   int       // at 44.1 kHz, as far as it was heard
 	Cut       bool      // more follows, which was not heard
 	Embedding []float32 // (patches, 1024), rounded to float16
+	AudioSet  []float32 // (patches, K') scores of the second network's own sounds, rounded to float16
 	Silent    []bool    // (patches) nothing to learn from
 }
 
@@ -31,8 +32,19 @@ func (r *Recording) Patches() int { return len(r.Silent) }
 // head is the recording's first n samples: the patches that lie in them whole.
 func (r *Recording) head(n int) *Recording {
 	k := min(r.Patches(), max(0, (n-verify.PatchSpan)/verify.PatchHop+1))
-	return &Recording{Samples: n, Cut: true, Embedding: r.Embedding[:k*verify.EmbeddingLen], Silent: r.Silent[:k]}
+	return &Recording{Samples: n, Cut: true, Embedding: r.Embedding[:k*verify.EmbeddingLen], AudioSet: r.AudioSet[:k*r.sounds()], Silent: r.Silent[:k]}
 }
+
+// sounds is K'.
+func (r *Recording) sounds() int {
+	if r.Patches() == 0 {
+		return 0
+	}
+	return len(r.AudioSet) / r.Patches()
+}
+
+// Scores are AudioSet's of patch i.
+func (r *Recording) Scores(i int) []float32 { return r.AudioSet[i*r.sounds():][:r.sounds()] }
 
 // Patch is the embedding (1024) of patch i.
 func (r *Recording) Patch(i int) []float32 {
@@ -220,12 +232,19 @@ func (h *hearing) take(p verify.Patch) {
 	if h.out.Patches() > 0 && int(p.At)+verify.PatchHop > h.out.Samples {
 		return
 	}
-	for _, v := range p.Embedding {
-		h.out.Embedding = append(h.out.Embedding, float16.Fromfloat32(v).Float32())
-	}
+	h.out.Embedding = rounded(h.out.Embedding, p.Embedding)
+	h.out.AudioSet = rounded(h.out.AudioSet, p.AudioSet)
 	i := h.out.Patches()
 	sounding := min(2*verify.PatchHop, h.out.Samples-int(p.At))
 	level := (h.energy[i] + h.energy[i+1]) / math.Max(1, float64(sounding))
 	s := h.ear.silence
 	h.out.Silent = append(h.out.Silent, level < silentLevel || s >= 0 && p.AudioSet[s] >= silentScore)
+}
+
+// rounded appends values as a cache file keeps them.
+func rounded(dst, values []float32) []float32 {
+	for _, v := range values {
+		dst = append(dst, float16.Fromfloat32(v).Float32())
+	}
+	return dst
 }

@@ -71,7 +71,16 @@ func beside(old, fresh *verify.Head) *verify.Head {
 		Weights:  slices.Concat(old.Weights[:k*n], fresh.Weights[:m*n], old.Weights[k*n:]),
 		Bias:     slices.Concat(old.Bias[:k], fresh.Bias[:m], old.Bias[k:]),
 		Fusions:  slices.Concat(old.Fusions, fresh.Fusions),
+		Sounds:   soundsBeside(old, m),
 	}
+}
+
+// soundsBeside are old's, and none for so many more labels.
+func soundsBeside(old *verify.Head, more int) [][]int {
+	if len(old.Sounds) == 0 {
+		return nil
+	}
+	return slices.Concat(old.Sounds, make([][]int, more))
 }
 
 // Mean is the head's view of a whole recording, (K+1): the mean over the sounding patches of the probabilities'
@@ -79,7 +88,7 @@ func beside(old, fresh *verify.Head) *verify.Head {
 func Mean(h *verify.Head, r *Recording) []float64 {
 	log, p := make([]float64, h.Classes()), make([]float32, h.Classes())
 	for _, i := range r.Sounding() {
-		h.Apply(p, r.Patch(i))
+		h.Hear(p, r.Patch(i), r.Scores(i))
 		for c, v := range p {
 			log[c] += math.Log(max(float64(v), leastProbability))
 		}

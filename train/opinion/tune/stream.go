@@ -3,6 +3,7 @@
 package tune
 
 import (
+	"earshot/train/opinion"
 	"earshot/verify"
 )
 
@@ -14,12 +15,11 @@ type Stream struct {
 	Samples int
 }
 
-// Hear fills Second from the recording's embeddings (patches, 1024).
-func (s *Stream) Hear(h *verify.Head, embeddings []float32) {
-	n := len(embeddings) / verify.EmbeddingLen
-	s.Second = make([]float32, n*h.Classes())
-	for i := range n {
-		h.Apply(s.Second[i*h.Classes():][:h.Classes()], embeddings[i*verify.EmbeddingLen:][:verify.EmbeddingLen])
+// Hear fills Second from what the second network makes of the recording.
+func (s *Stream) Hear(h *verify.Head, r *opinion.Recording) {
+	s.Second = make([]float32, r.Patches()*h.Classes())
+	for i := range r.Patches() {
+		h.Hear(s.Second[i*h.Classes():][:h.Classes()], r.Patch(i), r.Scores(i))
 	}
 }
 
