@@ -8,8 +8,10 @@ import (
 	"iter"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"earshot/internal/audio"
+	"earshot/train/dataset"
 )
 
 // Use is what a piece is for. No piece has two.
@@ -29,6 +31,7 @@ type piece struct {
 	part     string
 	from, to float64
 	use      Use
+	clip     dataset.Clip // whom it is owed to
 }
 
 // pieces are all, in the files' order.
@@ -41,14 +44,16 @@ func pieces() (all []piece, err error) {
 	}
 	ends := map[string]float64{}
 	for i, row := range rows[1:] {
-		const part, seconds = 0, 3
+		const part, seconds, licence, author, source = 0, 3, 4, 5, 6
 		length, err := strconv.ParseFloat(row[seconds], 64)
 		if err != nil {
 			return nil, fmt.Errorf("credits of the half hour, piece %d: %w", i+1, err)
 		}
 		from := ends[row[part]]
 		ends[row[part]] = from + length
-		all = append(all, piece{row[part], from, from + length, uses[i%len(uses)]})
+		repository, name, _ := strings.Cut(row[source], ": ")
+		all = append(all, piece{row[part], from, from + length, uses[i%len(uses)],
+			dataset.Clip{Name: name, Title: repository, Licence: row[licence], Author: row[author]}})
 	}
 	return all, nil
 }
@@ -66,15 +71,15 @@ func Judging() (func(path string, second float64) bool, error) {
 	}, err
 }
 
-// Pieces are those for a use, n of them, mono at rate (Hz). Each is good until the next; an error is the last.
-func Pieces(use Use, rate int) (n int, each iter.Seq2[[]float32, error], err error) {
+// Pieces are those for a use, mono at rate (Hz), each good until the next, and whom they are owed to. An error is the last.
+func Pieces(use Use, rate int) (clips []dataset.Clip, each iter.Seq2[[]float32, error], err error) {
 	all, err := pieces()
 	for _, p := range all {
 		if p.use == use {
-			n++
+			clips = append(clips, p.clip)
 		}
 	}
-	return n, func(yield func([]float32, error) bool) {
+	return clips, func(yield func([]float32, error) bool) {
 		for _, f := range files {
 			if !f.pieces(all, use, rate, yield) {
 				return

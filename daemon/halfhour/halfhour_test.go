@@ -87,11 +87,16 @@ func TestDivision(t *testing.T) {
 	}
 	const rate = 24000 // the files' own
 	for _, use := range []Use{None, Thresholds} {
-		n, each, err := Pieces(use, rate)
+		clips, each, err := Pieces(use, rate)
 		if err != nil {
 			t.Fatal(err)
 		}
-		seconds := 0.0
+		for _, c := range clips {
+			if c.Licence == "" || c.Author == "" || c.Title == "" {
+				t.Errorf("%+v is owed to nobody", c)
+			}
+		}
+		n, seconds := len(clips), 0.0
 		for x, err := range each {
 			if err != nil {
 				t.Fatal(err)

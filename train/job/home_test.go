@@ -93,7 +93,7 @@ func TestRoomDoesNotBecomeTheSound(t *testing.T) {
 
 // piecesOf are n pieces in which a label's sound is heard four times.
 func piecesOf(label string, n int) Pieces {
-	return Pieces{Name: "much " + label, N: n, All: func(yield func([]float32, error) bool) {
+	return Pieces{Name: "much " + label, Clips: slices.Repeat([]dataset.Clip{{Name: label, Title: "a fair", Author: "the fair", Licence: "CC-BY 4.0"}}, n), All: func(yield func([]float32, error) bool) {
 		for k := range n {
 			if !yield(slices.Repeat(tinysounds.Sound(label, k), 4), nil) {
 				return
@@ -137,6 +137,9 @@ func TestNegativesOfTaughtLabels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := c.Licence.Credits; len(got) != 1 || got[0].Author != "the fair" {
+			t.Errorf("credits %+v, want the author of what was learned as none of the labels", got)
+		}
 		return h, curve.Labels["whistle"], c.Provenance.Verify
 	}
 	const loud = "more false alarms than"
@@ -144,7 +147,7 @@ func TestNegativesOfTaughtLabels(t *testing.T) {
 	if strings.Contains(text.String(), loud) {
 		t.Fatalf("it is loud on quiet sound:\n%s", text.String())
 	}
-	if patches := 12 * 4 * tinysounds.Seconds / 0.48; before.None < int(patches) || !slices.Equal(before.Background, []string{"much engine"}) || len(before.Tune) != 0 {
+	if patches := 12 * 4 * tinysounds.Seconds / 0.48; before.None < int(patches) || !slices.Equal(before.Background, []string{"much engine"}) || !slices.Equal(before.Tune, []string{"quiet noise"}) {
 		t.Errorf("%d patches of none from %q, thresholds from %q; want those of 12 pieces too", before.None, before.Background, before.Tune)
 	}
 	with, noisy, after := teach("with.onnx", piecesOf("whistle", 3))
@@ -158,7 +161,7 @@ func TestNegativesOfTaughtLabels(t *testing.T) {
 	if !slices.Equal(with.Fusions[:w], without.Fusions[:w]) || !slices.Equal(with.Weights, without.Weights) {
 		t.Error("old thresholds changed, or what finds thresholds was learned")
 	}
-	if !slices.Equal(after.Tune, []string{"much whistle"}) {
+	if !slices.Equal(after.Tune, []string{"much whistle", "quiet noise"}) {
 		t.Errorf("thresholds from %q", after.Tune)
 	}
 }

@@ -37,14 +37,14 @@ type SecondOptions struct {
 
 // Pieces are sound that holds none of the labels.
 type Pieces struct {
-	Name string                      // for provenance
-	N    int                         // 0: there are none
-	All  iter.Seq2[[]float32, error] // mono at 44.1 kHz, each good until the next
+	Name  string                      // for provenance
+	Clips []dataset.Clip              // whom each is owed to
+	All   iter.Seq2[[]float32, error] // mono at 44.1 kHz, each good until the next; as many as Clips
 }
 
 // each gives them to use.
 func (p Pieces) each(bar func(done, total int, note string), use func(x []float32) error) error {
-	if p.N == 0 {
+	if len(p.Clips) == 0 {
 		return nil
 	}
 	done := 0
@@ -56,14 +56,14 @@ func (p Pieces) each(bar func(done, total int, note string), use func(x []float3
 			return err
 		}
 		done++
-		bar(done, p.N, "pieces")
+		bar(done, len(p.Clips), "pieces")
 	}
 	return nil
 }
 
 // named adds their name to others'.
 func (p Pieces) named(others []string) []string {
-	if p.N > 0 {
+	if len(p.Clips) > 0 {
 		others = append(others, p.Name)
 	}
 	return others
@@ -158,7 +158,7 @@ func (s *second) make(ctx context.Context, m *infer.Model, ui UI) (*made, error)
 		from.Taught = l.Labels
 	}
 	if s.taught != nil {
-		from.Background, from.Tune = s.None.named(from.Background), s.Negatives.named(from.Tune)
+		from.Background, from.Tune = s.None.named(from.Background), append(s.Negatives.named(from.Tune), "quiet noise")
 	}
 	if out.figure != nil {
 		from.Validation = out.figure.summary()

@@ -54,7 +54,7 @@ func (s *secondFlags) options() (job.SecondOptions, error) {
 // bundled are the pieces of the half hour in this binary that are there for a use.
 func bundled(use halfhour.Use) (p job.Pieces, err error) {
 	p.Name = "speech and music in the program"
-	p.N, p.All, err = halfhour.Pieces(use, verify.SampleRate)
+	p.Clips, p.All, err = halfhour.Pieces(use, verify.SampleRate)
 	return p, err
 }
 
