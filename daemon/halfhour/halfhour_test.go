@@ -2,7 +2,6 @@ package halfhour
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/csv"
 	"math"
 	"strconv"
@@ -10,9 +9,6 @@ import (
 
 	"earshot/internal/audio"
 )
-
-//go:embed credits.tsv
-var credits []byte
 
 // TestHalfHour: the files decode to what the credits say, as long and in both parts, and every line may be passed on.
 func TestHalfHour(t *testing.T) {
@@ -57,8 +53,7 @@ func TestHalfHour(t *testing.T) {
 		m.Close()
 		seconds := float64(n) / 44100
 		all += seconds
-		// A piece may end up to a second before it was to.
-		if seconds > want[part] || seconds < want[part]-float64(len(rows)) {
+		if math.Abs(seconds-want[part]) > 0.1 {
 			t.Errorf("%s: %.1f s, its credits say %g", part, seconds, want[part])
 		}
 		if level := 10 * math.Log10(energy/float64(n)); level < -30 || level > -10 {
@@ -67,5 +62,50 @@ func TestHalfHour(t *testing.T) {
 	}
 	if math.Abs(all/60-30) > 0.5 {
 		t.Errorf("%.1f min, want half an hour", all/60)
+	}
+}
+
+// TestDivision: each piece is for one use, half of them judge, and what is given for a use is as long as its pieces.
+func TestDivision(t *testing.T) {
+	all, err := pieces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	judging, err := Judging()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[Use]float64{}
+	for _, p := range all {
+		want[p.use] += p.to - p.from
+		if judging("/tmp/x/"+p.part+".ogg", (p.from+p.to)/2) != (p.use == Judges) {
+			t.Errorf("%+v: judging or not", p)
+		}
+	}
+	if want[Judges] < 15*60 || want[None] < 5*60 || want[Thresholds] < 5*60 {
+		t.Errorf("seconds by use: %v", want)
+	}
+	const rate = 24000 // the files' own
+	for _, use := range []Use{None, Thresholds} {
+		clips, each, err := Pieces(use, rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range clips {
+			if c.Licence == "" || c.Author == "" || c.Title == "" {
+				t.Errorf("%+v is owed to nobody", c)
+			}
+		}
+		n, seconds := len(clips), 0.0
+		for x, err := range each {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seconds += float64(len(x)) / rate
+			n--
+		}
+		if n != 0 || math.Abs(seconds-want[use]) > 0.1 {
+			t.Errorf("use %d: %.1f s and %d pieces too few, want %.1f s", use, seconds, n, want[use])
+		}
 	}
 }

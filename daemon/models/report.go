@@ -18,7 +18,7 @@ type Report struct {
 	Memory       Memory        `json:"memory"`
 	Own          *Events       `json:"own,omitempty"`       // on the room alone and on what was judged wrong; nil: there is neither
 	None         *Events       `json:"none,omitempty"`      // on recordings that hold none of the labels; nil: none were given
-	HalfHour     *Events       `json:"half_hour,omitempty"` // on the bundled half hour of speech and music; nil: by a version that had none
+	HalfHour     *Events       `json:"half_hour,omitempty"` // on the bundled half hour of speech and music, of taught labels on what of it nothing of theirs was made from; nil: by a version that had none
 	Worse        []Reason      `json:"worse"`               // why it is not to be taken
 }
 

@@ -96,7 +96,7 @@ func (o Options) second(ctx context.Context, out *Outcome, model []byte, info mo
 			}
 		}
 	}
-	if out.lesson != nil && len(p.Takes) > 0 {
+	if out.atHome() {
 		s.taught = &lesson{Taught: out.lesson, arch: out.Arch, info: info, fresh: newLabels(p)}
 	}
 	if s.Twin == "" {

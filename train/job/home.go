@@ -26,7 +26,6 @@ type Home struct {
 	Labels []HomeLabel
 	Rooms  float64 // minutes of noise like the recordings' own that were played
 	Noise  float64 // minutes of silence, noise and hum
-	Tuned  bool    // there was speech or music too (--tune)
 
 	streams []quiet
 	index   []int // Labels → the model's
@@ -100,10 +99,10 @@ func (s *second) turns() (of []int, n int) {
 	return of, n
 }
 
-// atHome hears each new recording with heads that were not told of it, and quiet sound with those that were, and counts both.
+// atHome hears each new recording with heads that were not told of it, and other sound with those that were, and counts both.
 func (s *second) atHome(ctx context.Context, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) (*Home, error) {
 	rooms, all := s.minutes()
-	home := &Home{Rooms: float64(rooms), Noise: float64(all - rooms), Tuned: len(s.Tune) > 0}
+	home := &Home{Rooms: float64(rooms), Noise: float64(all - rooms)}
 	for _, l := range s.taught.fresh {
 		home.Labels = append(home.Labels, HomeLabel{Label: l})
 		home.index = append(home.index, m.Index(l))
@@ -111,7 +110,7 @@ func (s *second) atHome(ctx context.Context, m *infer.Model, scorer *scoring.Sco
 	if err := s.leaveOut(ctx, home, counter, ui); err != nil {
 		return nil, err
 	}
-	return home, s.quiet(ctx, home, m, scorer, h, counter, ui)
+	return home, s.others(ctx, home, m, scorer, h, counter, ui)
 }
 
 // leaveOut counts the hearings of recordings left out.
@@ -217,15 +216,39 @@ func (s *second) without(ctx context.Context, left func(i int) bool) (*infer.Mod
 	return m, l.Head, nil
 }
 
-// quiet plays what is none of the labels. The second network is asked only where the first believes to hear a new label, as in the
-// daemon; for the labels that were there before nothing is counted.
-func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) error {
+// others plays what is none of the labels: speech and music, then quiet sound. The second network is asked only where the first believes to
+// hear a new label, as in the daemon; for the labels that were there before nothing is counted.
+func (s *second) others(ctx context.Context, home *Home, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) error {
 	ear, err := opinion.NewEar(s.Embedder)
 	if err != nil {
 		return err
 	}
 	defer ear.Close()
-	front, bar := features.NewFrontEnd(), ui.Bar("quiet sound")
+	front := features.NewFrontEnd()
+	play := func(x []float32) (*tune.Stream, error) {
+		scores, ends, err := scorer.Heard(ctx, front.Clip(x), 0)
+		if err != nil {
+			return nil, err
+		}
+		stream := &tune.Stream{Ends: ends, Scores: scores, Samples: len(x)}
+		if home.believed(scores, len(m.Labels)) {
+			r, err := ear.Sound(ctx, x)
+			if err != nil {
+				return nil, err
+			}
+			stream.Hear(h, r)
+		}
+		counter.Negative(stream)
+		return stream, nil
+	}
+	err = s.Negatives.each(ui.Bar("speech and music"), func(x []float32) error {
+		_, err := play(x)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	bar := ui.Bar("quiet sound")
 	rooms, all := s.minutes()
 	for i := range all {
 		x := s.minute(i)
@@ -233,19 +256,10 @@ func (s *second) quiet(ctx context.Context, home *Home, m *infer.Model, scorer *
 			home.Rooms--
 			continue
 		}
-		scores, ends, err := scorer.Heard(ctx, front.Clip(x), 0)
+		stream, err := play(x)
 		if err != nil {
 			return err
 		}
-		stream := &tune.Stream{Ends: ends, Scores: scores, Samples: len(x)}
-		if home.believed(scores, len(m.Labels)) {
-			r, err := ear.Sound(ctx, x)
-			if err != nil {
-				return err
-			}
-			stream.Hear(h, r)
-		}
-		counter.Negative(stream)
 		home.streams = append(home.streams, quiet{stream, i < rooms})
 		bar(i+1, all, "minutes")
 	}
@@ -350,9 +364,6 @@ func (h *Home) tell(ui UI) {
 		ui.Print("%-20s %10d %8s %14s %15s %6.2f %17s %18s", l.Label, l.Recordings, share(l.Heard, l.Hearings), share(l.First, l.Hearings), share(l.Second, l.Hearings), l.On,
 			hour(l.RoomsOn, h.Rooms), hour(l.NoiseOn, h.Noise))
 		lines = append(lines, fmt.Sprintf("    - {label: %s}", l.Label))
-	}
-	if !h.Tuned {
-		ui.Print("no speech and no music was played to it; with --tune FOLDER thresholds come from yours")
 	}
 	ui.Print("earshot run watches what was taught by itself (watch.new). In config.yaml it is, with a title, an icon and a threshold of your own where you like:\n  watch:\n    labels:\n%s", strings.Join(lines, "\n"))
 }

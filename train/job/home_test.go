@@ -8,17 +8,23 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"earshot/infer"
 	"earshot/infer/builtin"
 	"earshot/internal/audio"
+	"earshot/internal/test/tinysounds"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/card"
 	"earshot/train/corpus"
 	"earshot/train/dataset"
+	"earshot/train/modelfile"
 	"earshot/train/recipe"
 	"earshot/train/takes"
+	"earshot/verify"
 )
 
 // beeps writes recordings of a beep, all in one and the same noisy room.
@@ -82,5 +88,80 @@ func TestRoomDoesNotBecomeTheSound(t *testing.T) {
 	}
 	if !bytes.Contains(text.Bytes(), []byte("the noise around whistle is the same in all 5 recordings")) {
 		t.Errorf("nobody says that the room was the same:\n%s", text.String())
+	}
+}
+
+// piecesOf are n pieces in which a label's sound is heard four times.
+func piecesOf(label string, n int) Pieces {
+	return Pieces{Name: "much " + label, Clips: slices.Repeat([]dataset.Clip{{Name: label, Title: "a fair", Author: "the fair", Licence: "CC-BY 4.0"}}, n), All: func(yield func([]float32, error) bool) {
+		for k := range n {
+			if !yield(slices.Repeat(tinysounds.Sound(label, k), 4), nil) {
+				return
+			}
+		}
+	}}
+}
+
+// TestNegativesOfTaughtLabels: speech and music to which a label would answer raise its threshold, or the person is told; old labels keep theirs.
+// What is given as none of the labels is learned so.
+func TestNegativesOfTaughtLabels(t *testing.T) {
+	t.Parallel()
+	o := tinyOptions(t)
+	dir := filepath.Dir(o.Out)
+	o.Second, o.Recipe.Epochs = tinySecond(t), 1
+	o.Second.Quiet = 1
+	var text bytes.Buffer
+	if _, err := Run(t.Context(), o, Quiet(&text)); err != nil {
+		t.Fatal(err, text.String())
+	}
+	tinysounds.Folder(t, filepath.Join(dir, "mine"), 3, "whistle")
+	o.Init, o.Source.Test = o.Out, nil
+	o.Source.Set = dataset.Options{Dirs: []string{filepath.Join(dir, "mine")}, MinLabels: 1}
+	o.Second.None = piecesOf("engine", 12)
+	teach := func(name string, negatives Pieces) (*verify.Head, verify.Tradeoff, *modelfile.Verify) {
+		t.Helper()
+		text.Reset()
+		o.Out, o.Second.Negatives = filepath.Join(dir, name), negatives
+		if _, err := Run(t.Context(), o, Quiet(&text)); err != nil {
+			t.Fatal(err, text.String())
+		}
+		m, err := infer.LoadModel(o.Out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, curve, err := readSecond(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := card.Read(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Licence.Credits; len(got) != 1 || got[0].Author != "the fair" {
+			t.Errorf("credits %+v, want the author of what was learned as none of the labels", got)
+		}
+		return h, curve.Labels["whistle"], c.Provenance.Verify
+	}
+	const loud = "more false alarms than"
+	without, quiet, before := teach("without.onnx", Pieces{})
+	if strings.Contains(text.String(), loud) {
+		t.Fatalf("it is loud on quiet sound:\n%s", text.String())
+	}
+	if patches := 12 * 4 * tinysounds.Seconds / 0.48; before.None < int(patches) || !slices.Equal(before.Background, []string{"much engine"}) || !slices.Equal(before.Tune, []string{"quiet noise"}) {
+		t.Errorf("%d patches of none from %q, thresholds from %q; want those of 12 pieces too", before.None, before.Background, before.Tune)
+	}
+	with, noisy, after := teach("with.onnx", piecesOf("whistle", 3))
+	if seconds := 3600 * (noisy.Hours - quiet.Hours); math.Abs(seconds-3*4*tinysounds.Seconds) > 0.1 || noisy.Events[0] <= quiet.Events[0] {
+		t.Errorf("%.1f s more to find thresholds on, %d events at the lowest, were %d; want those of the pieces", seconds, noisy.Events[0], quiet.Events[0])
+	}
+	w := with.Index("whistle")
+	if with.Fusions[w].On <= without.Fusions[w].On && !strings.Contains(text.String(), loud) {
+		t.Errorf("switches on at %g, and at %g without, and nobody is told:\n%s", with.Fusions[w].On, without.Fusions[w].On, text.String())
+	}
+	if !slices.Equal(with.Fusions[:w], without.Fusions[:w]) || !slices.Equal(with.Weights, without.Weights) {
+		t.Error("old thresholds changed, or what finds thresholds was learned")
+	}
+	if !slices.Equal(after.Tune, []string{"much whistle", "quiet noise"}) {
+		t.Errorf("thresholds from %q", after.Tune)
 	}
 }

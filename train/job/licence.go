@@ -11,7 +11,11 @@ import (
 // licence counts and credits what was learned from; a fine-tuned model owes
 // what the one that it started from owed, too.
 func (o Options) licence(out *Outcome) (modelfile.Licence, error) {
-	l, err := owed(o.dataName(), out.Prepared.Learned, slices.Concat(o.Source.QuietDirs, o.Second.Background))
+	var pieces []dataset.Clip
+	if out.atHome() && o.Second.Embedder != nil {
+		pieces = o.Second.None.Clips
+	}
+	l, err := owed(o.dataName(), out.Prepared.Learned, pieces, slices.Concat(o.Source.QuietDirs, o.Second.Background))
 	if err != nil || out.known == nil {
 		return l, err
 	}
@@ -22,9 +26,9 @@ func (o Options) licence(out *Outcome) (modelfile.Licence, error) {
 	return c.Licence.Join(l), nil
 }
 
-// owed is what is owed for the recordings that were learned from, labels' and others, by their own words where a folder's
+// owed is what is owed for the recordings that were learned from, labels', pieces and others, by their own words where a folder's
 // table has them.
-func owed(name string, learned []dataset.Clip, sounds []string) (modelfile.Licence, error) {
+func owed(name string, learned, pieces []dataset.Clip, sounds []string) (modelfile.Licence, error) {
 	items, err := folders(sounds)
 	if err != nil {
 		return modelfile.Licence{}, err
@@ -40,7 +44,7 @@ func owed(name string, learned []dataset.Clip, sounds []string) (modelfile.Licen
 	if err != nil {
 		return modelfile.Licence{}, err
 	}
-	var clips []dataset.Clip
+	clips := slices.Clone(pieces)
 	seen := map[dataset.Clip]bool{}
 	for _, c := range learned {
 		if len(stated[c.Path]) == 0 {

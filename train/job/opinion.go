@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,6 +24,8 @@ type SecondOptions struct {
 	Embedder    *infer.EmbedderModel
 	Background  []string // folders with what is none of the labels, to learn
 	Tune        []string // folders with what is none of the labels, to find thresholds on; never learned
+	None        Pieces   // learned as none of the labels that are taught at home
+	Negatives   Pieces   // never learned: thresholds of labels that are taught at home are found on them
 	FalseAlarms float64  // an hour, that each label may raise
 	Least       float64  // no threshold is lower; 0: verify.LeastOn
 	Twin        string   // without test folds: the model whose held-out clips say what recall thresholds leave
@@ -30,6 +33,40 @@ type SecondOptions struct {
 	AsIs        bool // do not learn recordings as they would sound elsewhere too
 	Quiet       int  // minutes of quiet sound that taught labels are tried on; 0: quietMinutes
 	Synthetic   int  // clips of silence, noise and hum to learn as none of the labels; 0: syntheticNone
+}
+
+// Pieces are sound that holds none of the labels.
+type Pieces struct {
+	Name  string                      // for provenance
+	Clips []dataset.Clip              // whom each is owed to
+	All   iter.Seq2[[]float32, error] // mono at 44.1 kHz, each good until the next; as many as Clips
+}
+
+// each gives them to use.
+func (p Pieces) each(bar func(done, total int, note string), use func(x []float32) error) error {
+	if len(p.Clips) == 0 {
+		return nil
+	}
+	done := 0
+	for x, err := range p.All {
+		if err == nil {
+			err = use(x)
+		}
+		if err != nil {
+			return err
+		}
+		done++
+		bar(done, len(p.Clips), "pieces")
+	}
+	return nil
+}
+
+// named adds their name to others'.
+func (p Pieces) named(others []string) []string {
+	if len(p.Clips) > 0 {
+		others = append(others, p.Name)
+	}
+	return others
 }
 
 // Defaults of SecondOptions, and what false alarms are worth against recall when thresholds are chosen: chosen on some
@@ -119,6 +156,9 @@ func (s *second) make(ctx context.Context, m *infer.Model, ui UI) (*made, error)
 		Sibling: s.Twin, Build: s.build, Date: time.Now().UTC().Format(time.DateOnly)}
 	if s.old != nil {
 		from.Taught = l.Labels
+	}
+	if s.taught != nil {
+		from.Background, from.Tune = s.None.named(from.Background), append(s.Negatives.named(from.Tune), "quiet noise")
 	}
 	if out.figure != nil {
 		from.Validation = out.figure.summary()
@@ -214,7 +254,7 @@ func (s *second) labelled(ctx context.Context, background string, beds []opinion
 }
 
 // none hears what is none of the labels: the folders' recordings, each only so far as it can be drawn from and every second
-// one also as 8 kHz sound, so that no label is known by its band, and silence, noise and hum.
+// one also as 8 kHz sound, so that no label is known by its band, silence, noise and hum, and for labels taught at home speech and music.
 func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opinion.Recording, error) {
 	items := append(s.synthetic(noneSeconds), rooms(s.learned)...)
 	e := newElsewhere(s.seed, nil)
@@ -226,7 +266,21 @@ func (s *second) none(ctx context.Context, sounds []opinion.Item, ui UI) ([]*opi
 	}
 	heard, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion: none of the labels"), limit(opinion.MostNone, len(sounds))))
 	tell(broken, ui)
-	return slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil }), err
+	heard = slices.DeleteFunc(heard, func(r *opinion.Recording) bool { return r == nil })
+	if err != nil || s.taught == nil {
+		return heard, err
+	}
+	ear, err := opinion.NewEar(s.Embedder)
+	if err != nil {
+		return nil, err
+	}
+	defer ear.Close()
+	err = s.None.each(ui.Bar("second opinion: speech and music"), func(x []float32) error {
+		r, err := ear.Sound(ctx, x)
+		heard = append(heard, r)
+		return err
+	})
+	return heard, err
 }
 
 // synthetic is silence, noise and hum.

@@ -47,6 +47,9 @@ type Outcome struct {
 	lesson  *head.Taught // likewise
 }
 
+// atHome tells whether a person's recordings alone were taught, cut to their sound.
+func (out *Outcome) atHome() bool { return out.lesson != nil && len(out.Prepared.Takes) > 0 }
+
 // Rehearsal is how many remembered windows of old labels a head names right, before and after it was taught others.
 type Rehearsal struct{ Windows, Before, After int }
 

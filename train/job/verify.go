@@ -100,7 +100,7 @@ func (o VerifyOptions) owed(learned []dataset.Clip) (*modelfile.Licence, error) 
 	if err != nil {
 		return nil, ModelError{err}
 	}
-	l, err := owed(nameOf(o.Set), learned, o.Background)
+	l, err := owed(nameOf(o.Set), learned, nil, o.Background)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"earshot/daemon/streams"
 	"earshot/internal/jsonfile"
 	"earshot/train/job"
+	"earshot/train/metrics/stream"
 )
 
 // remembered is what a model told of the half hour, with the settings of then.
@@ -49,6 +50,10 @@ func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, thr
 	if err != nil {
 		return told, s.Failed(err)
 	}
+	judging, err := halfhour.Judging()
+	if err != nil {
+		return told, s.Failed(err)
+	}
 	known := recall(memory)
 	var now []remembered
 	for i, model := range []string{before, after} {
@@ -69,7 +74,7 @@ func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, thr
 			if err != nil {
 				return told, fmt.Errorf("half an hour of speech and music: %w", err)
 			}
-			told[i] = &streams.Result{Hours: found.Hours, Watched: found.Watched, Labels: found.Labels, All: found.All}
+			told[i] = judged(found.Result, l.model.Taught, judging)
 		}
 		now = append(now, remembered{of, told[i]})
 	}
@@ -77,6 +82,25 @@ func (s Shell) halfHour(c *cobra.Command, ui job.UI, library, config string, thr
 		_ = jsonfile.Save(memory, 0o644, now) // without it the next teaching takes longer, no more
 	}
 	return told, nil
+}
+
+// judged is a result's false events alone; of labels that were taught at home only those in what they were not made from.
+func judged(r *streams.Result, taught []string, judging func(path string, second float64) bool) *streams.Result {
+	out := &streams.Result{Hours: r.Hours, Watched: r.Watched, All: stream.Counts{False: r.All.False}}
+	for _, l := range r.Labels {
+		out.Labels = append(out.Labels, stream.Counts{Label: l.Label, False: l.False})
+	}
+	for _, k := range r.Kinds {
+		for _, t := range k.Told {
+			for _, e := range t.Events {
+				if i := slices.Index(r.Watched, e.Label); i >= 0 && slices.Contains(taught, e.Label) && !judging(t.Path, e.Onset) {
+					out.Labels[i].False--
+					out.All.False--
+				}
+			}
+		}
+	}
+	return out
 }
 
 // recall is what was remembered.

@@ -10,12 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"earshot/daemon/halfhour"
+	"earshot/daemon/streams"
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/internal/audio"
 	"earshot/internal/test/testmodel"
 	"earshot/internal/test/testruntime"
 	"earshot/train/job"
+	"earshot/train/metrics/stream"
 )
 
 func TestMain(m *testing.M) {
@@ -72,5 +75,23 @@ func TestHalfHour(t *testing.T) {
 	}
 	if other := hear(0.6, "old.onnx", "new.onnx"); other != [2]int{} {
 		t.Errorf("silence with another rule: %v events", other)
+	}
+}
+
+// TestJudged: of a label that was taught only what was told in pieces that judge counts, of the others all.
+func TestJudged(t *testing.T) {
+	judging, err := halfhour.Judging()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The first piece of the speech judges, a minute of it; the second does not.
+	events := []stream.Found{{Label: "dog", Onset: 10}, {Label: "dog", Onset: 70}, {Label: "bell", Onset: 10}, {Label: "bell", Onset: 70}, {Label: "bell", Onset: 80}}
+	r := &streams.Result{Hours: 0.5, Watched: []string{"dog", "bell"}, All: stream.Counts{False: 5}, Labels: []stream.Counts{{Label: "dog", False: 2}, {Label: "bell", False: 3}},
+		Kinds: []streams.Kind{{Told: []streams.Told{{Path: "/tmp/x/speech.ogg", Events: events}}}}}
+	if got := judged(r, []string{"bell"}, judging); got.Labels[0].False != 2 || got.Labels[1].False != 1 || got.All.False != 3 || got.Hours != 0.5 {
+		t.Errorf("%+v, want both of the dog and one of the bell", got)
+	}
+	if got := judged(r, nil, judging); got.All.False != 5 {
+		t.Errorf("%+v of labels that ship", got)
 	}
 }

@@ -17,7 +17,7 @@ type judgement struct {
 	home          *job.Home
 	before, after *streamEvaluation    // on recordings that hold none of the labels; nil: none were given
 	own           [2]*streamEvaluation // before and after on the room alone and on what was judged wrong; nil: there is neither
-	half          [2]*streams.Result   // before and after on half an hour of speech and music
+	half          [2]*streams.Result   // before and after on half an hour of speech and music, see [judged]
 }
 
 // leastHeard is the share of recordings left out that a taught label must hear to be worth anything.
@@ -82,7 +82,7 @@ func eventsOf(before, after *streams.Result) (old, fresh int) {
 func halfHourLine(half [2]*streams.Result) string {
 	line := fmt.Sprintf("false events on half an hour of speech and music: before %d, after %d", half[0].All.False, half[1].All.False)
 	if _, fresh := eventsOf(half[0], half[1]); fresh > 0 {
-		line += fmt.Sprintf(" (%d of them by the new labels)", fresh)
+		line += fmt.Sprintf(" (%d of them by the new labels, in that half of it which they were not made from)", fresh)
 	}
 	return line
 }

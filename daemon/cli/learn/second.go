@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"earshot/daemon/config"
+	"earshot/daemon/halfhour"
 	"earshot/infer"
 	"earshot/infer/builtin"
 	"earshot/train/job"
@@ -40,7 +41,21 @@ func (s *secondFlags) options() (job.SecondOptions, error) {
 		return job.SecondOptions{}, nil
 	}
 	m, err := embedder()
-	return job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}, err
+	if err != nil {
+		return job.SecondOptions{}, err
+	}
+	o := job.SecondOptions{Embedder: m, Tune: s.tune, FalseAlarms: perHour, Hold: config.Default().Watch.Hold}
+	if o.None, err = bundled(halfhour.None); err == nil {
+		o.Negatives, err = bundled(halfhour.Thresholds)
+	}
+	return o, err
+}
+
+// bundled are the pieces of the half hour in this binary that are there for a use.
+func bundled(use halfhour.Use) (p job.Pieces, err error) {
+	p.Name = "speech and music in the program"
+	p.Clips, p.All, err = halfhour.Pieces(use, verify.SampleRate)
+	return p, err
 }
 
 // embedder is the second network in this binary.

@@ -56,7 +56,7 @@ func TestJudgement(t *testing.T) {
 	}
 	v.before, v.after = nil, nil
 	if in, text := v.worse(), strings.Join(v.lines(), "\n"); in != nil || strings.Contains(text, "none of the labels") ||
-		!strings.Contains(text, "half an hour of speech and music: before 2, after 3 (2 of them by the new labels)") {
+		!strings.Contains(text, "half an hour of speech and music: before 2, after 3 (2 of them by the new labels,") {
 		t.Errorf("without recordings of nothing: %+v, %q", in, text)
 	}
 }
