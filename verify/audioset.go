@@ -1,14 +1,12 @@
 package verify
 
-import "math"
-
 // The second network was taught two million clips by names of its own, AudioSet's, before a head of ours learned a few dozen of each
 // label. What it calls a sound itself is evidence beside the head: it knows cutlery from breaking glass, which no recording of ours tells
 // it. Its score a of a label's sounds moves the label's logit by
 //
 //	clip(logit(a), −5, 2) + 2
 //
-// so that a score of 12 % says nothing, a certain one is worth 4, and none at all −3. Found on held-out clips and 14 h of other sound
+// so that a score of 12 % says nothing, a certain one is worth 4, and none at all −3. Found on held-out clips and 15 h of other sound
 // (docs/results.md); a label without sounds of its own in AudioSet, or whose sounds there tell little (creaks, knocks), keeps the head's word.
 const (
 	leastEvidence = -5
@@ -33,7 +31,7 @@ func (h *Head) Hear(dst, embedding, audioset []float32) {
 	h.Apply(dst, embedding)
 	for c, sounds := range h.Sounds {
 		if len(sounds) > 0 && len(audioset) > 0 {
-			dst[c] = float32(1 / (1 + math.Exp(-(Logit(float64(dst[c])) + evidence(audioset, sounds)))))
+			dst[c] = float32(sigmoid(Logit(float64(dst[c])) + evidence(audioset, sounds)))
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (f Fusion) Fuse(first, second float64) float64 {
 	if math.IsNaN(first) || math.IsNaN(second) {
 		return first
 	}
-	return 1 / (1 + math.Exp(-(f.A*Logit(first) + f.B*Logit(second) + f.C)))
+	return sigmoid(f.A*Logit(first) + f.B*Logit(second) + f.C)
 }
 
 // Score is what goes to the smoothing for a window: below the candidate the second network is not asked, and the first
@@ -49,6 +49,8 @@ func (f Fusion) Score(first, second float32) float32 {
 func Logit(p float64) float64 {
 	return min(max(math.Log(p)-math.Log1p(-p), -logitLimit), logitLimit)
 }
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // valid says whether f can be used.
 func (f Fusion) valid() bool {

@@ -112,7 +112,7 @@ func TestHear(t *testing.T) {
 func TestHeadRoundTrip(t *testing.T) {
 	h := aHead(2, "dog", "cat")
 	h.Fusions[1] = Fusion{Candidate: 0.05, A: 0.7, B: 1.1, C: -2, On: 0.9, Off: 0.2}
-	h.Sounds = [][]int{{3, 70}, {}}
+	h.Sounds = [][]int{{3, 520}, {}} // the last that YAMNet has
 	text, err := h.Marshal()
 	if err != nil {
 		t.Fatal(err)

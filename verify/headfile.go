@@ -20,9 +20,11 @@ const HeadVersion = 2
 // Bounds of what is read.
 const (
 	maxLabels    = 512
-	maxSounds    = 512 // of AudioSet, and of a label
 	maxHeadBytes = 4 << 20
 )
+
+// MaxSounds bounds the sounds that a second network tells apart by itself; YAMNet knows 521.
+const MaxSounds = 4096
 
 // headText is a Head as a model file keeps it.
 type headText struct {
@@ -104,8 +106,8 @@ func (h *Head) check(labels []string) error {
 		return fmt.Errorf("head: sounds of %d labels, want %d or none", n, len(h.Labels))
 	}
 	for i, list := range h.Sounds {
-		if len(list) > maxSounds || slices.ContainsFunc(list, func(s int) bool { return s < 0 || s >= maxSounds }) {
-			return fmt.Errorf("head: sounds of %q are %d indices; want at most %d, each of 0 to %d", h.Labels[i], len(list), maxSounds, maxSounds-1)
+		if len(list) > MaxSounds || slices.ContainsFunc(list, func(s int) bool { return s < 0 || s >= MaxSounds }) {
+			return fmt.Errorf("head: sounds of %q are %d indices; want at most %d, each of 0 to %d", h.Labels[i], len(list), MaxSounds, MaxSounds-1)
 		}
 	}
 	for i, b := range h.Bias {

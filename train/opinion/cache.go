@@ -84,7 +84,7 @@ func (s store) read(key string) *Recording {
 	}
 	h, body := b[len(magic):headerLen], b[headerLen:]
 	samples, patches, sounds := binary.LittleEndian.Uint32(h), binary.LittleEndian.Uint32(h[4:]), binary.LittleEndian.Uint32(h[8:])
-	if sounds > maxSounds || uint64(len(body)) != uint64(patches)*(1+2*verify.EmbeddingLen+2*uint64(sounds)) || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[12:]) {
+	if sounds > verify.MaxSounds || uint64(len(body)) != uint64(patches)*(1+2*verify.EmbeddingLen+2*uint64(sounds)) || crc32.ChecksumIEEE(body) != binary.LittleEndian.Uint32(h[12:]) {
 		return nil
 	}
 	r := &Recording{Samples: int(samples &^ cutBit), Cut: samples&cutBit != 0, Silent: make([]bool, patches)}
@@ -95,9 +95,6 @@ func (s store) read(key string) *Recording {
 	r.AudioSet, _ = halves(body, int(patches)*int(sounds))
 	return r
 }
-
-// maxSounds bounds AudioSet's sounds in a cache file; there are 521.
-const maxSounds = 1 << 12
 
 // halves takes n float16 off b.
 func halves(b []byte, n int) (values []float32, rest []byte) {

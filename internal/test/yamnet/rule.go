@@ -11,7 +11,8 @@ const (
 	holdS = 2
 )
 
-// mapped are the sounds of AudioSet that stand for a watched label; the largest of their scores counts.
+// mapped are the sounds of AudioSet that stand for a watched label; the largest of their scores counts. It is the script's own, so that a
+// change of what earshot itself takes as evidence (verify/audioset.go) does not change whom it is held against.
 var mapped = map[string][]string{
 	"car_horn":        {"Vehicle horn, car horn, honking", "Toot", "Air horn, truck horn"},
 	"cat":             {"Cat", "Purr", "Meow", "Hiss", "Caterwaul"},
