@@ -95,12 +95,8 @@ func New(m *infer.Model, front gammatone.Config, second Second, c config.Inferen
 
 // openSession loads the runtime, and the model into it in the form that suits: precision says in which its weights are.
 func openSession(m *infer.Model, c config.Inference) (session *infer.Session, precision string, err error) {
-	path, err := infer.FindLibrary(c.Library)
-	if err != nil {
-		return nil, "", Error{err}
-	}
-	if err := infer.Init(path); err != nil {
-		return nil, "", Error{err}
+	if err := openRuntime(c); err != nil {
+		return nil, "", err
 	}
 	form, err := Prefer(m, options(c), c.Precision)
 	if err != nil {
@@ -110,6 +106,18 @@ func openSession(m *infer.Model, c config.Inference) (session *infer.Session, pr
 		return nil, "", Error{err}
 	}
 	return session, modelfile.WeightForm(form.Bytes), nil
+}
+
+// openRuntime loads ONNX Runtime, once in a process.
+func openRuntime(c config.Inference) error {
+	path, err := infer.FindLibrary(c.Library)
+	if err == nil {
+		err = infer.Init(path)
+	}
+	if err != nil {
+		return Error{err}
+	}
+	return nil
 }
 
 // options are the runtime's. A batch that a server takes at once is scored here at once when the server fails.

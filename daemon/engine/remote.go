@@ -56,9 +56,9 @@ func (e *Engine) goElsewhere(c config.Inference) error {
 		return err
 	}
 	v.url = s.Address.String()
-	contract, err := remote.NewContract(e.Model, e.session.Run)
+	contract, err := serverContract(e.Model, c)
 	if err != nil {
-		return Error{err}
+		return err
 	}
 	batch, otherwise := e.session.NewBatch, infer.Scorer(infer.Local)
 	if c.Remote.Fallback == config.FallbackDrop {
@@ -72,20 +72,33 @@ func (e *Engine) goElsewhere(c config.Inference) error {
 	return nil
 }
 
+// serverContract is what the server's model must be. The trial windows are scored with the weights of the file, in a session of its own: the
+// one that windows are scored in here may be in eight bits, and further from the server's scores than another network's may be.
+func serverContract(m *infer.Model, c config.Inference) (remote.Contract, error) {
+	session, err := infer.NewSession(m, options(c))
+	if err != nil {
+		return remote.Contract{}, Error{err}
+	}
+	defer session.Close()
+	contract, err := remote.NewContract(m, session.Run)
+	if err != nil {
+		return contract, Error{err}
+	}
+	return contract, nil
+}
+
 // ProbeServer connects to the inference server as the daemon would, and holds it against the model.
 func ProbeServer(ctx context.Context, m *infer.Model, c config.Inference, hide func(secret string)) error {
 	s, err := serverSettings(c, hide)
 	if err != nil {
 		return err
 	}
-	session, _, err := openSession(m, c)
-	if err != nil {
+	if err := openRuntime(c); err != nil {
 		return err
 	}
-	defer session.Close()
-	contract, err := remote.NewContract(m, session.Run)
+	contract, err := serverContract(m, c)
 	if err != nil {
-		return Error{err}
+		return err
 	}
 	server, err := remote.Dial(ctx, s, contract)
 	if err != nil {
