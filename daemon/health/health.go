@@ -13,6 +13,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"earshot/daemon/level"
 )
 
 // Problem is a verdict, as it stands on MQTT; None is health.
@@ -154,20 +156,23 @@ func (m *Monitor) clear() {
 
 // add takes samples of one stretch.
 func (m *Monitor) add(x []float32) {
-	var sum, power float64
-	low, high, full := m.low, m.high, 0
-	for _, v := range x {
+	low, high := level.Range(x)
+	if high >= fullScale || low <= -fullScale {
+		for _, v := range x {
+			if v >= fullScale || v <= -fullScale {
+				m.full++
+			}
+		}
+	}
+	sum, power := 0.0, 0.0
+	for _, v := range x { // in float64: the swing about a great offset is a small difference
 		f := float64(v)
 		sum += f
 		power += f * f
-		low, high = min(low, v), max(high, v)
-		if f >= fullScale || f <= -fullScale {
-			full++
-		}
 	}
 	m.n += len(x)
-	m.full += full
-	m.sum, m.power, m.low, m.high = m.sum+sum, m.power+power, low, high
+	m.sum, m.power = m.sum+sum, m.power+power
+	m.low, m.high = min(m.low, low), max(m.high, high)
 }
 
 // judge closes a stretch and says whether the verdict changed.

@@ -6,6 +6,7 @@ import (
 
 	"earshot/daemon/history/block"
 	"earshot/daemon/history/store"
+	"earshot/daemon/level"
 	"earshot/daemon/sink"
 )
 
@@ -83,12 +84,7 @@ func (e *ear) Write(_ int64, x []float32) {
 		e.Close()
 		e.level = store.Level{Source: e.source, Minute: minute}
 	}
-	sum, peak := float32(0), e.peak
-	for _, v := range x { // a block: short enough for a float32's sum
-		sum += v * v
-		peak = max(peak, v, -v)
-	}
-	e.energy, e.n, e.peak = e.energy+float64(sum), e.n+len(x), peak
+	e.energy, e.n, e.peak = e.energy+level.Energy(x), e.n+len(x), max(e.peak, level.Peak(x))
 }
 
 // Close hands over the minute that is open.

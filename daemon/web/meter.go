@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"earshot/daemon/health"
+	"earshot/daemon/level"
 )
 
 // meter measures loudness over short stretches, in dB below full scale (a full-scale square wave is 0).
@@ -23,10 +24,8 @@ func newMeter(stretch int) *meter {
 
 // add takes samples; done when a stretch is complete.
 func (m *meter) add(x []float32) (done bool) {
-	for _, v := range x {
-		m.sum += float64(v) * float64(v)
-		m.peak = max(m.peak, v, -v)
-	}
+	m.sum += level.Energy(x)
+	m.peak = max(m.peak, level.Peak(x))
 	if m.n += len(x); m.n < m.stretch {
 		return false
 	}
