@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"earshot/daemon/config"
 	"earshot/daemon/status"
 	"earshot/internal/audio"
 )
@@ -139,13 +138,7 @@ func TestMute(t *testing.T) {
 func TestEmbeddedBroker(t *testing.T) {
 	path := wav(t, "dog", 2.0, "", 2.0)
 	r := newRig(t, quick+"sources: ["+loop("src", path)+"]\nmqtt: {embedded: '127.0.0.1:0'}\n")
-	load := r.opts.Load
-	r.opts.Load = func() (f *config.File, err error) {
-		if f, err = load(); err == nil {
-			f.Config.MQTT.Broker = ""
-		}
-		return f, err
-	}
+	r.embedded()
 	r.start()
 	ready := <-r.ready
 	if !ready.Embedded || !strings.HasPrefix(ready.Broker, "tcp://127.0.0.1:") {

@@ -220,6 +220,17 @@ func (r *rig) configure(yaml string) {
 	}
 }
 
+// embedded lets the daemon start a broker of its own.
+func (r *rig) embedded() {
+	load := r.opts.Load
+	r.opts.Load = func() (f *config.File, err error) {
+		if f, err = load(); err == nil {
+			f.Config.MQTT.Broker = ""
+		}
+		return f, err
+	}
+}
+
 // start runs the daemon.
 func (r *rig) start() {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -12,6 +12,8 @@ type Announcer struct {
 	Settings           // of the configuration that is announced
 	last     announced // what Home Assistant may still show; shrinks only when a removal was acknowledged
 	file     string    // holds last; empty = none
+	topics   []string  // what Topics says
+	describe map[string]bool
 	due      time.Time // zero = nothing to publish
 	step     step
 	homeUp   bool // Home Assistant was seen to start, and not to end
@@ -21,7 +23,21 @@ type Announcer struct {
 // An error says why that is not known; the announcer is good all the same.
 func New(c Settings, file string) (*Announcer, error) {
 	last, err := loadAnnounced(file)
-	return &Announcer{Settings: c, last: last, file: file}, err
+	a := &Announcer{last: last, file: file}
+	a.take(c)
+	return a, err
+}
+
+// take makes c the configuration that is announced. Topics are asked for with every message of a connection, so they are named once.
+func (a *Announcer) take(c Settings) {
+	a.Settings, a.topics, a.describe = c, nil, map[string]bool{}
+	if !c.Enabled || c.Legacy {
+		return
+	}
+	for _, d := range c.devices() {
+		a.topics = append(a.topics, d.topic)
+		a.describe[d.topic] = true
+	}
 }
 
 // Change takes other settings over; moved tells whether the topics of discovery are others now.
@@ -30,23 +46,16 @@ func (a *Announcer) Change(c Settings) (moved bool) {
 	if !moved {
 		c.BirthTopic = a.BirthTopic
 	}
-	a.Settings = c
+	a.take(c)
 	return moved
 }
 
-// Topics are where the configurations of devices stand, the node's first; none with a configuration per entity.
-func (a *Announcer) Topics() (all []string) {
-	if !a.Enabled || a.Legacy {
-		return nil
-	}
-	for _, d := range a.devices() {
-		all = append(all, d.topic)
-	}
-	return all
-}
+// Topics are where the configurations of devices stand, the node's first; none with a configuration per entity. The slice is the
+// announcer's own.
+func (a *Announcer) Topics() []string { return a.topics }
 
 // Describes reports whether topic is one of a device's configuration.
-func (a *Announcer) Describes(topic string) bool { return slices.Contains(a.Topics(), topic) }
+func (a *Announcer) Describes(topic string) bool { return a.describe[topic] }
 
 // Announces reports whether topic is one of a configuration per entity.
 func (a *Announcer) Announces(topic string) bool { return slices.Contains(a.last.Legacy, topic) }

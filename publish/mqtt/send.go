@@ -55,8 +55,35 @@ func (s *Session) batchLimit() int {
 	return outbox.MaxBatch
 }
 
-// send publishes messages of QoS 1 and waits until all are acknowledged.
+// send publishes messages of QoS 1 and waits until all are acknowledged, wait at most. No more go out together than [together] takes.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
+	for by := time.Now().Add(wait); len(ms) > 0; {
+		n := together(ms)
+		if err := s.sendTogether(l, ms[:n], time.Until(by)); err != nil {
+			return err
+		}
+		ms = ms[n:]
+	}
+	return nil
+}
+
+// maxUnderWay bounds the bytes of messages that are under way together, so that they and what the broker says to them find room in the
+// sockets' buffers. A broker that waits for room before it reads on, as the embedded one does, and sends back what we listen to, would
+// otherwise wait for us to read while we wait for it: the discovery of many sources, each some 50 kB, did that.
+const maxUnderWay = 32 << 10
+
+// together is how many of the next messages go out together, at least one.
+func together(ms []topic.Message) (n int) {
+	for bytes := 0; n < len(ms); n++ {
+		if bytes += len(ms[n].Topic) + len(ms[n].Payload); n > 0 && bytes > maxUnderWay {
+			break
+		}
+	}
+	return n
+}
+
+// sendTogether publishes messages of QoS 1 at once and waits until all are acknowledged.
+func (s *Session) sendTogether(l *link, ms []topic.Message, wait time.Duration) error {
 	for _, m := range ms {
 		if s.announcer.Describes(m.Topic) {
 			s.sizes[m.Topic] = len(m.Payload)

@@ -101,12 +101,14 @@ func (t Tree) Message(l Leaf, payload []byte, slugs ...string) Message {
 
 // Leaf finds the leaf that a topic of the node ends in; ok is false for any other topic.
 func (t Tree) Leaf(topic string) (l Leaf, ok bool) {
-	rest, ours := t.Below(topic)
-	parts := strings.Split(rest, "/")
-	for _, l := range Leaves {
-		if ours && len(parts) > int(l.Level) && strings.Join(parts[l.Level:], "/") == l.Name {
-			return l, true
+	end, ours := t.Below(topic)
+	for level := OfNode; ours && level <= OfLabel; level++ {
+		for _, l := range Leaves {
+			if l.Level == level && l.Name == end {
+				return l, true
+			}
 		}
+		_, end, ours = strings.Cut(end, "/")
 	}
 	return Leaf{}, false
 }
