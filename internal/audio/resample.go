@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"gonum.org/v1/gonum/blas/gonum"
+	"github.com/tphakala/simd/f32"
 )
 
 // Resampler converts one channel from one sample rate to another, chunk by
@@ -29,7 +29,6 @@ type Resampler struct {
 	in       int64     // input samples taken so far
 	next     int64     // index of the next output
 	out      []float32
-	blas     gonum.Implementation
 }
 
 // NewResampler plans a conversion between two rates of MinRate to MaxRate, Hz.
@@ -104,9 +103,9 @@ func (r *Resampler) run(end int64) []float32 {
 		first := whole - half + 1 - r.base
 		x := r.hist[first : first+int64(n)]
 		phase, frac := r.f.phase(part, r.up)
-		y := r.blas.Sdot(n, x, 1, r.f.taps[phase*n:], 1)
+		y := f32.DotProduct(x, r.f.taps[phase*n:][:n])
 		if frac > 0 {
-			y += frac * (r.blas.Sdot(n, x, 1, r.f.taps[(phase+1)*n:], 1) - y)
+			y += frac * (f32.DotProduct(x, r.f.taps[(phase+1)*n:][:n]) - y)
 		}
 		r.out = append(r.out, y)
 		r.next++

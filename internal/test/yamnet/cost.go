@@ -215,7 +215,7 @@ func (r *scene) carried() error {
 				halfOverlap := 1000 * hopS / p.sound
 				f.of(half).add(halfOverlap, 1)
 				f.of(none).add(1000*patchS/p.sound, patchS/hopS)
-				for _, kind := range []string{"quiet noise", "sounds without end"} {
+				for _, kind := range []string{"quiet noise", "gated quiet noise", "sounds without end"} {
 					v, err := find(rows, liveStreams+kind, false)
 					if err != nil {
 						return err
@@ -226,7 +226,7 @@ func (r *scene) carried() error {
 		}
 	}
 	fmt.Printf("\nLive streams that a core can serve, by processor time, median of %d rounds; “beside” as above, to YAMNet with half overlap. "+
-		"earshot's are the whole program, from file to broker, loading included; YAMNet's are its scores alone:\n\n", r.rounds)
+		"earshot's are the whole program, from file to broker, loading not counted; YAMNet's are its scores alone:\n\n", r.rounds)
 	fmt.Print("| what | streams a core | beside |\n|---|---|---|\n")
 	for _, name := range f.order {
 		fmt.Printf("| %s | %.0f | %.2f |\n", name, median(f.of(name).values), median(f.of(name).ratios))
