@@ -16,7 +16,7 @@
 //	head        learns the last layer alone, beside a memory of old labels
 //	opinion     hears recordings through the second network and learns the second opinion's head, by verifier's
 //	            regression; opinion/tune finds where the fused score switches
-//	scoring     scores clips: accuracy, thresholds, alarms, robustness against noise
+//	scoring     scores clips: accuracy, thresholds, robustness against noise
 //	metrics     turns scores into figures: pure numbers
 //	modelfile   writes and reads model files, in float32, float16 and int8
 //	card        tells of a model file for people; report draws a training as HTML

@@ -126,3 +126,50 @@ func TestMix(t *testing.T) {
 		}
 	}
 }
+
+// TestEvalAlarms: clips are heard one after another by the daemon's path, and noise after them.
+func TestEvalAlarms(t *testing.T) {
+	dir, model := sounds(t)
+	data := filepath.Join(dir, "data")
+	for label, hz := range map[string]float64{"low": 200, "high": 8000} {
+		if err := os.MkdirAll(filepath.Join(data, label), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 12 {
+			x := make([]float32, 5*44100)
+			for k := range x[:2*44100] {
+				x[44100+k] = float32(0.3 * math.Sin(2*math.Pi*(hz+float64(i))*float64(k)/44100))
+			}
+			if err := audio.WriteWAV16(filepath.Join(data, label, strings.Repeat("x", i+1)+".wav"), x, 44100); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	count := func(more ...string) (e struct {
+		Alarms struct {
+			Clips   int
+			Hundred float64 `json:"false_per_100_clips"`
+			streams.Result
+		}
+	}) {
+		t.Helper()
+		code, out, errs := earshot(append([]string{"eval", "--data", data, "--model", model, "--alarms", "--noise-minutes", "1", "--all-labels", "--json"}, more...)...)
+		if code != exitOK {
+			t.Fatalf("exit code %d: %s", code, errs)
+		}
+		if err := json.Unmarshal([]byte(out), &e); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	a := count().Alarms
+	if clips := a.Kinds[0]; a.Clips != 24 || clips.Files != 2 || clips.All.References != 24 || clips.All.Heard != 24 || clips.All.False != 0 || a.Kinds[1].Hours*60 < 0.99 {
+		t.Errorf("%+v", a)
+	}
+	if gated := count("--gate").Alarms; gated.Kinds[0].All.Heard != 24 || gated.Kinds[0].All.False != 0 {
+		t.Errorf("gated: %+v", gated.Kinds[0].All)
+	}
+	if code, _, errs := earshot("eval", "--data", data, "--model", model, "--alarms", "--noise-minutes", "-1"); code != exitUsage || !strings.Contains(errs, "want 0 to 1440") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}

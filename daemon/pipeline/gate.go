@@ -34,7 +34,8 @@ const (
 	gateFollow   = 1.0 / 400
 	gateLearn    = 172         // frames that a floor takes to be known: 2 s
 	gateNews     = 6           // that many ripples above or below the floor are news …
-	gateLeast    = 4           // … and no less than so many dB in a group …
+	gateRipple   = 1.5         // dB that a room's own ripple may be: one that ripples more, or was learned from what happened in it, is computed …
+	gateLeast    = 4           // … and news are no less than so many dB in a group …
 	gateLeastAll = 3           // … or in the mean of all, which ripples less
 	gateSettle   = 60 * 86     // frames of news, after which they are the floor: a minute
 	gateComputed = 8           // one in so many windows without news is computed
@@ -83,7 +84,7 @@ func (g *gate) step(i int, level, least float64) bool {
 		g.ripple[i] += w * (away - g.ripple[i])
 		return true
 	}
-	if away > max(least, gateNews*g.ripple[i]) {
+	if away > max(least, gateNews*min(g.ripple[i], gateRipple)) {
 		return true
 	}
 	g.floor[i] += gateFollow * (level - g.floor[i])

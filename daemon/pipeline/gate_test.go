@@ -99,3 +99,36 @@ func TestGateForgets(t *testing.T) {
 		t.Error("the first window behind a gap idles")
 	}
 }
+
+// TestGateLearnsWhileMuchHappens: a room that begins with loud sounds has no ripple of its own for that, under which what comes later would
+// be nothing new.
+func TestGateLearnsWhileMuchHappens(t *testing.T) {
+	x := room(60, 5)
+	for i := range 5 * 44100 {
+		if i/8820%2 == 0 { // five bursts of 0.2 s in two seconds
+			x[i] *= 300
+		}
+	}
+	var news []int
+	for s := 8; s < 60; s += 7 { // tones 30 dB over the noise
+		from := s*44100 + 9000
+		for i := range 8820 {
+			x[from+i] += 0.03 * float32(i/22%2*2-1)
+		}
+		news = append(news, from)
+	}
+	at, idle := gated(x)
+	heard := 0
+	for i, from := range at {
+		for _, n := range news {
+			if int(from)+1024 < n+8820 && int(from)+128*512 > n+1024 {
+				if heard++; idle[i] {
+					t.Errorf("the window at %.2f s idles over the tone at %.2f s", float64(from)/44100, float64(n)/44100)
+				}
+			}
+		}
+	}
+	if heard < len(news) {
+		t.Errorf("%d windows over %d tones", heard, len(news))
+	}
+}

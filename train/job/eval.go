@@ -22,9 +22,8 @@ type EvalOptions struct {
 	Folds    []int // nil: all
 	Model    *infer.Model
 	Hop      int
-	All      bool                  // every label of the model has a vote, not the data's alone
-	Noise    bool                  // the SNR ladder
-	Alarms   *scoring.AlarmOptions // count events and false alarms, see [scoring.Scorer.Alarms]; nil: do not
+	All      bool // every label of the model has a vote, not the data's alone
+	Noise    bool // the SNR ladder
 	CacheDir string
 	Seed     uint64
 	Threads  int
@@ -43,7 +42,6 @@ type Evaluation struct {
 	Result      *metrics.Result    `json:"result"`
 	Temperature float64            `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
 	SNR         []metrics.SNRPoint `json:"snr,omitempty"`
-	Alarms      *metrics.Alarms    `json:"alarms,omitempty"`
 	Cost        *acrnn.Complexity  `json:"cost,omitempty"`
 	MSPerWindow float64            `json:"ms_per_window"`
 	Broken      int                `json:"broken"`
@@ -96,12 +94,6 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	}
 	if o.Noise {
 		if e.SNR, err = ladder(ctx, s, p, set, o, ui); err != nil {
-			return nil, err
-		}
-	}
-	if o.Alarms != nil {
-		bar := ui.Bar("listening")
-		if e.Alarms, err = s.Alarms(ctx, o.Model, p.Test, *o.Alarms, func(d, t int) { bar(d, t, "clips") }); err != nil {
 			return nil, err
 		}
 	}

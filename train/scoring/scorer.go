@@ -1,6 +1,5 @@
 // Package scoring runs networks over labelled clips and says how well they name
-// them: clip accuracy, switching points, alarms in a stream of sound, robustness
-// against noise. The figures themselves are package metrics'.
+// them: clip accuracy, switching points, robustness against noise. The figures themselves are package metrics'.
 package scoring
 
 import (

@@ -3,9 +3,11 @@ package scoring
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
+	"earshot/internal/test/testruntime"
 	"earshot/internal/test/tones"
 	"earshot/train"
 	"earshot/train/features"
@@ -59,4 +61,9 @@ func TestScorerFollowsThePapersRule(t *testing.T) {
 			t.Errorf("scores %v, label %d, background %d: accuracy %g, %v; want %g", mean, c.label, c.background, got, err, c.want)
 		}
 	}
+}
+
+func TestMain(m *testing.M) {
+	testruntime.MustLoad()
+	os.Exit(m.Run())
 }

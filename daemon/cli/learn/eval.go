@@ -20,7 +20,7 @@ type evalFlags struct {
 	streamFlags
 	folds                      []int
 	path, report               string
-	hop                        int
+	hop, noiseMinutes          int
 	noise, alarms, all, asJSON bool
 }
 
@@ -63,7 +63,8 @@ is given with --none is false.`,
 	f.IntVar(&e.hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
 	f.BoolVar(&e.all, "all-labels", false, "every label of the model has a vote, not only those of the data")
 	f.BoolVar(&e.noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
-	f.BoolVar(&e.alarms, "alarms", false, "also count the events, right and false, that the daemon would tell with its default settings")
+	f.BoolVar(&e.alarms, "alarms", false, "also let the daemon's own path listen to the clips one after another, and to noise and hum: its events, right and false")
+	f.IntVar(&e.noiseMinutes, "noise-minutes", 60, "with --alarms: how much noise and hum")
 	f.StringVar(&e.report, "report", "", "HTML report to write")
 	f.BoolVar(&e.asJSON, "json", false, "print JSON")
 	return c
@@ -77,6 +78,8 @@ func (e *evalFlags) run(c *cobra.Command) error {
 		return e.Usage(errNoData)
 	case e.hop < 1 || e.hop > gammatone.Default().WindowFrames:
 		return e.Usage(fmt.Errorf("--hop %d: want 1 to %d frames", e.hop, gammatone.Default().WindowFrames))
+	case e.noiseMinutes < 0 || e.noiseMinutes > maxNoiseMinutes:
+		return e.Usage(fmt.Errorf("--noise-minutes %d: want 0 to %d", e.noiseMinutes, maxNoiseMinutes))
 	}
 	if e.listens() {
 		return e.streams(c)
@@ -98,18 +101,30 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	if o.Embedder, err = embedder(); err != nil {
 		return e.BadModel(err)
 	}
-	if e.alarms {
-		o.Alarms = alarmOptions(e.seed)
-	}
 	found, err := job.Evaluate(ctx, o, newUI(c.ErrOrStderr(), lines))
 	if err != nil {
 		return e.exit(err)
 	}
+	all := clipEvaluation{Evaluation: found}
+	if e.alarms {
+		if all.Alarms, err = e.heardAlarms(c); err != nil {
+			return err
+		}
+	}
 	if e.asJSON {
-		return e.PrintJSON(c.OutOrStdout(), found)
+		return e.PrintJSON(c.OutOrStdout(), all)
 	}
 	printEvaluation(c.OutOrStdout(), found)
+	if e.alarms {
+		printAlarms(c.OutOrStdout(), all.Alarms)
+	}
 	return nil
+}
+
+// clipEvaluation is what eval --data prints as JSON.
+type clipEvaluation struct {
+	*job.Evaluation
+	Alarms *heardClips `json:"alarms,omitempty"`
 }
 
 func printEvaluation(w io.Writer, e *job.Evaluation) {
@@ -135,8 +150,5 @@ func printEvaluation(w io.Writer, e *job.Evaluation) {
 		if c.Clips > 0 {
 			fmt.Fprintf(w, "%-20s %6d %8.1f%% %5.1f%% %5.1f%%\n", c.Label, c.Clips, 100*c.Precision, 100*c.Recall, 100*c.F1)
 		}
-	}
-	if e.Alarms != nil {
-		printAlarms(w, e.Alarms)
 	}
 }

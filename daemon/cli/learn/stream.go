@@ -36,9 +36,9 @@ func (s *streamFlags) addStream(c *cobra.Command) {
 	f := c.Flags()
 	f.StringArrayVar(&s.recordings, "stream", nil, "long recording to listen to as the daemon does, with its label file (--labels, or beside it); may be given several times")
 	f.StringArrayVar(&s.none, "none", nil, "recording, or folder of them, that holds none of the labels; may be given several times")
-	f.StringVarP(&s.config, "config", "c", "", "with --stream or --none: configuration that says what is watched, and how (default: built-in settings)")
-	f.StringVar(&s.verify, "verify", "", "with --stream or --none: the second network, built-in, off or a file (default: the configuration's)")
-	f.BoolVar(&s.gate, "gate", false, "with --stream or --none: do not compute windows in which nothing is new, as windows.gate has it; says how many")
+	f.StringVarP(&s.config, "config", "c", "", "with --stream, --none or --alarms: configuration that says what is watched, and how (default: built-in settings)")
+	f.StringVar(&s.verify, "verify", "", "with --stream, --none or --alarms: the second network, built-in, off or a file (default: the configuration's)")
+	f.BoolVar(&s.gate, "gate", false, "with --stream, --none or --alarms: do not compute windows in which nothing is new, as windows.gate has it; says how many")
 }
 
 // listens tells whether it is streams that are asked about.
