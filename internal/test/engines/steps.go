@@ -182,7 +182,8 @@ func (s *scene) listen(remote string, sources int) (string, error) {
 	return seen, err
 }
 
-// settle sums up how the program fares: no window may be missing, and no label heard that this machine alone does not hear.
+// settle sums up how the program fares: no window may be missing, something must have been heard, and no label that this machine alone does not
+// hear.
 func (s *scene) settle() (string, error) {
 	now, err := s.status()
 	if err != nil {
@@ -214,6 +215,9 @@ func (s *scene) settle() (string, error) {
 	events := alone.labels
 	if now.Inference.Remote != nil {
 		events = lent.labels
+	}
+	if len(events) == 0 {
+		s.Fail("no event came")
 	}
 	return fmt.Sprintf("%d windows (%d of them on the server), %d missing; latency of the slowest microphone %.0f ms (median), %.0f ms (99 %%); events: %s",
 		windows, remotely, lost, p50, p99, strings.Join(slices.Sorted(maps.Keys(events)), ", ")), nil
