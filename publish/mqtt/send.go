@@ -55,11 +55,12 @@ func (s *Session) batchLimit() int {
 	return outbox.MaxBatch
 }
 
-// send publishes messages of QoS 1 and waits until all are acknowledged, wait at most. No more go out together than [together] takes.
+// send publishes messages of QoS 1 and waits until all are acknowledged, those that go out together wait at most. No more do than
+// [together] takes.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
-	for by := time.Now().Add(wait); len(ms) > 0; {
+	for len(ms) > 0 {
 		n := together(ms)
-		if err := s.sendTogether(l, ms[:n], time.Until(by)); err != nil {
+		if err := s.sendTogether(l, ms[:n], wait); err != nil {
 			return err
 		}
 		ms = ms[n:]
