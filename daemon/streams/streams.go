@@ -5,6 +5,7 @@ package streams
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -19,6 +20,8 @@ type Input struct {
 	Paths []string
 	// Labels are what sounds in each path; nil: none of the labels that are watched.
 	Labels [][]stream.Reference
+	// Put writes path i, which is removed once it has been played, and may set what sounds in it; nil: the files are there.
+	Put func(i int) error
 }
 
 // Options are a measurement.
@@ -78,7 +81,7 @@ func Measure(ctx context.Context, o Options) (*Result, error) {
 					o.Told(path, len(recordings), files, float64(samples)/float64(o.Rate))
 				}
 			}
-			r, err := o.Play(ctx, path, progress)
+			r, err := in.play(ctx, i, o.Play, progress)
 			if err != nil {
 				return nil, fmt.Errorf("stream %q: %w", path, err)
 			}
@@ -101,6 +104,18 @@ func Measure(ctx context.Context, o Options) (*Result, error) {
 		out.PSDS1, out.PSDS2 = &one, &two
 	}
 	return out, nil
+}
+
+// play plays path i, with [Input.Put] before and after it.
+func (in Input) play(ctx context.Context, i int, play func(context.Context, string, func(int64)) (*replay.Recording, error), progress func(int64)) (*replay.Recording, error) {
+	if in.Put == nil {
+		return play(ctx, in.Paths[i], progress)
+	}
+	defer os.Remove(in.Paths[i])
+	if err := in.Put(i); err != nil {
+		return nil, err
+	}
+	return play(ctx, in.Paths[i], progress)
 }
 
 // found are events in seconds, groups left out.

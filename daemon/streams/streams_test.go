@@ -3,6 +3,8 @@ package streams
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -84,6 +86,42 @@ func TestNothingLabelled(t *testing.T) {
 	}
 	if _, err := Measure(t.Context(), options(Input{Name: "x", Paths: []string{"gone.wav"}})); err == nil {
 		t.Error("no file: no error")
+	}
+}
+
+// TestPut: a recording is written before it is played, with what sounds in it, and is there no longer than that.
+func TestPut(t *testing.T) {
+	dir := t.TempDir()
+	in := Input{Name: "scene", Paths: []string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}, Labels: make([][]stream.Reference, 2)}
+	in.Put = func(i int) error {
+		in.Labels[i] = []stream.Reference{{Label: "a", Onset: 2, Offset: 4}}
+		return os.WriteFile(in.Paths[i], nil, 0o600)
+	}
+	left := func() int {
+		t.Helper()
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	o := options(in)
+	play, played := o.Play, 0
+	o.Play = func(ctx context.Context, path string, progress func(int64)) (*replay.Recording, error) {
+		if _, err := os.Stat(path); err != nil || left() != 1 {
+			t.Errorf("%d files when %s is played: %v", left(), path, err)
+		}
+		played++
+		return play(ctx, "labelled.wav", progress)
+	}
+	r, err := Measure(t.Context(), o)
+	if err != nil || played != 2 || left() != 0 || r.All.References != 2 || r.All.Heard != 2 {
+		t.Errorf("%v, %d played, %d left, %+v", err, played, left(), r)
+	}
+	full := errors.New("the disk is full")
+	o.Inputs[0].Put = func(i int) error { return errors.Join(os.WriteFile(in.Paths[i], nil, 0o600), full) }
+	if _, err := Measure(t.Context(), o); !errors.Is(err, full) || left() != 0 || played != 2 {
+		t.Errorf("%v, %d left, %d played; want %v", err, left(), played, full)
 	}
 }
 

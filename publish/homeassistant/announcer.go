@@ -12,8 +12,7 @@ type Announcer struct {
 	Settings           // of the configuration that is announced
 	last     announced // what Home Assistant may still show; shrinks only when a removal was acknowledged
 	file     string    // holds last; empty = none
-	topics   []string  // what Topics says
-	describe map[string]bool
+	topics   []string  // of the devices' configurations
 	due      time.Time // zero = nothing to publish
 	step     step
 	homeUp   bool // Home Assistant was seen to start, and not to end
@@ -24,19 +23,18 @@ type Announcer struct {
 func New(c Settings, file string) (*Announcer, error) {
 	last, err := loadAnnounced(file)
 	a := &Announcer{last: last, file: file}
-	a.take(c)
+	a.configure(c)
 	return a, err
 }
 
-// take makes c the configuration that is announced. Topics are asked for with every message of a connection, so they are named once.
-func (a *Announcer) take(c Settings) {
-	a.Settings, a.topics, a.describe = c, nil, map[string]bool{}
+// configure makes c the configuration that is announced. Each message of a connection asks for the topics, so they are named once.
+func (a *Announcer) configure(c Settings) {
+	a.Settings, a.topics = c, nil
 	if !c.Enabled || c.Legacy {
 		return
 	}
 	for _, d := range c.devices() {
 		a.topics = append(a.topics, d.topic)
-		a.describe[d.topic] = true
 	}
 }
 
@@ -46,7 +44,7 @@ func (a *Announcer) Change(c Settings) (moved bool) {
 	if !moved {
 		c.BirthTopic = a.BirthTopic
 	}
-	a.take(c)
+	a.configure(c)
 	return moved
 }
 
@@ -55,7 +53,7 @@ func (a *Announcer) Change(c Settings) (moved bool) {
 func (a *Announcer) Topics() []string { return a.topics }
 
 // Describes reports whether topic is one of a device's configuration.
-func (a *Announcer) Describes(topic string) bool { return a.describe[topic] }
+func (a *Announcer) Describes(topic string) bool { return slices.Contains(a.topics, topic) }
 
 // Announces reports whether topic is one of a configuration per entity.
 func (a *Announcer) Announces(topic string) bool { return slices.Contains(a.last.Legacy, topic) }

@@ -59,7 +59,7 @@ func (s *Session) batchLimit() int {
 // [together] takes.
 func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 	for len(ms) > 0 {
-		n := together(ms)
+		n := together(ms, s.batchLimit())
 		if err := s.sendTogether(l, ms[:n], wait); err != nil {
 			return err
 		}
@@ -73,9 +73,9 @@ func (s *Session) send(l *link, ms []topic.Message, wait time.Duration) error {
 // otherwise wait for us to read while we wait for it: the discovery of many sources, each some 50 kB, did that.
 const maxUnderWay = 32 << 10
 
-// together is how many of the next messages go out together, at least one.
-func together(ms []topic.Message) (n int) {
-	for bytes := 0; n < len(ms); n++ {
+// together is how many of the next messages go out together, at least one and at most so many.
+func together(ms []topic.Message, most int) (n int) {
+	for bytes := 0; n < min(len(ms), most); n++ {
 		if bytes += len(ms[n].Topic) + len(ms[n].Payload); n > 0 && bytes > maxUnderWay {
 			break
 		}
@@ -135,12 +135,8 @@ func (s *Session) announce(l *link) error {
 	if slices.ContainsFunc(plan.Messages, func(m topic.Message) bool { return s.check.skip(m.Topic) }) {
 		return nil // recheck schedules it again
 	}
-	for rest := plan.Messages; len(rest) > 0; {
-		n := min(len(rest), s.batchLimit())
-		if err := s.send(l, rest[:n], s.cfg.Timing.Ack); err != nil {
-			return err
-		}
-		rest = rest[n:]
+	if err := s.send(l, plan.Messages, s.cfg.Timing.Ack); err != nil {
+		return err
 	}
 	s.file(s.announcer.Done(plan, s.now(), s.cfg.Timing.Settle))
 	if s.announcer.Due().IsZero() { // no removal is under way

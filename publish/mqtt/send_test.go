@@ -6,7 +6,7 @@ import (
 	"earshot/publish/topic"
 )
 
-// TestTogether: what goes out together is bounded in bytes, and one message always goes.
+// TestTogether: what goes out together is bounded in bytes and in number, and one message always goes.
 func TestTogether(t *testing.T) {
 	for _, c := range []struct {
 		sizes []int
@@ -18,12 +18,13 @@ func TestTogether(t *testing.T) {
 		{[]int{maxUnderWay - 2, 0, 1}, 2}, // a topic is one byte
 		{[]int{0, maxUnderWay, 0}, 1},
 		{[]int{100, 100, 100}, 3},
+		{[]int{1, 1, 1, 1, 1}, 4},
 	} {
 		var ms []topic.Message
 		for _, n := range c.sizes {
 			ms = append(ms, topic.Message{Topic: "t", Payload: make([]byte, n)})
 		}
-		if got := together(ms); got != c.want {
+		if got := together(ms, 4); got != c.want {
 			t.Errorf("%v: %d together, want %d", c.sizes, got, c.want)
 		}
 	}

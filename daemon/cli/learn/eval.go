@@ -87,16 +87,21 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	if err := infer.Init(e.library); err != nil {
 		return e.BadModel(err)
 	}
-	m, err := e.Model(e.path)
-	if err != nil {
-		return e.BadModel(err)
+	var l listener
+	var err error
+	if !e.alarms {
+		if l.model, err = e.Model(e.path); err != nil {
+			return e.BadModel(err)
+		}
+	} else if l, err = e.listener(c); err != nil { // settings may name a model too: clips and events are one model's
+		return err
 	}
 	ctx := c.Context()
 	lines := c.OutOrStdout()
 	if e.asJSON {
 		lines = c.ErrOrStderr()
 	}
-	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: m, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
+	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: l.model, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
 		Seed: e.seed, Threads: e.threads, Report: e.report}
 	if o.Embedder, err = embedder(); err != nil {
 		return e.BadModel(err)
@@ -107,7 +112,7 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	}
 	all := clipEvaluation{Evaluation: found}
 	if e.alarms {
-		if all.Alarms, err = e.heardAlarms(c); err != nil {
+		if all.Alarms, err = e.hearClips(c, l); err != nil {
 			return err
 		}
 	}
