@@ -49,8 +49,12 @@ func loss(t *testing.T, rig Rig) {
 	}
 	w := start(t, rig, 1<<20)
 	for range 2 {
-		w.wait("online", func() bool { return w.phase == capture.Online && w.written > 0 })
-		losses, skipped := w.losses, w.skipped
+		var losses int
+		var skipped int64
+		w.wait("online", func() bool {
+			losses, skipped = w.losses, w.skipped
+			return w.phase == capture.Online && w.written > 0
+		})
 		rig.Lose()
 		w.wait("lost", func() bool { return w.losses > losses })
 		rig.Resume()
@@ -115,6 +119,8 @@ type witness struct {
 	written       int64
 	skipped       int64
 	fresh         bool // a gap was told, and nothing came since
+	awaited       func() bool
+	met           chan struct{} // closed when awaited has held
 }
 
 func newWitness(t *testing.T, room int) *witness {
@@ -169,20 +175,35 @@ func (w *witness) ended() {
 	}
 }
 
-// wait polls until ok, which is called with mu held.
+// wait waits until ok has held. It is asked with mu held, now and at every change: a source that loses its sound by itself
+// is online too briefly to be met by looking now and then.
 func (w *witness) wait(what string, ok func() bool) {
 	w.t.Helper()
-	Until(w.t, what, func() bool {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return ok()
-	})
+	met := make(chan struct{})
+	w.mu.Lock()
+	w.awaited, w.met = ok, met
+	w.look()
+	w.mu.Unlock()
+	select {
+	case <-met:
+	case <-time.After(HangGuard):
+		w.t.Fatalf("never: %s", what)
+	}
+}
+
+// look asks what is waited for; with mu held.
+func (w *witness) look() {
+	if w.awaited != nil && w.awaited() {
+		w.awaited = nil
+		close(w.met)
+	}
 }
 
 // state checks the order of states: what was not online cannot be lost.
 func (w *witness) state(s capture.State) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.look()
 	w.t.Logf("%v: %s", s.Phase, s.Why)
 	switch {
 	case w.over.Load():
@@ -207,7 +228,7 @@ func (w *witness) enter(call string) (leave func()) {
 		w.t.Errorf("%s after Run has returned", call)
 	}
 	w.mu.Lock()
-	return func() { w.mu.Unlock(); w.inside.Add(-1) }
+	return func() { w.look(); w.mu.Unlock(); w.inside.Add(-1) }
 }
 
 // Write implements capture.Sink.
@@ -236,6 +257,7 @@ func (w *witness) Skip(n int64) {
 func (w *witness) Free() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	defer w.look()
 	w.asked++
 	return w.room
 }
