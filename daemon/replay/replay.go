@@ -32,6 +32,7 @@ type Config struct {
 	HopFrames int // from one window to the next
 	Smooth    smooth.Config
 	Gate      bool           // windows in which nothing is new are not computed
+	Halfway   bool           // windows halfway between two are computed where something may sound
 	Cadence   bool           // its labels end in those that are told by their rhythm
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
@@ -131,6 +132,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 		Waits:     true,
 		Smooth:    p.cfg.Smooth,
 		Gate:      p.cfg.Gate,
+		Halfway:   p.cfg.Halfway,
 		Cadence:   p.cfg.Cadence,
 		Opinion:   p.cfg.Second.Opinion(p.second, p.cfg.Opinion, t.failed),
 	}, pipeline.Outlets{Window: t.scored, Event: t.event, Scores: t.answered, Failed: t.failed})
@@ -143,7 +145,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 	stages.Go("report", pipe.Report)
 	err := stages.Wait()
 	stats := pipe.Stats()
-	p.gated, p.windows = p.gated+int64(feed.Stats().Idle), p.windows+stats.Answered
+	p.gated, p.windows = p.gated+int64(feed.Stats().Idle), p.windows+stats.Answered+stats.Halfway
 	switch {
 	case broken != nil:
 		return nil, broken

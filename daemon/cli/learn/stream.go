@@ -119,7 +119,7 @@ func (e *evalFlags) listen(c *cobra.Command, l listener, inputs []streams.Input)
 	}
 	ctx := c.Context()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
-	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Gate: f.Config.Windows.Gate, Cadence: watch.Cadence,
+	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Gate: f.Config.Windows.Gate, Halfway: f.Config.Windows.Halfway, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
