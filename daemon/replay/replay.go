@@ -50,11 +50,18 @@ type Player struct {
 	batcher *infer.Batcher
 	group   *task.Group
 
-	gated, windows int64
+	windows Windows
 }
 
-// Gated is how many of all windows so far were not computed, since nothing was new in them.
-func (p *Player) Gated() (gated, of int64) { return p.gated, p.windows }
+// Windows counts windows. All = computed + Gated.
+type Windows struct {
+	All     int64
+	Gated   int64 // not computed, since nothing was new in them
+	Halfway int64 // computed between two others, since something might sound
+}
+
+// Windows are those so far.
+func (p *Player) Windows() Windows { return p.windows }
 
 // New opens a session; ONNX Runtime is loaded already (infer.Init). It fails on rules that smooth refuses.
 func New(ctx context.Context, c Config) (*Player, error) {
@@ -145,7 +152,9 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 	stages.Go("report", pipe.Report)
 	err := stages.Wait()
 	stats := pipe.Stats()
-	p.gated, p.windows = p.gated+int64(feed.Stats().Idle), p.windows+stats.Answered+stats.Halfway
+	p.windows.All += stats.Answered + stats.Halfway
+	p.windows.Gated += int64(feed.Stats().Idle)
+	p.windows.Halfway += stats.Halfway
 	switch {
 	case broken != nil:
 		return nil, broken

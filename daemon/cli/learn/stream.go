@@ -51,7 +51,8 @@ type streamEvaluation struct {
 	Second    string `json:"second_opinion"`
 	HopFrames int    `json:"hop_frames"`
 	Windows   int64  `json:"windows"`
-	Gated     int64  `json:"windows_gated"` // of them, not computed
+	Gated     int64  `json:"windows_gated"`   // of them, not computed
+	Halfway   int64  `json:"windows_halfway"` // of them, between two others
 	*streams.Result
 }
 
@@ -138,9 +139,9 @@ func (e *evalFlags) listen(c *cobra.Command, l listener, inputs []streams.Input)
 	if err != nil {
 		return nil, e.exit(err)
 	}
-	gated, windows := player.Gated()
+	windows := player.Windows()
 	return &streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames,
-		Windows: windows, Gated: gated, Result: r}, nil
+		Windows: windows.All, Gated: windows.Gated, Halfway: windows.Halfway, Result: r}, nil
 }
 
 // streams prints what was measured of the daemon's events.
