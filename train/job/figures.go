@@ -116,7 +116,6 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 	if err != nil {
 		return nil, err
 	}
-	front := features.NewFrontEnd()
 	rows, c := tune.Rows(h, m.Labels), &compared{labels: m.Labels, keep: keep}
 	for i, r := range recordings {
 		if r == nil || inRoom[i] == nil {
@@ -126,13 +125,13 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 		if err != nil {
 			return nil, err
 		}
-		heardClip, err := roomClip(s.held[i].path, front)
+		heardClip, _, err := features.LoadContext(ctx, pathOnly(s.held[i].path), features.Options{CacheDir: s.cache, Workers: 1, Variant: roomVariant})
 		if err != nil {
 			return nil, err
 		}
 		label := index[s.held[i].label]
 		for _, phase := range []int{0, scoring.HeardHop / 4} {
-			t, err := heard(ctx, scorer, m, h, heardClip, inRoom[i], phase)
+			t, err := heard(ctx, scorer, m, h, heardClip[0], inRoom[i], phase)
 			if err != nil {
 				return nil, err
 			}

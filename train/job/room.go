@@ -3,8 +3,8 @@ package job
 import (
 	"math/rand/v2"
 
-	"earshot/internal/audio"
 	"earshot/train/augment"
+	"earshot/train/dataset"
 	"earshot/train/features"
 	"earshot/train/opinion"
 	"earshot/verify"
@@ -31,19 +31,13 @@ func inRoom(x []float32) ([]float32, error) {
 	return y, nil
 }
 
-// roomItem is a file in the room for the second network, roomClip for the first.
+// roomItem is a file in the room for the second network, roomVariant does the same for the first.
 func roomItem(path string) opinion.Item {
-	return opinion.Item{Path: path, Name: "in a quiet room", Change: inRoom}
+	return opinion.Item{Path: path, Name: roomName, Change: inRoom}
 }
 
-func roomClip(path string, front *features.FrontEnd) (*features.Clip, error) {
-	x, err := audio.ReadMono(path, verify.SampleRate)
-	if err != nil {
-		return nil, err
-	}
-	x, err = inRoom(x[:min(len(x), opinion.MostChanged)])
-	if err != nil {
-		return nil, err
-	}
-	return front.Clip(x), nil
-}
+var roomVariant = &features.Variant{Name: roomName, Apply: func(_ dataset.Clip, x []float32) ([]float32, error) {
+	return inRoom(x[:min(len(x), opinion.MostChanged)])
+}}
+
+const roomName = "in a quiet room, 1" // the number is for caches
