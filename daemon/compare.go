@@ -131,7 +131,7 @@ func (d *Daemon) newHearing(ctx context.Context, f *config.File, m *infer.Model,
 	}
 	r = r.For("", &d.adjusted)
 	c := f.Config
-	p, err := replay.New(ctx, replay.Config{Model: m, Front: front, HopFrames: c.Windows.HopFrames, Halfway: c.Windows.Halfway, Smooth: r.Smooth, Cadence: r.Cadence,
+	p, err := replay.New(ctx, replay.Config{Model: m, Front: front, HopFrames: c.Windows.HopFrames, Smooth: r.Smooth, Cadence: r.Cadence,
 		Second: second, Opinion: r.Opinion, Provider: "cpu", Precision: c.Inference.Precision, Threads: 1})
 	if err != nil {
 		return nil, err

@@ -33,14 +33,10 @@ type Batcher struct {
 
 // item is one window that was taken.
 type item struct {
-	feed    *Feed
-	stamp   Stamp
-	skipped bool // its If does not hold
-	row     int  // in the batch; −1: not computed
+	feed  *Feed
+	stamp Stamp
+	row   int // in the batch; −1: idle
 }
-
-// computed tells whether the network sees it.
-func (it *item) computed() bool { return !it.skipped && !it.stamp.Idle }
 
 // BatcherStats are counts since the start.
 type BatcherStats struct {
@@ -124,20 +120,20 @@ func (b *Batcher) take(ctx context.Context) bool {
 }
 
 // gather asks each feed in turn for its oldest window, round and round. It makes
-// the windows with b.mu held, so that what they are made of stays until then. What hangs on the scores of the window before
-// waits for them.
+// the windows with b.mu held, so that what they are made of stays until then. A feed's idle window waits for the one
+// before it, whose scores it is to have.
 func (b *Batcher) gather() {
 	b.taken, b.rows = b.taken[:0], 0
 	for empty := 0; empty < len(b.feeds) && len(b.taken) < cap(b.taken); {
 		f := b.feeds[b.next%len(b.feeds)]
 		b.next = (b.next + 1) % len(b.feeds)
-		if f.count == 0 || f.waits() {
+		if f.count == 0 || f.running > 0 && f.stamps[f.first].Idle {
 			empty++
 			continue
 		}
 		empty = 0
-		it := f.pop(b.batch.X[b.rows*WindowLen:][:WindowLen])
-		if it.row = -1; it.computed() {
+		it := item{feed: f, stamp: f.pop(b.batch.X[b.rows*WindowLen:][:WindowLen]), row: -1}
+		if !it.stamp.Idle {
 			it.row = b.rows
 			b.rows++
 		}
@@ -179,9 +175,6 @@ func (b *Batcher) runTaken() error {
 // result is what came of a window in a batch of n, which failed with err. A feed keeps the scores of its newest.
 func (b *Batcher) result(it item, n int, err error) Result {
 	f := it.feed
-	if it.skipped {
-		return Result{Stamp: it.stamp, Batch: n, Skipped: true}
-	}
 	if it.row < 0 {
 		return Result{Stamp: it.stamp, Batch: n, Scores: f.scores, Attention: f.attention}
 	}
@@ -208,8 +201,6 @@ func (b *Batcher) delivered(f *Feed, r Result) {
 	switch {
 	case r.Err != nil:
 		f.stats.Failed++
-	case r.Skipped:
-		f.stats.Skipped++
 	case r.Idle:
 		f.stats.Idle++
 		fallthrough

@@ -12,14 +12,7 @@ type Stamp struct {
 	At, End int64     // the window covers samples [At, End)
 	Entered time.Time // when its last sample entered; for latency only
 	Idle    bool      // nothing is new in it: it is not computed, and has the scores of the feed's last window that was
-	// If makes a window one that is computed only where it holds for the scores (K) of the last window that was, which the
-	// window before it had; nil: computed in any case. It must be quick, and gives way to the others of its feed.
-	If func(before []float32) bool
 }
-
-// NearScore is the score from which on a label may be about to sound: a closer look is worth a window more. From 0.01 to 0.1 it made no
-// difference to what was heard, but to the cost (docs/results.md).
-const NearScore = 0.05
 
 // Result is one scored window. The slices are the Batcher's own and hold only
 // until the call that brought them returns.
@@ -28,7 +21,6 @@ type Result struct {
 	Scores    []float32 // (K); nil when Err is not
 	Attention []float32 // (T)
 	Batch     int       // windows that ran together
-	Skipped   bool      // its If did not hold: there are no scores, and no error
 	Err       error
 }
 
@@ -62,10 +54,10 @@ type Feed struct {
 }
 
 // FeedStats are counts of windows since the start:
-// Submitted = Scored + Failed + Dropped + Skipped + those queued or running. Of those scored, Idle were not computed.
+// Submitted = Scored + Failed + Dropped + those queued or running. Of those scored, Idle were not computed.
 type FeedStats struct {
-	Submitted, Scored, Failed, Dropped, Skipped, Idle uint64
-	Queued                                            int
+	Submitted, Scored, Failed, Dropped, Idle uint64
+	Queued                                   int
 }
 
 // Feed adds a source with room for queue ≥ 1 windows. deliver is called on
@@ -89,17 +81,13 @@ func (f *Feed) Queue() int { return len(f.windows) }
 
 // Submit puts a window into the queue. It never waits: when
 // the queue is full its oldest window is dropped and counted. A window for a
-// closed feed or a stopped Batcher is counted as dropped. A window with an If comes into no queue that is half full, and is skipped there.
+// closed feed or a stopped Batcher is counted as dropped.
 func (f *Feed) Submit(s Stamp, w Window) {
 	f.b.mu.Lock()
 	defer f.b.mu.Unlock()
 	f.stats.Submitted++
 	if f.closed || f.b.stopped {
 		f.stats.Dropped++
-		return
-	}
-	if s.If != nil && 2*f.count >= len(f.windows) {
-		f.stats.Skipped++
 		return
 	}
 	if f.count == len(f.windows) {
@@ -185,22 +173,14 @@ func (f *Feed) push(s Stamp, w Window) {
 	f.b.changed.Broadcast()
 }
 
-// pop takes the oldest window, and makes it in dst if it is computed; b.mu is held and there is one.
-func (f *Feed) pop(dst []float32) item {
-	it := item{feed: f, stamp: f.stamps[f.first]}
-	it.skipped = it.stamp.If != nil && !(f.known && it.stamp.If(f.scores))
-	it.stamp.Idle = it.stamp.Idle && f.known
-	if it.computed() {
+// pop takes the oldest window, and makes it in dst unless it is idle; b.mu is held and there is one.
+func (f *Feed) pop(dst []float32) Stamp {
+	s := f.stamps[f.first]
+	if s.Idle = s.Idle && f.known; !s.Idle {
 		f.windows[f.first].Fill(dst)
 	}
 	f.first = (f.first + 1) % len(f.windows)
 	f.count--
 	f.running++
-	return it
-}
-
-// waits tells whether the oldest window hangs on one that is under way; b.mu is held and there is one.
-func (f *Feed) waits() bool {
-	s := &f.stamps[f.first]
-	return f.running > 0 && (s.Idle || s.If != nil)
+	return s
 }

@@ -139,7 +139,6 @@ type Windows struct {
 	Ring      time.Duration `key:"ring" min:"500ms" max:"1m"`
 	Queue     int           `key:"queue" min:"1" max:"256"`
 	Gate      bool          `key:"gate"`
-	Halfway   bool          `key:"halfway"`
 }
 
 // Smoothing averages the scores of neighbouring windows, as the paper averages those of a clip.

@@ -132,7 +132,7 @@ func TestFileBeatsDefaultAndFlagBeatsFile(t *testing.T) {
 func TestOverrideErrors(t *testing.T) {
 	for _, c := range []struct{ key, value, want string }{
 		{"windows.hop_frames", "4", `--x: windows.hop_frames: "4": want a whole number from 8 to 128`},
-		{"windows.hop", "4", `--x: windows.hop: unknown key; allowed in windows: hop_frames, ring, queue, gate, halfway`},
+		{"windows.hop", "4", `--x: windows.hop: unknown key; allowed in windows: hop_frames, ring, queue, gate`},
 		{"windows.ring.x", "4", `--x: windows.ring.x: unknown key: windows.ring is a single setting`},
 		{"mqtt.broker", "ftp://u:canary@h", `--x: mqtt.broker: holds a user name or password; use mqtt.username and mqtt.password_file, so that no secret stands in this file`},
 		{"sources", "[", `--x: sources: not readable as a value`},

@@ -9,7 +9,7 @@ func Default() Config {
 		Verify: Verify{Model: VerifyBuiltIn},
 		Inference: Inference{Provider: "auto", Threads: 1, Precision: PrecisionAuto,
 			Remote: Remote{Model: "earshot", Timeout: 500 * time.Millisecond, Fallback: FallbackLocal, Precision: "fp32"}},
-		Windows:   Windows{HopFrames: 64, Ring: 4 * time.Second, Queue: 8, Halfway: true},
+		Windows:   Windows{HopFrames: 64, Ring: 4 * time.Second, Queue: 8},
 		Smoothing: Smoothing{Windows: 2},
 		Watch: Watch{
 			Hold:   5 * time.Second,

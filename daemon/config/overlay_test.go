@@ -42,7 +42,7 @@ func TestOverlays(t *testing.T) {
 	}
 	c := f.Config
 	got := fmt.Sprintln(c.Windows, c.Log.Level, c.Node.Area, len(c.Watch.Labels), c.Watch.Labels[0].Label, c.Watch.Hold)
-	if want := "{16 2s 5 false true} error North 1 cow 5s\n"; got != want {
+	if want := "{16 2s 5 false} error North 1 cow 5s\n"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	var names []string

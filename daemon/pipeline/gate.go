@@ -92,13 +92,10 @@ func (g *gate) step(i int, level, least float64) bool {
 	return false
 }
 
-// still tells whether nothing is new in the window that ends with the newest frame.
-func (g *gate) still() bool { return g.quiet >= g.window }
-
 // idles tells whether the window that ends with the newest frame need not be computed.
 func (g *gate) idles() bool {
 	switch {
-	case !g.still():
+	case g.quiet < g.window:
 		g.due, g.idle = true, 0
 		return false
 	case g.due || g.idle+1 >= gateComputed:

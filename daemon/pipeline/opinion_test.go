@@ -24,7 +24,6 @@ func verified(t *testing.T) Config {
 	fusion := verify.Fusion{Candidate: 0.2, A: 0.5, B: 1, On: 0.6, Off: 0.4}
 	head := testmodel.HeadSpec{Labels: []string{"dog"}, Weight: []float64{2}, Bias: []float64{8}, Fusions: []verify.Fusion{fusion}}.Head()
 	c := testConfig()
-	c.Halfway = true
 	c.Smooth.Average, c.Smooth.Rules = 2, []smooth.Rule{{On: fusion.On, Off: fusion.Off}}
 	on := opinion.Thresholds{On: fusion.On, Off: fusion.Off}
 	c.Opinion = opinion.New(opinion.Network{Head: head, Embed: testmodel.Level},

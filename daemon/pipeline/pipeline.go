@@ -38,7 +38,6 @@ type Config struct {
 	Waits     bool          // the source waits for room, so nothing need be dropped
 	Smooth    smooth.Config
 	Gate      bool             // windows in which nothing is new are not computed
-	Halfway   bool             // windows halfway between two are computed where something may sound; of an odd hop there are none
 	Cadence   bool             // behind the network's scores come those of rhythms
 	Opinion   *opinion.Opinion // the second network's, asked between scores and smoothing; nil = none
 	Now       Clock            // nil = time.Now
@@ -79,20 +78,19 @@ type Scorer interface {
 
 // Pipeline is one source's way through the program. Make it with New.
 type Pipeline struct {
-	cfg     Config
-	out     Outlets
-	ring    *ringbuf.Ring
-	in      *stampedRing // the source's side of ring
-	clock   *sampleClock
-	inbox   chan message
-	room    chan struct{} // a place for each window on its way, where the listener must not get far ahead; else nil
-	played  atomic.Bool   // the source has ended; written by Capture
-	heard   chan struct{} // closed when the last answer is in the inbox
-	closed  chan struct{} // closed when Report has returned
-	gapAt   atomic.Int64  // where the newest gap ended; written by Listen
-	rhythm  *rhythm       // nil: none
-	gate    *gate         // nil: every window is computed
-	halfway *halfway      // nil: none
+	cfg    Config
+	out    Outlets
+	ring   *ringbuf.Ring
+	in     *stampedRing // the source's side of ring
+	clock  *sampleClock
+	inbox  chan message
+	room   chan struct{} // a place for each window on its way, where the listener must not get far ahead; else nil
+	played atomic.Bool   // the source has ended; written by Capture
+	heard  chan struct{} // closed when the last answer is in the inbox
+	closed chan struct{} // closed when Report has returned
+	gapAt  atomic.Int64  // where the newest gap ended; written by Listen
+	rhythm *rhythm       // nil: none
+	gate   *gate         // nil: every window is computed
 
 	latency latest.Durations
 	counts  counters
@@ -123,27 +121,16 @@ func New(cfg Config, out Outlets) *Pipeline {
 	if cfg.Gate {
 		p.gate = newGate(cfg.FrontEnd)
 	}
-	if cfg.Halfway && cfg.HopFrames%2 == 0 {
-		p.halfway = newHalfway(cfg)
-	}
 	if cfg.Opinion != nil && cfg.Waits {
-		p.room = make(chan struct{}, windowsAhead(cfg, p.streamHop()))
+		p.room = make(chan struct{}, windowsAhead(cfg))
 	}
 	return p
 }
 
 // windowsAhead is how many windows may be on their way while the sound of the oldest is still kept for a second
 // opinion on it.
-func windowsAhead(c Config, hop int) int {
-	return max(1, (verify.MaxLag-ringbuf.BlockSamples)/(hop*c.FrontEnd.HopSamples))
-}
-
-// streamHop is the frames from one window to the next, those halfway included.
-func (p *Pipeline) streamHop() int {
-	if p.halfway != nil {
-		return p.cfg.HopFrames / 2
-	}
-	return p.cfg.HopFrames
+func windowsAhead(c Config) int {
+	return max(1, (verify.MaxLag-ringbuf.BlockSamples)/(c.HopFrames*c.FrontEnd.HopSamples))
 }
 
 // inboxSize is far more than the reporter, which never waits, can fall behind by.
@@ -169,7 +156,7 @@ const (
 // Listen turns blocks into windows and submits them. It returns nil when ctx ends, or when the source has ended
 // and its last window has been answered.
 func (p *Pipeline) Listen(ctx context.Context, scorer Scorer) error {
-	stream := gammatone.NewStream(p.cfg.FrontEnd, p.streamHop(), scorer.Queue())
+	stream := gammatone.NewStream(p.cfg.FrontEnd, p.cfg.HopFrames, scorer.Queue())
 	if p.rhythm != nil || p.gate != nil {
 		stream.Energies = p.frame
 	}
@@ -220,9 +207,6 @@ func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*
 		if p.gate != nil {
 			p.gate.forget()
 		}
-		if p.halfway != nil {
-			p.halfway.forget()
-		}
 	}
 	if at, ok := p.in.arrived(end); ok && (p.cfg.Live || !p.clock.known.Load()) {
 		p.clock.observe(end, at)
@@ -243,26 +227,17 @@ func (p *Pipeline) block(stream *gammatone.Stream, b *ringbuf.Block, emit func(*
 
 // submit hands a window to the network.
 func (p *Pipeline) submit(ctx context.Context, scorer Scorer, w *gammatone.Window) {
-	stamp := infer.Stamp{At: w.At, End: w.End}
-	switch {
-	case p.halfway != nil && p.halfway.is(w.At):
-		if p.gate != nil && p.gate.still() {
-			return
-		}
-		stamp.If = p.halfway.wanted
-	default:
-		if p.out.Frames != nil {
-			p.out.Frames(w)
-		}
-		stamp.Idle = p.gate != nil && p.gate.idles()
-		p.counts.submitted.Add(1)
+	if p.out.Frames != nil {
+		p.out.Frames(w)
 	}
 	if p.rhythm != nil {
 		p.rhythm.window(w.End)
 	}
+	stamp := infer.Stamp{At: w.At, End: w.End, Idle: p.gate != nil && p.gate.idles()}
 	if at, ok := p.in.arrived(w.End); ok {
 		stamp.Entered = p.clock.start.Add(at)
 	}
+	p.counts.submitted.Add(1)
 	if p.room != nil {
 		select {
 		case p.room <- struct{}{}:

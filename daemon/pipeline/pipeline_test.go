@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,27 +36,20 @@ type sourceFunc func(ctx context.Context, sink capture.Sink) error
 
 func (f sourceFunc) Run(ctx context.Context, sink capture.Sink) error { return f(ctx, sink) }
 
-// scorer answers every window at once with what score says of it, for every label, and remembers those that it computed.
+// scorer answers every window at once with what score says of it, and remembers the windows.
 type scorer struct {
 	score   func(at int64) float32
 	deliver func(infer.Result)
-	labels  int
-	before  []float32
 
 	mu      sync.Mutex
 	windows [][2]int64
 }
 
 func (s *scorer) Submit(stamp infer.Stamp, _ infer.Window) {
-	if stamp.If != nil && !stamp.If(s.before) {
-		s.deliver(infer.Result{Stamp: stamp, Skipped: true})
-		return
-	}
-	s.before = slices.Repeat([]float32{s.score(stamp.At)}, max(1, s.labels))
 	s.mu.Lock()
 	s.windows = append(s.windows, [2]int64{stamp.At, stamp.End})
 	s.mu.Unlock()
-	s.deliver(infer.Result{Stamp: stamp, Scores: s.before, Attention: []float32{1}})
+	s.deliver(infer.Result{Stamp: stamp, Scores: []float32{s.score(stamp.At)}, Attention: []float32{1}})
 }
 
 func (s *scorer) SubmitWait(_ context.Context, stamp infer.Stamp, w infer.Window) error {
@@ -74,7 +66,7 @@ func drive(t *testing.T, c Config, source sourceFunc, score func(at int64) float
 	t.Helper()
 	var events []sink.Event
 	p := New(c, Outlets{Event: func(e sink.Event, _ []float64) { events = append(events, e) }})
-	s := &scorer{score: score, deliver: p.Deliver, labels: len(c.Smooth.Labels)}
+	s := &scorer{score: score, deliver: p.Deliver}
 	g := task.New(context.Background())
 	g.GoThen("capture", func(ctx context.Context) error { return p.Capture(ctx, source) }, func(error) {})
 	g.Go("listen", func(ctx context.Context) error { return p.Listen(ctx, s) })

@@ -17,7 +17,6 @@ type message struct {
 	at, end   int64
 	entered   time.Time
 	err       error
-	halfway   bool
 	scores    []float32
 	attention []float32
 	smooth    smooth.Config
@@ -27,23 +26,16 @@ type message struct {
 type kind int
 
 const (
-	scored  kind = iota // a window's scores
-	skipped             // a window halfway between two that was not wanted
-	lost                // the source went away
-	rules               // other labels or thresholds
+	scored kind = iota // a window's scores
+	lost               // the source went away
+	rules              // other labels or thresholds
 )
 
 // Deliver brings a window's answer; it copies the slices. Where the source can wait, so can the network for the
 // reporter; else an answer that finds the inbox full is dropped and counted.
 func (p *Pipeline) Deliver(r infer.Result) {
-	m := message{kind: scored, at: r.At, end: r.End, entered: r.Entered, err: r.Err, halfway: r.If != nil,
+	m := message{kind: scored, at: r.At, end: r.End, entered: r.Entered, err: r.Err,
 		scores: p.rhythm.room(r.Scores), attention: slices.Clone(r.Attention)}
-	if r.Skipped {
-		if p.room == nil {
-			return
-		}
-		m = message{kind: skipped}
-	}
 	select {
 	case p.inbox <- m:
 		return
@@ -65,9 +57,6 @@ func (p *Pipeline) Lost(ctx context.Context) { p.tell(ctx, message{kind: lost}) 
 // SetRules changes labels and thresholds. In the reporter, what is on goes off, then swapped is called, and from
 // then on events count by the new rules.
 func (p *Pipeline) SetRules(ctx context.Context, c smooth.Config, swapped func()) {
-	if p.halfway != nil {
-		p.halfway.watch(c)
-	}
 	p.tell(ctx, message{kind: rules, smooth: c, swapped: swapped})
 }
 
@@ -140,17 +129,10 @@ func (r *reporter) take(m message) {
 		r.smoother, r.broken = smooth.New(m.smooth), sink.Anew
 	case scored:
 		r.window(m)
-		r.leave()
-	case skipped:
-		r.leave()
-	}
-}
-
-// leave gives back a window's place, which the listener took.
-func (r *reporter) leave() {
-	select {
-	case <-r.p.room:
-	default:
+		select {
+		case <-r.p.room: // its place, which the listener took
+		default:
+		}
 	}
 }
 
@@ -182,11 +164,7 @@ func (r *reporter) window(m message) {
 	if !m.entered.IsZero() {
 		r.p.latency.Add(r.p.cfg.Now().Sub(m.entered))
 	}
-	if m.halfway {
-		r.p.counts.halfway.Add(1)
-	} else {
-		r.p.counts.answered.Add(1)
-	}
+	r.p.counts.answered.Add(1)
 	r.p.counts.answeredAt.Store(int64(r.p.clock.elapsed()))
 }
 

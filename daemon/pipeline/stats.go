@@ -17,7 +17,6 @@ type counters struct {
 	resets     atomic.Int64 // Listen
 	submitted  atomic.Int64 // windows; Listen
 	answered   atomic.Int64 // windows; Report
-	halfway    atomic.Int64 // windows halfway between two that were computed; Report
 	answeredAt atomic.Int64 // ns since start; Report
 	dropped    atomic.Int64 // answers that found the inbox full; Deliver's caller
 	failed     atomic.Int64 // windows without scores; Report
@@ -30,9 +29,8 @@ type Stats struct {
 	Position   int64         // one past the last of them
 	FrontEnd   time.Duration // time spent in the front end
 	Resets     int64         // unfinished windows thrown away at gaps
-	Submitted  int64         // windows given to the network, without those halfway
-	Answered   int64         // of them, that came back and were reported
-	Halfway    int64         // windows halfway between two that were computed and reported
+	Submitted  int64         // windows given to the network
+	Answered   int64         // windows that came back and were reported
 	Dropped    int64         // answers given up (the network's queue counts what it drops itself)
 	Failed     int64         // windows that came back without scores
 	LatencyP50 time.Duration // last sample of a window in the ring → its events handed out
@@ -57,7 +55,6 @@ func (p *Pipeline) Stats() Stats {
 		Resets:     p.counts.resets.Load(),
 		Submitted:  p.counts.submitted.Load(),
 		Answered:   p.counts.answered.Load(),
-		Halfway:    p.counts.halfway.Load(),
 		Dropped:    p.counts.dropped.Load(),
 		Failed:     p.counts.failed.Load(),
 		LatencyP50: p.latency.Quantile(0.50),

@@ -32,7 +32,6 @@ type Config struct {
 	HopFrames int // from one window to the next
 	Smooth    smooth.Config
 	Gate      bool           // windows in which nothing is new are not computed
-	Halfway   bool           // windows halfway between two are computed where something may sound
 	Cadence   bool           // its labels end in those that are told by their rhythm
 	Second    engine.Second  // the second opinion, if there is one
 	Opinion   opinion.Config // and of what it is asked
@@ -50,18 +49,11 @@ type Player struct {
 	batcher *infer.Batcher
 	group   *task.Group
 
-	windows Windows
+	gated, windows int64
 }
 
-// Windows counts windows. All = computed + Gated.
-type Windows struct {
-	All     int64
-	Gated   int64 // not computed, since nothing was new in them
-	Halfway int64 // computed between two others, since something might sound
-}
-
-// Windows are those so far.
-func (p *Player) Windows() Windows { return p.windows }
+// Gated is how many of all windows so far were not computed, since nothing was new in them.
+func (p *Player) Gated() (gated, of int64) { return p.gated, p.windows }
 
 // New opens a session; ONNX Runtime is loaded already (infer.Init). It fails on rules that smooth refuses.
 func New(ctx context.Context, c Config) (*Player, error) {
@@ -139,7 +131,6 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 		Waits:     true,
 		Smooth:    p.cfg.Smooth,
 		Gate:      p.cfg.Gate,
-		Halfway:   p.cfg.Halfway,
 		Cadence:   p.cfg.Cadence,
 		Opinion:   p.cfg.Second.Opinion(p.second, p.cfg.Opinion, t.failed),
 	}, pipeline.Outlets{Window: t.scored, Event: t.event, Scores: t.answered, Failed: t.failed})
@@ -152,9 +143,7 @@ func (p *Player) run(ctx context.Context, source capture.Source, progress func(i
 	stages.Go("report", pipe.Report)
 	err := stages.Wait()
 	stats := pipe.Stats()
-	p.windows.All += stats.Answered + stats.Halfway
-	p.windows.Gated += int64(feed.Stats().Idle)
-	p.windows.Halfway += stats.Halfway
+	p.gated, p.windows = p.gated+int64(feed.Stats().Idle), p.windows+stats.Answered
 	switch {
 	case broken != nil:
 		return nil, broken

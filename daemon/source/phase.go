@@ -72,7 +72,7 @@ func (s *Source) Report() status.Source {
 		Name: s.c.Name, Title: rules.Title(s.c.Title, s.c.Name), Kind: s.c.Kind,
 		Phase: s.phase, Why: s.why, LevelDBFS: math.Round(report.LevelDBFS*10) / 10,
 		Samples: stats.Samples, Lost: stats.Ring.Dropped + stats.Ring.Skipped, Gaps: stats.Ring.Gaps,
-		Windows: stats.Answered + stats.Halfway, Dropped: stats.Dropped + int64(queue.Dropped), Failed: stats.Failed, Gated: int64(queue.Idle),
+		Windows: stats.Answered, Dropped: stats.Dropped + int64(queue.Dropped), Failed: stats.Failed, Gated: int64(queue.Idle),
 		Faults: s.faults.Load(), Events: s.events.Load(), FrontEnd: stats.FrontEnd.Seconds(),
 		LatencyP50: millis(stats.LatencyP50), LatencyP99: millis(stats.LatencyP99), Latency: stats.Latency, RateHz: s.rate,
 	}

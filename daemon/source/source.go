@@ -120,7 +120,6 @@ func New(c Config) (*Source, error) {
 		Waits:     kind.Waits(c.Source),
 		Smooth:    c.Rules.Smooth,
 		Gate:      c.Windows.Gate,
-		Halfway:   c.Windows.Halfway,
 		Cadence:   c.Rules.Cadence,
 		Opinion:   s.opinion,
 	}, pipeline.Outlets{Block: s.block, Frames: s.window, Window: s.attended, Event: s.event, Scores: s.scored, Failed: s.failed})

@@ -92,17 +92,17 @@ func (s *second) knows(label string) bool {
 	return slices.ContainsFunc(s.learned, is) || slices.ContainsFunc(s.held, is)
 }
 
-// heldOut measures the head on the held-out clips, and counts the thresholds that they reach in a quiet room, at two phases against
+// heldOut measures the head on the held-out clips, and counts the thresholds that they reach at two phases against
 // the daemon's windows.
 func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) (*SecondFigures, error) {
 	index := map[string]int{}
 	for i, l := range m.Labels {
 		index[l] = i
 	}
-	var items, room []opinion.Item
+	var items []opinion.Item
 	keep := make([]bool, len(m.Labels))
 	for _, r := range s.held {
-		items, room = append(items, opinion.Item{Path: r.path}), append(room, roomItem(r.path))
+		items = append(items, opinion.Item{Path: r.path})
 	}
 	for i, l := range m.Labels {
 		keep[i] = l != m.Background && (s.all || s.knows(l))
@@ -112,26 +112,18 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 		return nil, err
 	}
 	tell(broken, ui)
-	inRoom, _, err := opinion.Load(ctx, room, s.options(ui.Bar("second opinion: held-out clips in a room"), 0))
-	if err != nil {
-		return nil, err
-	}
 	rows, c := tune.Rows(h, m.Labels), &compared{labels: m.Labels, keep: keep}
 	for i, r := range recordings {
-		if r == nil || inRoom[i] == nil {
+		if r == nil {
 			continue
 		}
 		clips, _, err := features.LoadContext(ctx, pathOnly(s.held[i].path), features.Options{CacheDir: s.cache, Workers: 1})
 		if err != nil {
 			return nil, err
 		}
-		heardClip, _, err := features.LoadContext(ctx, pathOnly(s.held[i].path), features.Options{CacheDir: s.cache, Workers: 1, Variant: roomVariant})
-		if err != nil {
-			return nil, err
-		}
 		label := index[s.held[i].label]
-		for _, phase := range []int{0, scoring.HeardHop / 4} {
-			t, err := heard(ctx, scorer, m, h, heardClip[0], inRoom[i], phase)
+		for _, phase := range []int{0, scoring.HeardHop / 2} {
+			t, err := heard(ctx, scorer, h, clips[0], r, phase)
 			if err != nil {
 				return nil, err
 			}

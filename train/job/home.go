@@ -135,7 +135,7 @@ func (s *second) leaveOut(ctx context.Context, home *Home, counter *tune.Counter
 				continue
 			}
 			for _, h := range hearings[i] {
-				stream, err := heard(ctx, scorer, m, head, h.clip, h.recording, h.phase)
+				stream, err := heard(ctx, scorer, head, h.clip, h.recording, h.phase)
 				if err != nil {
 					scorer.Close()
 					return err
@@ -226,7 +226,7 @@ func (s *second) others(ctx context.Context, home *Home, m *infer.Model, scorer 
 	defer ear.Close()
 	front := features.NewFrontEnd()
 	play := func(x []float32) (*tune.Stream, error) {
-		scores, ends, err := scorer.Heard(ctx, front.Clip(x), 0, m.Index(m.Background))
+		scores, ends, err := scorer.Heard(ctx, front.Clip(x), 0)
 		if err != nil {
 			return nil, err
 		}

@@ -74,8 +74,8 @@ func (p Pieces) named(others []string) []string {
 const (
 	syntheticNone = 64
 	wishedRecall  = 0.9
-	eventPrice    = 0.0067 // of a label's clips, for false alarms as often as wished: at 0.8 a day, one in two hours costs as much as a clip in ten
-	wrongPrice    = 2.5    // of a label's clips, for another label's clip that switches it on, both as shares
+	eventPrice    = 0.008 // of a label's clips, for false alarms as often as wished: one in two and a half hours costs as much as a clip in ten
+	wrongPrice    = 2.5   // of a label's clips, for another label's clip that switches it on, both as shares
 	noneSeconds   = 5
 	overMore      = 4 // more backgrounds that a take is heard over
 )

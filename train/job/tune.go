@@ -27,7 +27,7 @@ func (s *second) tune(ctx context.Context, m *infer.Model, l *opinion.Learned, o
 	front := gammatone.Default()
 	counter := tune.NewCounter(l.Head, m.Labels, tune.Settings{Average: scoring.HeardWindows, Hold: int64(s.Hold.Seconds() * verify.SampleRate),
 		WindowSamples: int64(front.WindowSamples()), Background: m.Background})
-	if err := s.negatives(ctx, scorer, m, l.Head, counter, ui); err != nil {
+	if err := s.negatives(ctx, scorer, l.Head, counter, ui); err != nil {
 		return verify.Curve{}, 0, err
 	}
 	if len(s.held) > 0 {
@@ -79,13 +79,13 @@ func (s *second) twin(c verify.Curve) (verify.Curve, error) {
 }
 
 // negatives plays the tune folders' recordings, one after another, each as a stream of its own.
-func (s *second) negatives(ctx context.Context, scorer *scoring.Scorer, m *infer.Model, h *verify.Head, counter *tune.Counter, ui UI) error {
+func (s *second) negatives(ctx context.Context, scorer *scoring.Scorer, h *verify.Head, counter *tune.Counter, ui UI) error {
 	items, err := folders(s.Tune)
 	if err != nil || len(items) == 0 {
 		return err
 	}
 	broken, err := opinion.Each(ctx, items, s.options(ui.Bar("second opinion: thresholds"), 0), func(i int, r *opinion.Recording) error {
-		stream, err := s.stream(ctx, scorer, m, h, items[i].Path, r, 0)
+		stream, err := s.stream(ctx, scorer, h, items[i].Path, r, 0)
 		if err == nil {
 			counter.Negative(stream)
 		}
@@ -96,19 +96,19 @@ func (s *second) negatives(ctx context.Context, scorer *scoring.Scorer, m *infer
 }
 
 // stream is a recording as both networks hear it.
-func (s *second) stream(ctx context.Context, scorer *scoring.Scorer, m *infer.Model, h *verify.Head, path string, r *opinion.Recording, phase int) (*tune.Stream, error) {
+func (s *second) stream(ctx context.Context, scorer *scoring.Scorer, h *verify.Head, path string, r *opinion.Recording, phase int) (*tune.Stream, error) {
 	clips, _, err := features.LoadContext(ctx, pathOnly(path), features.Options{CacheDir: s.cache, Workers: 1})
 	if err != nil {
 		return nil, err
 	}
-	return heard(ctx, scorer, m, h, clips[0], r, phase)
+	return heard(ctx, scorer, h, clips[0], r, phase)
 }
 
 // pathOnly is a clip of which nothing else matters.
 func pathOnly(path string) []dataset.Clip { return []dataset.Clip{{Path: path, Name: path}} }
 
-func heard(ctx context.Context, scorer *scoring.Scorer, m *infer.Model, h *verify.Head, c *features.Clip, r *opinion.Recording, phase int) (*tune.Stream, error) {
-	scores, ends, err := scorer.Heard(ctx, c, phase, m.Index(m.Background))
+func heard(ctx context.Context, scorer *scoring.Scorer, h *verify.Head, c *features.Clip, r *opinion.Recording, phase int) (*tune.Stream, error) {
+	scores, ends, err := scorer.Heard(ctx, c, phase)
 	if err != nil {
 		return nil, err
 	}

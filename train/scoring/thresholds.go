@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"earshot/gammatone"
 	"earshot/infer"
@@ -16,8 +15,8 @@ import (
 )
 
 // Thresholds are found for what the daemon does with scores by default: the
-// mean over two windows at half overlap, and one more halfway where something
-// may sound. A test of daemon/cli holds these to the daemon's configuration.
+// mean over two windows at half overlap, whatever there is to hear. A test of
+// daemon/cli holds these to the daemon's configuration.
 const (
 	HeardHop     = train.Frames / 2 // frames from one window to the next
 	HeardWindows = 2                // that are averaged
@@ -39,7 +38,10 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared
 	}
 	hear := func(name string, label int, c *features.Clip, phases ...int) error {
 		for _, phase := range phases {
-			scores, _, err := s.Heard(ctx, c, phase, p.Background)
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			scores, _, err := s.windowsAt(c, heardStarts(c, phase))
 			if err != nil {
 				return err
 			}
@@ -51,7 +53,7 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared
 		return nil
 	}
 	for _, e := range p.Test {
-		if err := hear(e.Name, e.Label, e.Clip, 0, HeardHop/4); err != nil {
+		if err := hear(e.Name, e.Label, e.Clip, 0, HeardHop/2); err != nil {
 			return err
 		}
 	}
@@ -79,66 +81,32 @@ func (m *Measured) thresholds(ctx context.Context, s *Scorer, p *corpus.Prepared
 }
 
 // Heard scores a clip's windows as the daemon cuts them by default, silent ones too, from a phase in frames: scores
-// (n, K) and the samples that the windows end before. A window halfway between two is among them where any label but the background
-// has [infer.NearScore] in the one before; the daemon looks at those alone that it watches. background is −1 for none.
-func (s *Scorer) Heard(ctx context.Context, c *features.Clip, phase, background int) (scores []float32, ends []int64, err error) {
+// (n, K) and the samples that the windows end before.
+func (s *Scorer) Heard(ctx context.Context, c *features.Clip, phase int) (scores []float32, ends []int64, err error) {
+	const piece = 32 // windows between looks at ctx
 	front := gammatone.Default()
-	regular, err := s.pieces(ctx, c, heardStarts(c, phase, 0))
-	if err != nil {
-		return nil, nil, err
+	starts := heardStarts(c, phase)
+	for _, start := range starts {
+		ends = append(ends, int64(start*front.HopSamples+front.WindowSamples()))
 	}
-	var between []int
-	for i, start := range heardStarts(c, phase, HeardHop/2) {
-		if near(regular[i*s.Classes:][:s.Classes], background) {
-			between = append(between, start)
+	for len(starts) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
 		}
-	}
-	halfway, err := s.pieces(ctx, c, between)
-	if err != nil {
-		return nil, nil, err
-	}
-	add := func(start int, row []float32) {
-		scores, ends = append(scores, row...), append(ends, int64(start*front.HopSamples+front.WindowSamples()))
-	}
-	for i, start := range heardStarts(c, phase, 0) {
-		add(start, regular[i*s.Classes:][:s.Classes])
-		if len(between) > 0 && between[0] == start+HeardHop/2 {
-			add(between[0], halfway[:s.Classes])
-			between, halfway = between[1:], halfway[s.Classes:]
+		n := min(piece, len(starts))
+		more, _, err := s.windowsAt(c, starts[:n])
+		if err != nil {
+			return nil, nil, err
 		}
+		scores, starts = append(scores, more...), starts[n:]
 	}
 	return scores, ends, nil
 }
 
-// pieces is windowsAt with looks at ctx.
-func (s *Scorer) pieces(ctx context.Context, c *features.Clip, starts []int) (scores []float32, err error) {
-	for piece := range slices.Chunk(starts, 32) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		more, _, err := s.windowsAt(c, piece)
-		if err != nil {
-			return nil, err
-		}
-		scores = append(scores, more...)
-	}
-	return scores, nil
-}
-
-// near tells whether a label but the background may be about to sound.
-func near(scores []float32, background int) bool {
-	for i, p := range scores {
-		if i != background && p >= infer.NearScore {
-			return true
-		}
-	}
-	return false
-}
-
-// heardStarts are the daemon's windows over a clip, silent ones too, from a phase and so many frames later; the first of them even where it
-// does not fit, since a clip has one.
-func heardStarts(c *features.Clip, phase, later int) (starts []int) {
-	for start := phase + later; start == phase || start+train.Frames <= c.Frames; start += HeardHop {
+// heardStarts are the daemon's windows over a clip, silent ones too, from a phase in frames.
+func heardStarts(c *features.Clip, phase int) []int {
+	starts := []int{phase}
+	for start := phase + HeardHop; start+train.Frames <= c.Frames; start += HeardHop {
 		starts = append(starts, start)
 	}
 	return starts

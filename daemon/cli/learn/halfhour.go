@@ -34,7 +34,7 @@ func (l listener) fingerprint(build string) (string, error) {
 		second = l.second.Model.SHA256
 	}
 	all, err := json.Marshal([]any{build, halfhour.Fingerprint(), l.model.SHA256, second, l.second.String(), l.watch.Smooth, l.watch.Cadence, l.watch.Opinion,
-		c.Windows.HopFrames, c.Windows.Gate, c.Windows.Halfway, c.Inference.Precision, c.Inference.Provider})
+		c.Windows.HopFrames, c.Windows.Gate, c.Inference.Precision, c.Inference.Provider})
 	return fmt.Sprintf("%x", sha256.Sum256(all)), err
 }
 

@@ -11,8 +11,8 @@ import (
 // of its scores by default.
 func TestThresholdsAreFoundForTheDaemonsMeans(t *testing.T) {
 	c := config.Default()
-	if c.Windows.HopFrames != scoring.HeardHop || !c.Windows.Halfway || c.Smoothing.Windows != scoring.HeardWindows {
-		t.Errorf("the daemon takes the mean of %d windows, %d frames apart (halfway %v); thresholds are found for %d, %d apart (halfway true)",
-			c.Smoothing.Windows, c.Windows.HopFrames, c.Windows.Halfway, scoring.HeardWindows, scoring.HeardHop)
+	if c.Windows.HopFrames != scoring.HeardHop || c.Smoothing.Windows != scoring.HeardWindows {
+		t.Errorf("the daemon takes the mean of %d windows, %d frames apart; thresholds are found for %d, %d apart",
+			c.Smoothing.Windows, c.Windows.HopFrames, scoring.HeardWindows, scoring.HeardHop)
 	}
 }

@@ -51,8 +51,7 @@ type streamEvaluation struct {
 	Second    string `json:"second_opinion"`
 	HopFrames int    `json:"hop_frames"`
 	Windows   int64  `json:"windows"`
-	Gated     int64  `json:"windows_gated"`   // of them, not computed
-	Halfway   int64  `json:"windows_halfway"` // of them, between two others
+	Gated     int64  `json:"windows_gated"` // of them, not computed
 	*streams.Result
 }
 
@@ -120,7 +119,7 @@ func (e *evalFlags) listen(c *cobra.Command, l listener, inputs []streams.Input)
 	}
 	ctx := c.Context()
 	// The batcher outlives ctx until the stages have ended, as in the daemon.
-	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Gate: f.Config.Windows.Gate, Halfway: f.Config.Windows.Halfway, Cadence: watch.Cadence,
+	player, err := replay.New(context.WithoutCancel(ctx), replay.Config{Model: m, Front: front, HopFrames: f.Config.Windows.HopFrames, Smooth: watch.Smooth, Gate: f.Config.Windows.Gate, Cadence: watch.Cadence,
 		Second: second, Opinion: watch.Opinion,
 		Provider: f.Config.Inference.Provider, Precision: f.Config.Inference.Precision, DeviceID: f.Config.Inference.DeviceID, Threads: threads})
 	if err != nil {
@@ -139,9 +138,9 @@ func (e *evalFlags) listen(c *cobra.Command, l listener, inputs []streams.Input)
 	if err != nil {
 		return nil, e.exit(err)
 	}
-	windows := player.Windows()
+	gated, windows := player.Gated()
 	return &streamEvaluation{Model: m.Path, SHA256: m.SHA256, Second: second.String(), HopFrames: f.Config.Windows.HopFrames,
-		Windows: windows.All, Gated: windows.Gated, Halfway: windows.Halfway, Result: r}, nil
+		Windows: windows, Gated: gated, Result: r}, nil
 }
 
 // streams prints what was measured of the daemon's events.

@@ -11,7 +11,7 @@ import (
 
 // printStreams prints the tables of eval --stream.
 func printStreams(w io.Writer, e streamEvaluation) {
-	fmt.Fprintf(w, "%s, events as the daemon tells them, a window every %d frames%s; %.2f h of sound\n\n", e.Model, e.HopFrames, halfway(e), e.Hours)
+	fmt.Fprintf(w, "%s, events as the daemon tells them, a window every %d frames; %.2f h of sound\n\n", e.Model, e.HopFrames, e.Hours)
 	if e.Gated > 0 {
 		fmt.Fprintf(w, "%d of %d windows (%.0f %%) held nothing new and were not computed\n\n", e.Gated, e.Windows, 100*float64(e.Gated)/float64(e.Windows))
 	}
@@ -90,7 +90,7 @@ func writeStreamReport(path string, e streamEvaluation, names map[string]string)
 		}
 		return id
 	}
-	r := report.Report{Title: "Streams heard by " + e.Model, Subtitle: fmt.Sprintf("%.2f h of sound, a window every %d frames%s", e.Hours, e.HopFrames, halfway(e)),
+	r := report.Report{Title: "Streams heard by " + e.Model, Subtitle: fmt.Sprintf("%.2f h of sound, a window every %d frames", e.Hours, e.HopFrames),
 		Tiles: []report.Tile{
 			{Name: "Heard", Value: heard(e.All), Note: fmt.Sprintf("of %d sounds", e.All.References)},
 			{Name: "False events an hour", Value: rate(e.All.FalseHour), Note: fmt.Sprintf("at most %s (95 %%)", rate(e.All.FalseMost))},
@@ -115,12 +115,4 @@ func writeStreamReport(path string, e streamEvaluation, names map[string]string)
 		r.Charts = append(r.Charts, report.DET(fmt.Sprintf("Labels %d to %d", from+1, from+len(part)), part, least, name))
 	}
 	return report.Write(path, r)
-}
-
-// halfway says how many more windows there were.
-func halfway(e streamEvaluation) string {
-	if e.Halfway == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %.0f %% more halfway", 100*float64(e.Halfway)/float64(e.Windows-e.Halfway))
 }
