@@ -32,7 +32,7 @@ func TestFleet(t *testing.T) {
 	c := testConfig(m.URL())
 	c.NodeID = "console"
 	var nodes []Node
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
