@@ -1,13 +1,14 @@
 #!/bin/sh
 # ablation.sh: what each part of learning the world does by itself, on the light network: it learns a few epochs from the twin that has heard
-# clips alone, with one thing more at a time, and with all of them. It can be stopped and started again.
+# clips alone, with one thing more at a time, and with all of them, for three lengths. It can be stopped and started again. What measures them
+# stands in docs/results.md.
 #
 #   scripts/ablation.sh ESC-50 SOUND WORK
 #
 # ESC-50, SOUND and WORK are those of ship.sh, which has made WORK/twin-clips.onnx and WORK/twin.onnx; what comes out is in WORK/ablation. About
-# an hour and a half of two cores.
+# an hour of one core.
 set -eu
-[ $# -eq 3 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -eq 3 ] || { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 ESC=$1 SOUND=$2 WORK=$3
 EARSHOT=${EARSHOT:-build/bin/earshot}
 OUT=$WORK/ablation
@@ -36,4 +37,6 @@ learn() { # learn NAME FLAGS...
 	learn negatives --without band $NONE
 	learn teacher --without band $SECOND
 	learn all $NONE $SECOND
+	learn all-7 $NONE $SECOND --epochs 7
+	learn all-28 $NONE $SECOND --epochs 28
 }
