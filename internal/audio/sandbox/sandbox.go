@@ -37,7 +37,10 @@ func Own(l Limits) error {
 	if err != nil {
 		return err
 	}
-	if err := common(l, mapped+l.Memory, data+l.Memory, 0); err != nil {
+	if err := common(l, 0); err != nil {
+		return err
+	}
+	if err := memory(mapped+l.Memory, data+l.Memory); err != nil {
 		return err
 	}
 	return filter(computation(), unix.SECCOMP_FILTER_FLAG_TSYNC)
@@ -47,8 +50,7 @@ func Own(l Limits) error {
 // It returns only an error.
 func Exec(path string, argv, env []string, fd int, l Limits) error {
 	runtime.LockOSThread() // what is taken away is taken from a thread; this one becomes the program
-	// Libraries take address space, and no memory of their own.
-	if err := common(l, 8*l.Memory, l.Memory, 64); err != nil {
+	if err := common(l, 64); err != nil {
 		return err
 	}
 	if err := readOnly(path, fd); err != nil {
@@ -57,27 +59,40 @@ func Exec(path string, argv, env []string, fd int, l Limits) error {
 	if err := filter(program(), 0); err != nil {
 		return err
 	}
+	// Last: this program may have more mapped than that already, and when its runtime wants another thread there is none, and it dies.
+	// Libraries take address space, and no memory of their own.
+	if err := memory(8*l.Memory, l.Memory); err != nil {
+		return err
+	}
 	return fmt.Errorf("start %q: %w", path, unix.Exec(path, argv, env))
 }
 
-func common(l Limits, space, data, files uint64) error {
-	for _, r := range []struct {
-		what  int
-		limit uint64
-	}{
-		{unix.RLIMIT_AS, space},
-		{unix.RLIMIT_DATA, data},
-		{unix.RLIMIT_CPU, l.CPUSeconds},
-		{unix.RLIMIT_CORE, 0},
-		{unix.RLIMIT_FSIZE, 0},
-		{unix.RLIMIT_NOFILE, files},
-	} {
-		if err := unix.Setrlimit(r.what, &unix.Rlimit{Cur: r.limit, Max: r.limit}); err != nil {
-			return fmt.Errorf("limit resource %d to %d: %w", r.what, r.limit, err)
-		}
+func common(l Limits, files uint64) error {
+	err := limit([]resource{{unix.RLIMIT_CPU, l.CPUSeconds}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}, {unix.RLIMIT_NOFILE, files}})
+	if err != nil {
+		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("give up new privileges: %w", err)
+	}
+	return nil
+}
+
+// memory limits what is mapped, and what of that can be written to, bytes.
+func memory(space, data uint64) error {
+	return limit([]resource{{unix.RLIMIT_AS, space}, {unix.RLIMIT_DATA, data}})
+}
+
+type resource struct {
+	what int // of unix.RLIMIT_…
+	most uint64
+}
+
+func limit(resources []resource) error {
+	for _, r := range resources {
+		if err := unix.Setrlimit(r.what, &unix.Rlimit{Cur: r.most, Max: r.most}); err != nil {
+			return fmt.Errorf("limit resource %d to %d: %w", r.what, r.most, err)
+		}
 	}
 	return nil
 }
