@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"earshot/infer/repository": {"earshot/infer", "earshot/infer/onnx", "earshot/internal/atomicfile"},
 
 	"earshot/verify":        {"earshot/verify/logmel", "earshot/internal/audio"},
-	"earshot/verify/logmel": {},
+	"earshot/verify/logmel": {"earshot/internal/spectrum"},
 
 	"earshot/publish":               {"earshot/publish/...", "earshot/internal/redact"},
 	"earshot/publish/topic":         {},

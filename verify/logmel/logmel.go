@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/dsp/fourier"
+	"earshot/internal/spectrum"
 )
 
 // The numbers of the front end. YAMNet was trained with these and no others.
@@ -35,47 +35,14 @@ const Fingerprint = `{"bands":64,"fft_samples":512,"fmax_hz":7500,"fmin_hz":125,
 // FrontEnd computes log-mel frames. It is a plan: made once, it allocates nothing a frame. One
 // goroutine may use it at a time.
 type FrontEnd struct {
-	window    []float64    // (FrameSamples)
-	fft       *fourier.FFT // of FFTSamples
-	frame     []float64    // (FFTSamples) windowed samples, zeros behind
-	spectrum  []complex128 // (bins)
-	magnitude []float64    // (bins)
-	bank      []band       // (Bands)
-}
-
-// band is one triangle: the weights of bins first, first+1, …
-type band struct {
-	first   int
-	weights []float64
+	plan      *spectrum.Plan
+	magnitude []float64     // (bins)
+	bank      spectrum.Bank // (Bands)
 }
 
 // New plans a front end.
 func New() *FrontEnd {
-	f := &FrontEnd{
-		window:    make([]float64, FrameSamples),
-		fft:       fourier.NewFFT(FFTSamples),
-		frame:     make([]float64, FFTSamples),
-		spectrum:  make([]complex128, bins),
-		magnitude: make([]float64, bins),
-		bank:      make([]band, Bands),
-	}
-	for n := range f.window {
-		f.window[n] = 0.5 - 0.5*math.Cos(2*math.Pi*float64(n)/FrameSamples)
-	}
-	w := Weights()
-	for b := range f.bank {
-		first, last := bins, -1
-		for k := range bins {
-			if w[k*Bands+b] > 0 {
-				first, last = min(first, k), k
-			}
-		}
-		f.bank[b].first = first
-		for k := first; k <= last; k++ {
-			f.bank[b].weights = append(f.bank[b].weights, w[k*Bands+b])
-		}
-	}
-	return f
+	return &FrontEnd{plan: spectrum.New(FrameSamples, FFTSamples), magnitude: make([]float64, bins), bank: spectrum.NewBank(Weights(), Bands)}
 }
 
 // Frame writes to dst (Bands) the log-mel values of the one frame x (FrameSamples). Longer slices are
@@ -84,24 +51,13 @@ func (f *FrontEnd) Frame(dst, x []float32) {
 	if len(x) < FrameSamples || len(dst) < Bands {
 		panic(fmt.Sprintf("logmel: Frame of %d samples into %d values, want %d and %d", len(x), len(dst), FrameSamples, Bands))
 	}
-	for n, h := range f.window {
-		f.frame[n] = h * float64(x[n])
-	}
-	for k, v := range f.fft.Coefficients(f.spectrum, f.frame) {
-		f.magnitude[k] = math.Sqrt(real(v)*real(v) + imag(v)*imag(v))
+	f.plan.Power(f.magnitude, x)
+	for k, power := range f.magnitude {
+		f.magnitude[k] = math.Sqrt(power)
 	}
 	for b := range f.bank {
-		dst[b] = logOf(f.bank[b].energy(f.magnitude))
+		dst[b] = logOf(f.bank.Energy(b, f.magnitude))
 	}
-}
-
-// energy is the weighted sum of the band's bins.
-func (b *band) energy(magnitude []float64) float64 {
-	sum := 0.0
-	for i, w := range b.weights {
-		sum += w * magnitude[b.first+i]
-	}
-	return sum
 }
 
 // logOf is the logarithm of the network's input; what is no finite number counts as silence.
