@@ -182,7 +182,6 @@ func TestGraphBugsPanic(t *testing.T) {
 	for name, f := range map[string]func(){
 		"bands":     func() { StepGraph(a, StepOptions{Batch: 2, Gradients: true}) },
 		"optimiser": func() { StepGraph(narrowArch(t, "none", 4, 3), StepOptions{Batch: 2, Optimiser: "lbfgs"}) },
-		"state":     func() { (&runner{}).swap("weights") },
 	} {
 		func() {
 			defer func() {

@@ -18,10 +18,10 @@ func TestFrozenLayersChangeNothingAbove(t *testing.T) {
 		p := newProblem(a, 3, 3)
 		all, want := runGradients(t, a, p, c.block)
 		f := &Frozen{Layers: c.layers, Weights: Weights{Flat: p.flat,
-			Means: slices.Clone(all.tensors["means"].Data), Vars: slices.Clone(all.tensors["vars"].Data)}}
+			Means: slices.Clone(all.Tensors["means"].Data), Vars: slices.Clone(all.Tensors["vars"].Data)}}
 		r := runStep(t, a, p, StepOptions{Batch: 3, Block: c.block, Gradients: true, Frozen: f})
-		got := split64(a, r.tensors["gradient"].Data)
-		if x, y := float64(r.tensors["loss"].Data[0]), float64(all.tensors["loss"].Data[0]); math.Abs(x-y) > 1e-5*y {
+		got := split64(a, r.Tensors["gradient"].Data)
+		if x, y := float64(r.Tensors["loss"].Data[0]), float64(all.Tensors["loss"].Data[0]); math.Abs(x-y) > 1e-5*y {
 			t.Errorf("%+v: loss %g, want %g", c, x, y)
 		}
 		for _, q := range a.Params() {
@@ -35,7 +35,7 @@ func TestFrozenLayersChangeNothingAbove(t *testing.T) {
 				t.Errorf("%+v: %s: relative error %.2g", c, q.Name, rel)
 			}
 		}
-		if rel := relative(wide(r.tensors["means"].Data), wide(all.tensors["means"].Data)); rel > 1e-4 {
+		if rel := relative(wide(r.Tensors["means"].Data), wide(all.Tensors["means"].Data)); rel > 1e-4 {
 			t.Errorf("%+v: means: relative error %.2g", c, rel)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"earshot/infer"
 	"earshot/infer/onnx"
+	"earshot/train/stepgraph"
 )
 
 // At the real window, 128×128, the whole gradient's own direction: its derivative is its norm.
@@ -100,22 +101,22 @@ func TestWeightGradientForms(t *testing.T) {
 			vx := value{name: g.Input("x", onnx.Float, x.dims...), shape: x.dims}
 			vy := value{name: g.Input("dy", onnx.Float, dy.dims...), shape: dy.dims}
 			g.Output("dw", tp.convWeightGrad([]value{vx}, []value{vy}, k[0], k[1]), onnx.Float, co, ci, k[0], k[1])
-			r, err := newRunner(g, infer.GraphOptions{Threads: 1}, nil)
+			r, err := stepgraph.New(g, infer.GraphOptions{Threads: 1}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, a := range map[string]array{"x": x, "dy": dy} {
 				for i, v := range a.x {
-					r.tensors[name].Data[i] = float32(v)
+					r.Tensors[name].Data[i] = float32(v)
 				}
 			}
-			if err := r.run(); err != nil {
+			if err := r.Run(); err != nil {
 				t.Fatal(err)
 			}
-			if rel := relative(wide(r.tensors["dw"].Data), want); rel > 1e-5 {
+			if rel := relative(wide(r.Tensors["dw"].Data), want); rel > 1e-5 {
 				t.Errorf("kernel %v, %s: relative error %.2g", k, form, rel)
 			}
-			r.close()
+			r.Close()
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"earshot/infer"
 	"earshot/internal/test/testruntime"
+	"earshot/train/stepgraph"
 )
 
 func TestMain(m *testing.M) {
@@ -92,7 +93,7 @@ func newProblem(a Arch, batch int, seed uint64) problem {
 
 // runGradients runs the gradient graph of a once: with plain convolutions in chunks of one
 // clip, with blocked ones over the whole batch.
-func runGradients(t testing.TB, a Arch, p problem, block int) (r *runner, gradient map[string][]float64) {
+func runGradients(t testing.TB, a Arch, p problem, block int) (r *stepgraph.Runner, gradient map[string][]float64) {
 	t.Helper()
 	batch := len(p.target) / a.Classes
 	chunk := batch
@@ -100,21 +101,21 @@ func runGradients(t testing.TB, a Arch, p problem, block int) (r *runner, gradie
 		chunk = 1
 	}
 	r = runStep(t, a, p, StepOptions{Batch: batch, Block: block, Gradients: true, chunk: chunk})
-	return r, split64(a, r.tensors["gradient"].Data)
+	return r, split64(a, r.Tensors["gradient"].Data)
 }
 
 // runStep runs one step on p, on one thread.
-func runStep(t testing.TB, a Arch, p problem, o StepOptions) *runner {
+func runStep(t testing.TB, a Arch, p problem, o StepOptions) *stepgraph.Runner {
 	t.Helper()
-	r, err := newRunner(StepGraph(a, o), infer.GraphOptions{Threads: 1}, nil)
+	r, err := stepgraph.New(StepGraph(a, o), infer.GraphOptions{Threads: 1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.close)
+	t.Cleanup(r.Close)
 	for name, x := range map[string][]float32{"window": p.window, "target": p.target, "weights": p.flat, "mask9": p.masks[0], "mask10": p.masks[1]} {
-		copy(r.tensors[name].Data, x)
+		copy(r.Tensors[name].Data, x)
 	}
-	if err := r.run(); err != nil {
+	if err := r.Run(); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -153,7 +154,7 @@ func TestGradientsMatchFiniteDifferences(t *testing.T) {
 func gradientFaults(t *testing.T, a Arch, p problem, block int) (faults []string) {
 	r, got := runGradients(t, a, p, block)
 	o := newOracle(a, p.flat, p.window, p.target, p.masks)
-	if l, have := o.loss("dense.b", o.params["dense.b"]), float64(r.tensors["loss"].Data[0]); !(math.Abs(l-have) <= 1e-5*l) {
+	if l, have := o.loss("dense.b", o.params["dense.b"]), float64(r.Tensors["loss"].Data[0]); !(math.Abs(l-have) <= 1e-5*l) {
 		faults = append(faults, fmt.Sprintf("loss %g, oracle has %g", have, l))
 	}
 	faults = append(faults, statisticsFaults(r, o)...)
@@ -171,8 +172,8 @@ func gradientFaults(t *testing.T, a Arch, p problem, block int) (faults []string
 	return faults
 }
 
-func statisticsFaults(r *runner, o *oracle) []string {
-	means, vars := r.tensors["means"].Data, r.tensors["vars"].Data
+func statisticsFaults(r *stepgraph.Runner, o *oracle) []string {
+	means, vars := r.Tensors["means"].Data, r.Tensors["vars"].Data
 	for c := range o.means {
 		if !(math.Abs(float64(means[c])-o.means[c]) <= 1e-5 && math.Abs(float64(vars[c])-o.vars[c]) <= 1e-4*(o.vars[c]+1e-2)) {
 			return []string{fmt.Sprintf("batch-norm channel %d: mean %g, variance %g; oracle has %g, %g", c, means[c], vars[c], o.means[c], o.vars[c])}

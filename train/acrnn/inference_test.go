@@ -27,7 +27,7 @@ func TestInferenceIsTheTrainingNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := s.run.tensors["scores"].Data
+			want := s.run.Tensors["scores"].Data
 			w := Weights{Flat: p.flat, Means: means, Vars: vars, Mean: [2]float32{-41, 0.3}, Std: [2]float32{17, 2.5}}
 
 			scores, attentionOut := infere(t, a, w, InferenceOptions{}, p.window, batch)

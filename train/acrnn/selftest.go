@@ -6,6 +6,7 @@ import (
 
 	"earshot/infer"
 	"earshot/infer/onnx"
+	"earshot/train/stepgraph"
 )
 
 // FindBlock returns the NCHWc block size of ONNX Runtime's kernels on this
@@ -47,19 +48,19 @@ func trialConv(block int, o infer.GraphOptions) ([]float32, error) {
 	y := t.conv(x, t.filters(g.Input("w", onnx.Float, co, ci, 3, 5), co, ci, 3, 5))
 	g.Output("y", y.name, onnx.Float, n, co, h, w)
 	g.Output("z", t.maxPool(y, 3, 2).name, onnx.Float, n, co, h/3, w/2)
-	r, err := newRunner(g, o, nil)
+	r, err := stepgraph.New(g, o, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
+	defer r.Close()
 	for _, name := range []string{"x", "w"} {
-		d := r.tensors[name].Data
+		d := r.Tensors[name].Data
 		for i := range d {
 			d[i] = float32(math.Sin(float64(i)*0.7+float64(len(d)))) * 0.1
 		}
 	}
-	if err := r.run(); err != nil {
+	if err := r.Run(); err != nil {
 		return nil, err
 	}
-	return slices.Concat(r.tensors["y"].Data, r.tensors["z"].Data), nil
+	return slices.Concat(r.Tensors["y"].Data, r.Tensors["z"].Data), nil
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"earshot/train"
 	"earshot/train/acrnn"
 	"earshot/train/batches"
+	"earshot/train/checkpoint"
 	"earshot/train/recipe"
 )
 
@@ -117,7 +117,7 @@ func newTrainer(data *train.Data, cfg Config) (*trainer, error) {
 	}
 	t := &trainer{cfg: cfg, data: data, front: gammatone.Default(), saved: time.Now()}
 	t.front.Floor = cfg.Floor
-	sweep(cfg.Checkpoint)
+	checkpoint.Sweep(cfg.Checkpoint)
 	if cfg.SaveEvery == 0 {
 		t.cfg.SaveEvery = 2 * time.Minute
 	}
@@ -150,7 +150,7 @@ func newTrainer(data *train.Data, cfg Config) (*trainer, error) {
 // start sets the state: from the checkpoint, from given weights, or at random.
 func (t *trainer) start() error {
 	if t.cfg.Resume && t.cfg.Checkpoint != "" {
-		if _, err := os.Stat(t.cfg.Checkpoint); err == nil {
+		if checkpoint.Exists(t.cfg.Checkpoint) {
 			return t.restore()
 		}
 	}

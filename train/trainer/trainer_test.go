@@ -163,7 +163,7 @@ func TestInterruptedTrainingContinuesTheSameCurve(t *testing.T) {
 		for _, after := range []int{2, 3} { // steps that each child is let live for
 			killChild(t, checkpoint, after)
 		}
-		c, err := loadCheckpoint(checkpoint)
+		c, err := loadHeader(checkpoint)
 		if err != nil || c.Step < 3 || c.Step > 11 {
 			t.Fatalf("the killed children left a checkpoint of step %+v, %v", c, err)
 		}
