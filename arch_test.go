@@ -77,6 +77,8 @@ var arrows = map[string][]string{
 		"earshot/train/modelfile", "earshot/verify"},
 	"earshot/train/report": {"earshot/gammatone", "earshot/internal/atomicfile", "earshot/train/dataset", "earshot/train/acrnn",
 		"earshot/train/metrics", "earshot/train/metrics/stream"}, // HTML: for job and the command line
+	"earshot/train/piczak": {"earshot/infer", "earshot/infer/onnx", "earshot/internal/audio", "earshot/internal/jsonfile", "earshot/internal/spectrum", "earshot/train",
+		"earshot/train/checkpoint", "earshot/train/dataset", "earshot/train/metrics", "earshot/train/stepgraph"}, // the other network of tables 1 and 2: for job
 	"earshot/train/verifier":     {"earshot/verify"},
 	"earshot/train/opinion":      {"earshot/infer", "earshot/internal/atomicfile", "earshot/internal/audio", "earshot/train/dataset", "earshot/train/verifier", "earshot/verify"},
 	"earshot/train/opinion/tune": {"earshot/infer/smooth", "earshot/train/metrics", "earshot/train/opinion", "earshot/verify"},

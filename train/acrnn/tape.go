@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"earshot/infer/onnx"
+	"earshot/train/stepgraph"
 )
 
 // value is a float32 graph value with its static shape.
@@ -89,9 +90,9 @@ func (t *tape) channelSum(x string, shape []int) string {
 	return t.ReduceSum(t.ReduceSum(t.Reshape(x, shape[0], shape[1], -1), false, 2), false, 0)
 }
 
-// positive is 1 where x > 0, else 0 (the ReLU mask; docs/training.md).
+// positive is 1 where x > 0, else 0.
 func (t *tape) positive(x string) string {
-	return t.Op("HardSigmoid", []string{x}, onnx.Attr{Name: "alpha", Value: float32(1e38)}, onnx.Attr{Name: "beta", Value: float32(0)})
+	return stepgraph.Positive(t.Graph, x)
 }
 
 // scaled multiplies by a constant.

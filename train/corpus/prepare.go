@@ -59,7 +59,7 @@ func Prepare(ctx context.Context, s Source) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	learned, held, leftOut, err := s.split(set)
+	learned, held, leftOut, err := s.Split(set)
 	if err != nil {
 		return nil, err
 	}

@@ -8,14 +8,14 @@ import (
 	"earshot/train/dataset"
 )
 
-// split divides set, which the licence filter of s may have thinned, into clips
+// Split divides set, which the licence filter of s may have thinned, into clips
 // to learn from and clips to test on.
 //
 // With TestFull the test clips are of every licence, so the division is made on
 // the unfiltered set and the filter applied to what is learned: a clip to learn
 // from never shares its recording with a test clip that the filter would hide.
 // leftOut counts the licensed clips that were left out for such a share.
-func (s Source) split(set *dataset.Set) (learned, held []dataset.Clip, leftOut int, err error) {
+func (s Source) Split(set *dataset.Set) (learned, held []dataset.Clip, leftOut int, err error) {
 	if !s.TestFull || len(s.Set.Licences) == 0 || len(s.Test) == 0 {
 		learned, held, leftOut = set.Split(s.Train, s.Test)
 		return learned, held, leftOut, nil

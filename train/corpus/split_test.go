@@ -59,7 +59,7 @@ func TestSplitSeesRecordingsBehindTheLicenceFilter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			learned, held, leftOut, err := s.split(set)
+			learned, held, leftOut, err := s.Split(set)
 			if err != nil {
 				t.Fatal(err)
 			}

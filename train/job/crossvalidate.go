@@ -19,6 +19,14 @@ var ErrFewFolds = errors.New("--cross-validate wants at least two folds")
 // CrossValidate trains once for each of the folds, each time testing on it, and returns the percentages of clips that were named
 // right. Each model stands beside Out, as in esc50-fold1.onnx. With Resume what is finished already is not trained again.
 func CrossValidate(ctx context.Context, o Options, ui UI) (accuracy []float64, err error) {
+	return o.crossValidate(ctx, ui, Options.tested)
+}
+
+// tester trains and returns the percentage of the test folds' clips that are named right.
+type tester func(Options, context.Context, UI) (float64, error)
+
+// crossValidate is CrossValidate of any network.
+func (o Options) crossValidate(ctx context.Context, ui UI, tested tester) (accuracy []float64, err error) {
 	if o, err = o.Resolved(); err != nil {
 		return nil, err
 	}
@@ -30,7 +38,7 @@ func CrossValidate(ctx context.Context, o Options, ui UI) (accuracy []float64, e
 		ui.Print("fold %d of %v", test, folds)
 		one := o.named(fmt.Sprintf("fold%d", test))
 		one.Source.Train, one.Source.Test = slices.DeleteFunc(slices.Clone(folds), func(f int) bool { return f == test }), []int{test}
-		right, err := one.tested(ctx, ui)
+		right, err := tested(one, ctx, ui)
 		if err != nil {
 			return nil, err
 		}
@@ -55,8 +63,7 @@ func (o Options) named(part string) Options {
 	return o
 }
 
-// tested trains and returns the percentage of the test folds' clips that are named right. With Resume a model that the same training
-// made before is believed.
+// tested is a [tester] of the network that is trained otherwise too. With Resume a model that the same training made before is believed.
 func (o Options) tested(ctx context.Context, ui UI) (float64, error) {
 	if o.Resume {
 		if right, ok := o.before(); ok {

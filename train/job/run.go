@@ -251,25 +251,9 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 		return nil, err
 	}
 	defer log.Close()
-	bar := ui.Bar("training")
-	accuracy := ""
-	began, first := time.Now(), -1
+	onStep, onEpoch := watch(ui, log, "windows")
 	cfg := trainer.Config{Arch: a, Recipe: o.Recipe, Seed: o.Seed, Floor: o.Floor, Init: init, Checkpoint: o.checkpoint(),
-		Resume: o.Resume, EvalEvery: o.EvalEvery, Graph: o.Graph, Block: -1,
-		OnStep: func(s train.Progress) {
-			if first < 0 {
-				first = s.Step - 1
-			}
-			left := time.Duration(float64(time.Since(began)) / float64(s.Step-first) * float64(s.Steps-s.Step))
-			bar(s.Step, s.Steps, fmt.Sprintf("loss %.3f%s, %s left", s.Loss, accuracy, left.Round(time.Second)))
-		},
-		OnEpoch: func(e train.Epoch) error {
-			if e.Measured {
-				accuracy = fmt.Sprintf(", %.1f %% right", 100*e.Accuracy)
-				ui.Print("epoch %d: loss %.3f, clips %.1f %%, windows %.1f %%", e.Epoch, e.Loss, 100*e.Accuracy, 100*e.Windows)
-			}
-			return log.write(e)
-		}}
+		Resume: o.Resume, EvalEvery: o.EvalEvery, Graph: o.Graph, Block: -1, OnStep: onStep, OnEpoch: onEpoch}
 	if err := cfg.Resumable(&p.Data); err != nil { // before the teachers, who take minutes
 		return nil, err
 	}
@@ -285,6 +269,28 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 		}
 	}
 	return trainer.Run(ctx, &p.Data, cfg)
+}
+
+// watch tells of a training's steps and epochs, and logs the epochs; parts is what clips are cut into.
+func watch(ui UI, log *metricsLog, parts string) (step func(train.Progress), epoch func(train.Epoch) error) {
+	bar := ui.Bar("training")
+	accuracy := ""
+	began, first := time.Now(), -1
+	step = func(s train.Progress) {
+		if first < 0 {
+			first = s.Step - 1
+		}
+		left := time.Duration(float64(time.Since(began)) / float64(s.Step-first) * float64(s.Steps-s.Step))
+		bar(s.Step, s.Steps, fmt.Sprintf("loss %.3f%s, %s left", s.Loss, accuracy, left.Round(time.Second)))
+	}
+	epoch = func(e train.Epoch) error {
+		if e.Measured {
+			accuracy = fmt.Sprintf(", %.1f %% right", 100*e.Accuracy)
+			ui.Print("epoch %d: loss %.3f, clips %.1f %%, %s %.1f %%", e.Epoch, e.Loss, 100*e.Accuracy, parts, 100*e.Windows)
+		}
+		return log.write(e)
+	}
+	return step, epoch
 }
 
 func (o Options) title() string { return "ACRNN on " + o.dataName() }

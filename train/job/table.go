@@ -9,12 +9,11 @@ import (
 
 	"earshot/internal/atomicfile"
 	"earshot/train/acrnn"
-	"earshot/train/dataset"
 	"earshot/train/metrics"
 )
 
-// The tables of Zhang et al. 2020 that a training makes anew. Of the other networks that its first two compare with, none is built
-// here.
+// The tables of Zhang et al. 2020 that a training makes anew. Of the other networks that its first two compare with, Piczak's is built
+// here, in package piczak.
 const (
 	TableAccuracy     = 1 // how much is named right
 	TableCost         = 2 // parameters and multiplications; trains nothing
@@ -26,6 +25,7 @@ const (
 type row struct {
 	name   string
 	change func(*Options)
+	tested tester // nil: Options.tested
 }
 
 // rows are those of a table that trains.
@@ -37,16 +37,16 @@ func rows(table int) []row {
 	both := func(f, g func(*Options)) func(*Options) { return func(o *Options) { f(o); g(o) } }
 	switch table {
 	case TableAccuracy:
-		return []row{{"acrnn", attention("l10")}}
+		return []row{{name: "piczak", change: func(*Options) {}, tested: Options.piczakTested}, {name: "acrnn", change: attention("l10")}}
 	case TableAttention:
 		var out []row
 		for _, name := range []string{"none", "l2-softmax", "l2-sigmoid", "l4-softmax", "l4-sigmoid", "l6-softmax", "l6-sigmoid", "l8-softmax", "l8-sigmoid", "l10"} {
-			out = append(out, row{name, attention(name)})
+			out = append(out, row{name: name, change: attention(name)})
 		}
 		return out
 	case TableAugmentation:
-		return []row{{"neither", both(attention("none"), plain)}, {"attention", both(attention("l10"), plain)},
-			{"augmentation", attention("none")}, {"both", attention("l10")}}
+		return []row{{name: "neither", change: both(attention("none"), plain)}, {name: "attention", change: both(attention("l10"), plain)},
+			{name: "augmentation", change: attention("none")}, {name: "both", change: attention("l10")}}
 	}
 	return nil
 }
@@ -63,12 +63,12 @@ func Table(ctx context.Context, table int, o Options, ui UI) error {
 	if todo == nil {
 		return fmt.Errorf("table %d: want 1 to 4", table)
 	}
-	text := fmt.Sprintf("Clips named right, %s: `--table %d`, recipe %s, %d epochs\n\n| network | clips right | spread | each |\n|---|---|---|---|\n", o.dataName(), table, o.Recipe.Name, o.Recipe.Epochs)
+	text := fmt.Sprintf("Clips named right, %s: `--table %d`, recipe %s, %d epochs\n\n| network | clips right | spread | each |\n|---|---|---|---|\n", o.tableData(), table, o.Recipe.Name, o.Recipe.Epochs)
 	for i, r := range todo {
 		ui.Print("table %d, row %d of %d: %s", table, i+1, len(todo), r.name)
 		one := o.named(fmt.Sprintf("table%d-%s", table, r.name))
 		r.change(&one)
-		accuracy, err := one.row(ctx, ui)
+		accuracy, err := one.row(ctx, ui, r.tested)
 		if err != nil {
 			return err
 		}
@@ -82,40 +82,28 @@ func Table(ctx context.Context, table int, o Options, ui UI) error {
 	return nil
 }
 
+// tableData is how a table calls its data: of all that was named it may take the ESC-10 clips alone.
+func (o Options) tableData() string {
+	if o.Source.Set.ESC10 {
+		return o.dataName() + ", its ESC-10 clips alone"
+	}
+	return o.dataName()
+}
+
 // row trains one row.
-func (o Options) row(ctx context.Context, ui UI) ([]float64, error) {
+func (o Options) row(ctx context.Context, ui UI, tested tester) ([]float64, error) {
+	if tested == nil {
+		tested = Options.tested
+	}
 	if len(o.Source.Test) == 0 {
-		return CrossValidate(ctx, o, ui)
+		return o.crossValidate(ctx, ui, tested)
 	}
 	o, err := o.Resolved()
 	if err != nil {
 		return nil, err
 	}
-	right, err := o.tested(ctx, ui)
+	right, err := tested(o, ctx, ui)
 	return []float64{right}, err
-}
-
-// costs writes the table of what the network costs, for as many labels as the data has.
-func (o Options) costs(path string, ui UI) error {
-	set, err := dataset.Load(o.Source.Set)
-	if err != nil {
-		return err
-	}
-	arch, err := acrnn.New(len(set.Labels), o.Width, o.Attention)
-	if err != nil {
-		return err
-	}
-	c := acrnn.Cost(arch)
-	text := "| layer | output | parameters | multiplications a window |\n|---|---|---|---|\n"
-	for _, l := range c.Layers {
-		text += fmt.Sprintf("| %s | %s | %d | %d |\n", l.Name, l.Output, l.Params, l.MACs)
-	}
-	text += fmt.Sprintf("| all | %d labels | %d | %d |\n\nBy the paper's convention %d parameters and %d FLOPs. %s\n", len(set.Labels), c.Params, c.MACs, c.PaperParams, c.PaperFLOPs, acrnn.PaperNote)
-	if err := writeText(path, text); err != nil {
-		return err
-	}
-	ui.Print("%s\n%s", path, text)
-	return nil
 }
 
 func writeText(path, text string) error {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"earshot/train/dataset"
 )
 
 // A table is made row by row, and a second run with Resume believes what is there and trains only what is not.
@@ -50,7 +52,20 @@ func TestTable(t *testing.T) {
 	} else if _, ok := one.before(); ok {
 		t.Error("a model that another training made is believed")
 	}
-	if err := Table(context.Background(), TableCost, o, Quiet(&text)); err != nil || !strings.Contains(text.String(), "| l1 | ") {
+	if err := Table(context.Background(), TableCost, o, Quiet(&text)); err != nil || !strings.Contains(text.String(), "| l1 | ") || !strings.Contains(text.String(), "| dense2 | 500 | 250500 | 250000 |") {
 		t.Errorf("%v; no layers in\n%s", err, text.String())
+	}
+}
+
+// The title of a table says when it is about the ESC-10 clips alone.
+func TestTableNamesItsData(t *testing.T) {
+	o := Options{}
+	o.Source.Set = dataset.Options{Dirs: []string{"/data/esc50/"}}
+	if got := o.tableData(); got != "esc50" {
+		t.Errorf("all clips are called %q", got)
+	}
+	o.Source.Set.ESC10 = true
+	if got := o.tableData(); got != "esc50, its ESC-10 clips alone" {
+		t.Errorf("the ESC-10 clips are called %q", got)
 	}
 }

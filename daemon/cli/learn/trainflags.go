@@ -37,7 +37,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.IntSliceVar(&t.folds, "folds", nil, "folds to learn from (default: all but --test)")
 	f.IntSliceVar(&t.test, "test", nil, "folds to test on, never learned from")
 	f.BoolVar(&t.crossValidate, "cross-validate", false, "train once for each of the folds, each time testing on it; prints mean and spread")
-	f.IntVar(&t.table, "table", 0, "make a table of the paper: 1 accuracy, 2 cost (trains nothing), 3 the ten attention variants, 4 attention and augmentation; on --test, else by cross-validation; with --resume what is finished stays")
+	f.IntVar(&t.table, "table", 0, "make a table of the paper: 1 accuracy, beside Piczak's network (2015), 2 what both cost (trains nothing), 3 the ten attention variants, 4 attention and augmentation; on --test, else by cross-validation; with --resume what is finished stays")
 	f.StringVarP(&t.out, "out", "o", "", "model file to write")
 	f.StringVar(&t.init, "init", "", "start from this model (\"builtin\" or a file) and keep its labels")
 	f.StringVar(&t.recipeName, "recipe", "", "default, paper (Zhang et al. 2020, section 4.1) or finetune (default with --init)")
