@@ -125,6 +125,7 @@ var inTests = map[string][]string{
 	"earshot/train/modelfile": {"earshot/train/scoring"},
 	"earshot/train/scoring":   {"earshot/train/modelfile"},
 	"earshot/train/card":      {"earshot/train/dataset"},
+	"earshot/train/piczak":    {"earshot/internal/figure"},
 	"earshot/train/job":       {"earshot/infer/builtin", "earshot/internal/audio"},
 }
 
