@@ -63,7 +63,11 @@ func Table(ctx context.Context, table int, o Options, ui UI) error {
 	if todo == nil {
 		return fmt.Errorf("table %d: want 1 to 4", table)
 	}
-	text := fmt.Sprintf("Clips named right, %s: `--table %d`, recipe %s, %d epochs\n\n| network | clips right | spread | each |\n|---|---|---|---|\n", o.tableData(), table, o.Recipe.Name, o.Recipe.Epochs)
+	text := fmt.Sprintf("Clips named right, %s: `--table %d`, recipe %s, %d epochs", o.tableData(), table, o.Recipe.Name, o.Recipe.Epochs)
+	if table == TableAccuracy {
+		text += "; piczak as many by its article's recipe"
+	}
+	text += "\n\n| network | clips right | spread | each |\n|---|---|---|---|\n"
 	for i, r := range todo {
 		ui.Print("table %d, row %d of %d: %s", table, i+1, len(todo), r.name)
 		one := o.named(fmt.Sprintf("table%d-%s", table, r.name))

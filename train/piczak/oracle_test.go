@@ -25,7 +25,7 @@ type problem struct {
 
 // tiny is the network in small: four places in the bands, pools that leave a remainder in both layers.
 func tiny() Arch {
-	return Arch{Bands: 9, Frames: 23, KernelBands: 6, KernelWide: 4, Pool: 3, Kernel2: 2, Pool2: 2, Filters: 4, Hidden: 6, Classes: 3}
+	return Arch{Bands: 7, Frames: 17, KernelBands: 4, KernelWide: 4, Pool: 3, Kernel2: 2, Pool2: 3, Filters: 3, Hidden: 5, Classes: 3}
 }
 
 // newProblem draws a batch whose last row is empty, and whose first segment ends in digital silence.

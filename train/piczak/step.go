@@ -74,7 +74,6 @@ type step struct {
 	mask     map[string]string // empty: nothing is dropped out
 
 	conv1, conv2 filtered
-	flat         string // (N, flat) what the first dense layer reads
 	dense        [3]linear
 }
 
