@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 
 	"earshot/internal/audio"
@@ -120,6 +121,7 @@ func (c *cutter) read(clip dataset.Clip, number uint64) (Clip, []string, error) 
 	for range c.Copies {
 		out.Segments = c.cut(out.Segments, append(make([]float32, rng.IntN(longestDelay)), x...))
 	}
+	out.Segments = slices.Clone(out.Segments) // they stay for hours: without the room that they grew into
 	return out, notes, nil
 }
 
