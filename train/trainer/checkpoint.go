@@ -13,6 +13,7 @@ import (
 	"earshot/internal/readfile"
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/batches"
 	"earshot/train/recipe"
 )
 
@@ -31,6 +32,9 @@ type checkpoint struct {
 	Step    int
 	Epoch   Running // of the epoch that Step is in
 	History []train.Epoch
+	Hard    []batches.Negative `json:",omitempty"`
+	MinedAt int                // step before which they were looked for last; −1: never
+	Mined   *train.Mined       `json:",omitempty"` // in the epoch that Step is in
 	Vectors []string
 	Sizes   []int
 	vectors map[string][]float32

@@ -26,7 +26,8 @@ func (t *trainer) save() error {
 		return nil
 	}
 	c := &checkpoint{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
-		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history, vectors: t.engine.State()}
+		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history,
+		Hard: t.sampler.Hard(), MinedAt: t.minedAt, Mined: t.mined, vectors: t.engine.State()}
 	return c.save(t.cfg.Checkpoint)
 }
 
@@ -98,7 +99,10 @@ func (t *trainer) restore() error {
 	for name, v := range t.engine.State() {
 		copy(v, c.vectors[name])
 	}
-	t.step, t.history, t.epoch, t.norm = c.Step, c.History, c.Epoch, c.Norm
+	if err := t.sampler.SetHard(c.Hard); err != nil {
+		return t.cfg.refuse("background", err.Error())
+	}
+	t.step, t.history, t.epoch, t.norm, t.minedAt, t.mined = c.Step, c.History, c.Epoch, c.Norm, c.MinedAt, c.Mined
 	return nil
 }
 
