@@ -26,3 +26,9 @@ type Data struct {
 
 // ErrNoClips is returned where there is nothing to learn from.
 var ErrNoClips = errors.New("no clips to learn from")
+
+// Place is a window of a clip.
+type Place struct {
+	Clip  *features.Clip
+	Start int // frame
+}

@@ -22,6 +22,7 @@ type Sampler struct {
 	examples   []train.Example
 	background []*features.Clip // of the background label, may be empty
 	label      int              // the background label's index, −1 for none
+	hard       []Negative       // of the background, what the network was wrong about when it was last asked
 	classes    int
 	Norm       train.Norm // what windows are normalised by
 	units      []unit     // what an epoch walks through
@@ -133,8 +134,8 @@ func (s *Sampler) Fill(b *Batch, step, steps int, w *Windower) {
 	for i := range r.Batch {
 		x, t := b.Window[i*size:(i+1)*size], b.Target[i*s.classes:(i+1)*s.classes]
 		if i >= rows {
-			c := s.background[rng.IntN(len(s.background))]
-			w.Draw(c, -1, rng, true)
+			c, start := s.negative(rng)
+			w.Draw(c, start, rng, true)
 			t[s.label] = 1
 			w.Finish(x, rng, s.Norm)
 			continue
@@ -157,7 +158,11 @@ func (s *Sampler) Fill(b *Batch, step, steps int, w *Windower) {
 func (s *Sampler) one(u unit, x, t []float32, rng *rand.Rand, calm bool, w *Windower) {
 	a := s.recipe.Augment
 	e := s.examples[u.item]
-	w.Draw(e.Clip, u.start, rng, true)
+	start := u.start
+	if a.RandomWindow {
+		start = -1
+	}
+	w.Draw(e.Clip, start, rng, true)
 	mix, splice := a.Mix, a.Splice
 	if calm {
 		mix, splice = mix/3, splice/3

@@ -77,7 +77,7 @@ func (w *Windower) cut(dst []float32, c *features.Clip, start int, rng *rand.Ran
 	}
 	span := float64(train.Frames-1)*speed + 1
 	from := float64(start)
-	if start < 0 || w.augment.RandomWindow {
+	if start < 0 {
 		from = soundingStart(c, span, rng)
 	}
 	quiet := 0

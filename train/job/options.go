@@ -70,6 +70,9 @@ func (o Options) Validate() error {
 	if o.Recipe.Frozen > 0 && o.Init == "" && len(o.InitBytes) == 0 {
 		return trainer.ErrNothingToFreeze
 	}
+	if o.Recipe.Mine > 0 && !o.Source.Background {
+		return trainer.ErrNothingToMine
+	}
 	return o.Recipe.Validate()
 }
 

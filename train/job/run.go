@@ -123,6 +123,9 @@ func (o Options) run(ctx context.Context, ui UI) (*Outcome, error) {
 		if from.narrowed {
 			return nil, fmt.Errorf("a narrower network has to learn every label again, and there are no recordings of %s; give them with --data", some(out.missing))
 		}
+		if o.Recipe.Mine > 0 {
+			return nil, fmt.Errorf("--mine is for a network that learns as a whole, and without recordings of %s, which the model knows, only the new labels' weights learn; leave it out, or give recordings with --data", some(out.missing))
+		}
 		if o.Int8 {
 			return nil, fmt.Errorf("int8 without recordings of %s, which the model knows, would fit its numbers to the new sounds alone; write fp16, or give recordings with --data", some(out.missing))
 		}
@@ -268,6 +271,11 @@ func (o Options) train(ctx context.Context, p *corpus.Prepared, a acrnn.Arch, in
 			return scoring.Accuracy(a, w, o.front(), o.Graph.Threads, &p.Data)
 		}
 	}
+	if o.Recipe.Mine > 0 {
+		cfg.Wrong = func(w acrnn.Weights, at []train.Place) ([]float32, error) {
+			return scoring.NotBackground(a, w, o.front(), o.Graph.Threads, p.Background, at)
+		}
+	}
 	return trainer.Run(ctx, &p.Data, cfg)
 }
 
@@ -284,6 +292,9 @@ func watch(ui UI, log *metricsLog, parts string) (step func(train.Progress), epo
 		bar(s.Step, s.Steps, fmt.Sprintf("loss %.3f%s, %s left", s.Loss, accuracy, left.Round(time.Second)))
 	}
 	epoch = func(e train.Epoch) error {
+		if m := e.Mined; m != nil {
+			ui.Print("before epoch %d: of %d windows of background %d taken for something; %d hard negatives", e.Epoch, m.Asked, m.Wrong, m.Hard)
+		}
 		if e.Measured {
 			accuracy = fmt.Sprintf(", %.1f %% right", 100*e.Accuracy)
 			ui.Print("epoch %d: loss %.3f, clips %.1f %%, %s %.1f %%", e.Epoch, e.Loss, 100*e.Accuracy, parts, 100*e.Windows)

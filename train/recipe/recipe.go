@@ -66,6 +66,7 @@ type Recipe struct {
 	Smoothing   float64 // label smoothing
 	AllWindows  bool    // an epoch is every window of every clip, not one a clip
 	Background  float64 // share of each batch that is background, when that label is learned
+	Mine        float64 // share of these that are hard negatives: background that the network took for something when it was last asked
 	Balance     bool    // repeat clips of rare labels, so that labels are drawn about equally often
 	TrunkRate   float64 // fine-tuning: factor on the rate of everything below the last layer; 0 means 1
 	FreezeTrunk float64 // fine-tuning: first share of the steps with the trunk frozen
@@ -100,6 +101,8 @@ func (r Recipe) Validate() error {
 		return fmt.Errorf("band limits %g: want a probability, 0 to 1", r.Augment.Band)
 	case !(r.Background >= 0 && r.Background < 1):
 		return fmt.Errorf("share of background %g: want 0 to below 1", r.Background)
+	case !(r.Mine >= 0 && r.Mine <= 1):
+		return fmt.Errorf("share of hard negatives %g: want 0 to 1", r.Mine)
 	}
 	return nil
 }

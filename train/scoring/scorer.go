@@ -68,11 +68,21 @@ func (s *Scorer) Windows(c *features.Clip, hop int) (scores, attention []float32
 }
 
 func (s *Scorer) windowsAt(c *features.Clip, starts []int) (scores, attention []float32, err error) {
-	err = s.net.Each(len(starts), func(i int, dst []float32) { train.Cut(dst, s.log, c, starts[i], s.front) }, func(out [][]float32) error {
-		scores, attention = append(scores, out[0]...), append(attention, out[1]...)
-		return nil
+	err = s.each(len(starts), func(i int) (*features.Clip, int) { return c, starts[i] }, func(some, att []float32) {
+		scores, attention = append(scores, some...), append(attention, att...)
 	})
 	return scores, attention, err
+}
+
+// each scores n windows, the i-th where at says; take gets the scores (some, K) and attention (some, T) of a few at a time, valid until it returns.
+func (s *Scorer) each(n int, at func(i int) (*features.Clip, int), take func(scores, attention []float32)) error {
+	return s.net.Each(n, func(i int, dst []float32) {
+		c, start := at(i)
+		train.Cut(dst, s.log, c, start, s.front)
+	}, func(out [][]float32) error {
+		take(out[0], out[1])
+		return nil
+	})
 }
 
 // Score runs every example's windows at a hop; progress may be nil.

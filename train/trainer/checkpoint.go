@@ -3,6 +3,7 @@ package trainer
 import (
 	"earshot/train"
 	"earshot/train/acrnn"
+	"earshot/train/batches"
 	"earshot/train/checkpoint"
 	"earshot/train/recipe"
 )
@@ -19,6 +20,9 @@ type header struct {
 	Step    int
 	Epoch   Running // of the epoch that Step is in
 	History []train.Epoch
+	Hard    []batches.Negative `json:",omitempty"`
+	MinedAt int                // step before which they were looked for last; −1: never
+	Mined   *train.Mined       `json:",omitempty"` // in the epoch that Step is in
 	checkpoint.Layout
 	vectors map[string][]float32
 }

@@ -9,10 +9,29 @@ import (
 	"earshot/train/batches"
 )
 
-// loop runs the remaining steps. Batches are prepared one step ahead, so that
-// the front end's work hides behind the graph's.
+// loop runs the remaining steps, with a round of looking for hard negatives between stretches of them where the recipe wants that.
 func (t *trainer) loop(ctx context.Context) error {
+	for t.step < t.steps && ctx.Err() == nil {
+		if t.mines() {
+			if err := t.mine(); err != nil {
+				return err
+			}
+		}
+		if err := t.stretch(ctx); err != nil {
+			return err
+		}
+	}
+	return t.save()
+}
+
+// stretch runs the steps up to the next round of looking for hard negatives, or all that remain. Batches are prepared one step ahead, so
+// that the front end's work hides behind the graph's.
+func (t *trainer) stretch(ctx context.Context) error {
 	per := t.sampler.StepsPerEpoch()
+	until := t.steps
+	if t.cfg.Recipe.Mine > 0 {
+		until = min(until, (t.step/(mineEpochs*per)+1)*mineEpochs*per)
+	}
 	next := make(chan *batches.Batch, 1)
 	free := make(chan *batches.Batch, 2)
 	for range 2 {
@@ -24,10 +43,9 @@ func (t *trainer) loop(ctx context.Context) error {
 		for range next {
 		}
 	}()
-	go t.produce(next, free, quit)
+	go t.produce(until, next, free, quit)
 
-	smooth := 0.0
-	for t.step < t.steps && ctx.Err() == nil {
+	for t.step < until && ctx.Err() == nil {
 		stepBegan := time.Now()
 		b, ok := <-next
 		if !ok {
@@ -51,18 +69,18 @@ func (t *trainer) loop(ctx context.Context) error {
 		t.step++
 		seconds := time.Since(stepBegan).Seconds()
 		t.epoch = Running{t.epoch.Loss + loss, t.epoch.Norm + float64(r.Norm), t.epoch.Steps + 1, t.epoch.Seconds + seconds}
-		if smooth == 0 {
-			smooth = loss
+		if t.smooth == 0 {
+			t.smooth = loss
 		}
-		smooth += 0.05 * (loss - smooth)
+		t.smooth += 0.05 * (loss - t.smooth)
 		if t.cfg.OnStep != nil {
-			t.cfg.OnStep(train.Progress{Step: t.step, Steps: t.steps, Loss: smooth, Seconds: seconds})
+			t.cfg.OnStep(train.Progress{Step: t.step, Steps: t.steps, Loss: t.smooth, Seconds: seconds})
 		}
 		if t.step%per == 0 || t.step == t.steps {
 			n := float64(t.epoch.Steps)
 			e := train.Epoch{Epoch: (t.step + per - 1) / per, Step: t.step, Loss: t.epoch.Loss / n, Norm: t.epoch.Norm / n,
-				Rate: rate.Learning, Seconds: t.epoch.Seconds}
-			t.epoch = Running{}
+				Rate: rate.Learning, Seconds: t.epoch.Seconds, Mined: t.mined}
+			t.epoch, t.mined = Running{}, nil
 			if err := t.endEpoch(e); err != nil {
 				return err
 			}
@@ -73,7 +91,7 @@ func (t *trainer) loop(ctx context.Context) error {
 			}
 		}
 	}
-	return t.save()
+	return nil
 }
 
 func (t *trainer) newBatch() *batches.Batch {
@@ -82,11 +100,11 @@ func (t *trainer) newBatch() *batches.Batch {
 		Mask9: make([]float32, len(m9)), Mask10: make([]float32, len(m10))}
 }
 
-// produce fills batches in order until the training ends, quit closes, or a teacher fails: then it leaves the error in produced.
-func (t *trainer) produce(next chan<- *batches.Batch, free <-chan *batches.Batch, quit <-chan struct{}) {
+// produce fills the batches of the steps before until, in order, until quit closes or a teacher fails: then it leaves the error in produced.
+func (t *trainer) produce(until int, next chan<- *batches.Batch, free <-chan *batches.Batch, quit <-chan struct{}) {
 	defer close(next)
 	w := batches.NewWindower(t.cfg.Recipe.Augment, t.front)
-	for step := t.step; step < t.steps; step++ {
+	for step := t.step; step < until; step++ {
 		var b *batches.Batch
 		select {
 		case b = <-free:

@@ -20,7 +20,8 @@ func (t *trainer) save() error {
 		return nil
 	}
 	c := &header{Arch: t.cfg.Arch, Recipe: t.cfg.Recipe, Seed: t.cfg.Seed, Data: t.data.Digest, Floor: t.cfg.Floor,
-		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history, vectors: t.engine.State()}
+		Norm: t.norm, Labels: t.data.Labels, Step: t.step, Epoch: t.epoch, History: t.history,
+		Hard: t.sampler.Hard(), MinedAt: t.minedAt, Mined: t.mined, vectors: t.engine.State()}
 	return c.save(t.cfg.Checkpoint)
 }
 
@@ -61,6 +62,9 @@ func (t *trainer) restore() error {
 	if err := checkpoint.Restore(t.cfg.Checkpoint, t.engine.State(), c.vectors); err != nil {
 		return err
 	}
-	t.step, t.history, t.epoch, t.norm = c.Step, c.History, c.Epoch, c.Norm
+	if err := t.sampler.SetHard(c.Hard); err != nil {
+		return checkpoint.Refuse(t.cfg.Checkpoint, "background", err.Error())
+	}
+	t.step, t.history, t.epoch, t.norm, t.minedAt, t.mined = c.Step, c.History, c.Epoch, c.Norm, c.MinedAt, c.Mined
 	return nil
 }

@@ -32,6 +32,7 @@ type Config struct {
 	SaveEvery  time.Duration  // 0: two minutes
 	Measure    Measure        // on held-out clips; nil: there are none
 	Teach      Teach          // blends what a teacher makes of windows into their labels; nil: there is none
+	Wrong      Wrong          // finds hard negatives, where the recipe mines
 	EvalEvery  int            // epochs between measurements; 0 only at the end
 	Graph      infer.GraphOptions
 	Block      int                     // NCHWc block; −1 finds it
@@ -80,8 +81,11 @@ type trainer struct {
 	step    int
 	steps   int
 	epoch   Running
+	smooth  float64 // loss
 	history []train.Epoch
 	saved   time.Time
+	minedAt int          // step before which hard negatives were looked for last; −1: never
+	mined   *train.Mined // what came of it, until its epoch ends
 
 	plain    []float32 // (N,2,128,128) a batch's windows as a teacher hears them; the producer's
 	produced error     // why the producer ended early; read once its channel is closed
@@ -115,7 +119,10 @@ func newTrainer(data *train.Data, cfg Config) (*trainer, error) {
 	if cfg.Arch.Classes != len(data.Labels) {
 		return nil, fmt.Errorf("the network has %d outputs, the data %d labels; they must be as many", cfg.Arch.Classes, len(data.Labels))
 	}
-	t := &trainer{cfg: cfg, data: data, front: gammatone.Default(), saved: time.Now()}
+	if cfg.Recipe.Mine > 0 && (cfg.Wrong == nil || data.Background < 0 || len(data.Quiet) == 0) {
+		return nil, ErrNothingToMine
+	}
+	t := &trainer{cfg: cfg, data: data, front: gammatone.Default(), saved: time.Now(), minedAt: -1}
 	t.front.Floor = cfg.Floor
 	checkpoint.Sweep(cfg.Checkpoint)
 	if cfg.SaveEvery == 0 {

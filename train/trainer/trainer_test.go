@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func sameTraining(t *testing.T, got, want *Result) {
 	for i := range want.History {
 		a, b := got.History[i], want.History[i]
 		a.Seconds, b.Seconds = 0, 0
-		if a != b {
+		if !reflect.DeepEqual(a, b) {
 			t.Errorf("epoch %d: %+v, uninterrupted it was %+v", i+1, a, b)
 		}
 	}

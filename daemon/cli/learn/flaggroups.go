@@ -19,7 +19,7 @@ var trainGroups = []flagGroup{
 	{"Data", []string{"data", "as-recorded", "esc10", "labels", "rename", "licence", "folds", "test", "cross-validate", "table", "strict", "shuffle-labels", "cache"}},
 	{"Network", []string{"init", "attention", "width", "freeze", "freeze-layers", "floor"}},
 	{"Recipe", []string{"recipe", "epochs", "batch", "rate", "optimiser", "schedule", "decay", "average", "smoothing", "without", "teacher", "waveform", "mixup", "seed"}},
-	{"Background", []string{"background", "background-clips", "background-share", "no-background"}},
+	{"Background", []string{"background", "background-clips", "background-share", "mine", "no-background"}},
 	{"Second opinion", []string{"tune", "false-alarms", "no-verify"}},
 	{"Output", []string{"out", "weights", "calibration-from", "checkpoint", "resume", "eval-every", "metrics", "report", "note"}},
 	{"Other", nil},

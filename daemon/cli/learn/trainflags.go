@@ -49,6 +49,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	override(t, f, f.StringVar, "optimiser", func(r *recipe.Recipe) *string { return (*string)(&r.Optimiser) }, "sgd (Nesterov) or adamw instead of the recipe's")
 	override(t, f, f.StringVar, "schedule", func(r *recipe.Recipe) *string { return &r.Schedule }, "one-cycle or step instead of the recipe's")
 	override(t, f, f.Float64Var, "background-share", func(r *recipe.Recipe) *float64 { return &r.Background }, "share of each batch that is background instead of the recipe's 0.04; 0.3 with hours of speech and music")
+	override(t, f, f.Float64Var, "mine", func(r *recipe.Recipe) *float64 { return &r.Mine }, "share of the background in each batch that is hard negatives: windows that the network, asked every second epoch, took for something; 0.5 is a good start")
 	override(t, f, f.Float64Var, "decay", func(r *recipe.Recipe) *float64 { return &r.Decay }, "weight decay (AdamW) or L2 (SGD) instead of the recipe's")
 	override(t, f, f.Float64Var, "average", func(r *recipe.Recipe) *float64 { return &r.Average }, "decay of the averaged weights instead of the recipe's; 0 uses the raw ones")
 	override(t, f, f.Float64Var, "smoothing", func(r *recipe.Recipe) *float64 { return &r.Smoothing }, "label smoothing")
