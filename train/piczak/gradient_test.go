@@ -1,6 +1,7 @@
 package piczak
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -140,6 +141,43 @@ func BenchmarkStep(b *testing.B) {
 	for b.Loop() {
 		if _, err := e.Step(); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// Clips are named from their own segments, normalised, with their deltas, whatever batches these are scored in.
+func TestClipsKeepTheirSegments(t *testing.T) {
+	a, err := New(2, 0.05)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := NewEngine(a, StepOptions{Batch: 1}, 1, oneThread)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewScorer(4, oneThread)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	clips := noises(2, 2, 5) // of 1, 2, 3 and 1 segments
+	l := newListener(fitNorm(clips))
+	o := &oracle{a: a, p: randomWeights(a, e.run, 6)}
+	got, err := s.clips(context.Background(), clips, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range got {
+		if c.Label != clips[i].Label || len(c.Scores) != 2*clips[i].count() {
+			t.Fatalf("clip %d: label %d, %d scores", i, c.Label, len(c.Scores))
+		}
+		for k := range clips[i].count() {
+			o.batch.segment = make([]float32, inputLen)
+			l.hear(o.batch.segment, clips[i].segment(k))
+			if want := o.probabilities(0)[0]; math.Abs(float64(c.Scores[2*k])-want) > 1e-4 {
+				t.Errorf("clip %d, segment %d: %g, want %g", i, k, c.Scores[2*k], want)
+			}
 		}
 	}
 }
