@@ -21,7 +21,8 @@ const (
 	overloadQueue = 8
 )
 
-// slowModel takes twice as long for a window as the next one needs to come, on this machine at its quickest.
+// slowModel takes four times as long for a window as the next one needs to come, as fast as this machine is now: if it is busy now and twice as
+// fast in the test, that is still an overload.
 func slowModel(t *testing.T) []byte {
 	t.Helper()
 	const probe = 8
@@ -55,14 +56,14 @@ func slowModel(t *testing.T) []byte {
 		return best
 	}
 	hop := overloadHop * 512 / 44100.0
-	work := int(2*hop/(seconds(probe)/probe)) + 1
+	work := int(4*hop/(seconds(probe)/probe)) + 1
 	t.Logf("a window every %.0f ms; one takes %.0f ms, %d products", 1000*hop, 1000*seconds(work), work)
 	spec := testmodel.New(testLabels...)
 	spec.Work = work
 	return spec.Bytes()
 }
 
-// TestOverload lets sound come in twice as fast as the network computes: the lag and the memory stay bounded, and
+// TestOverload lets sound come in faster by far than the network computes: the lag and the memory stay bounded, and
 // what is dropped is counted and told. EARSHOT_OVERLOAD=10m makes it last.
 func TestOverload(t *testing.T) {
 	length := 8 * time.Second
@@ -94,7 +95,7 @@ func TestOverload(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return all.Sources[0], float64(m.HeapAlloc) / 1e6
 	}
-	// Queued, at the network, in the reporter's inbox; without a bound half of all windows would come to wait.
+	// Queued, at the network, in the reporter's inbox; without a bound most windows would come to wait.
 	const mayWait = overloadQueue + 12
 	var early status.Source
 	var earlyMB, most float64
@@ -117,7 +118,7 @@ func TestOverload(t *testing.T) {
 	t.Logf("%v: %d windows scored, %d dropped (%.0f %%), at most %.0f waited; latency p99 %.0f ms after a quarter, %.0f ms at the end; heap %.1f → %.1f MB",
 		length, late.Windows, late.Dropped, 100*part, most, early.LatencyP99, late.LatencyP99, earlyMB, lateMB)
 	if part < 0.25 || late.Windows == 0 {
-		t.Errorf("%d of %d windows were dropped: that is no overload by two", late.Dropped, late.Dropped+late.Windows)
+		t.Errorf("%d of %d windows were dropped: that is no overload", late.Dropped, late.Dropped+late.Windows)
 	}
 	if lateMB > earlyMB+8 {
 		t.Errorf("the heap grew from %.1f to %.1f MB", earlyMB, lateMB)
