@@ -61,7 +61,7 @@ var arrows = map[string][]string{
 	"earshot/train/stepgraph":  {"earshot/infer", "earshot/infer/onnx"},
 	"earshot/train/acrnn":      {"earshot/infer", "earshot/infer/onnx", "earshot/train/stepgraph"},
 	"earshot/train/recipe":     {"earshot/train/acrnn"},
-	"earshot/train/batches":    {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe"},
+	"earshot/train/batches":    {"earshot/gammatone", "earshot/train", "earshot/train/features", "earshot/train/recipe", "earshot/train/stepgraph"},
 	"earshot/train/checkpoint": {"earshot/internal/atomicfile"},
 	"earshot/train/trainer": {"earshot/gammatone", "earshot/infer", "earshot/train", "earshot/train/checkpoint",
 		"earshot/train/acrnn", "earshot/train/recipe", "earshot/train/batches"},

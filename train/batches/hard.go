@@ -13,10 +13,13 @@ import (
 
 // Negative is a window of background.
 type Negative struct {
-	Clip  int // index in the sampler's background
-	Start int // frame
-	Wrong float32
+	Clip  int     // index in the sampler's background
+	Start int     // frame
+	Wrong float32 // probability that the network gave to anything but background
 }
+
+// Hard tells whether the network was wrong about it.
+func (n Negative) Hard() bool { return n.Wrong >= wrongFrom }
 
 // How hard negatives are looked for. The numbers were settled by what a round costs: about an epoch's forward pass.
 const (
@@ -27,11 +30,8 @@ const (
 	jitter       = 16  // frames a hard window is moved by, at most
 )
 
-// Round draws windows of background to ask the network about: fresh ones, then the hard ones of the round before.
+// Round draws windows of background, of which there must be some, to ask the network about: fresh ones, then the hard ones of the round before.
 func (s *Sampler) Round(step int) (asked []Negative, fresh int) {
-	if len(s.background) == 0 {
-		return nil, 0
-	}
 	rng := rand.New(rand.NewPCG(s.seed^0x3a9d, uint64(step)))
 	for range roundWindows {
 		clip := rng.IntN(len(s.background))
@@ -53,7 +53,7 @@ func (s *Sampler) Places(asked []Negative) []train.Place {
 func (s *Sampler) Keep(asked []Negative) {
 	s.hard = nil
 	for _, n := range asked {
-		if n.Wrong >= wrongFrom {
+		if n.Hard() {
 			s.hard = append(s.hard, n)
 		}
 	}

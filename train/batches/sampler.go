@@ -11,6 +11,7 @@ import (
 	"earshot/train"
 	"earshot/train/features"
 	"earshot/train/recipe"
+	"earshot/train/stepgraph"
 )
 
 // Sampler fills batches. What it draws for a step is a function of the seed
@@ -150,8 +151,8 @@ func (s *Sampler) Fill(b *Batch, step, steps int, w *Windower) {
 			b.Target[i] = b.Target[i]*(1-e) + e/float32(s.classes)
 		}
 	}
-	dropoutMask(b.Mask9, rng)
-	dropoutMask(b.Mask10, rng)
+	stepgraph.Dropout(b.Mask9, rng)
+	stepgraph.Dropout(b.Mask10, rng)
 }
 
 // one fills the window x and soft label t of one unit.
@@ -218,17 +219,6 @@ func (s *Sampler) quietLabel(label int) int {
 		return s.label
 	}
 	return label
-}
-
-// dropoutMask is dropout of one half, as in the paper: it fills m with 0 or 2, each as likely.
-func dropoutMask(m []float32, rng *rand.Rand) {
-	for i := 0; i < len(m); i += 64 {
-		bits := rng.Uint64()
-		for j := i; j < min(i+64, len(m)); j++ {
-			m[j] = float32(bits & 1 * 2)
-			bits >>= 1
-		}
-	}
 }
 
 // mixup blends each row with another: λ ~ Beta(α,α) (Zhang et al. 2018).

@@ -3,6 +3,8 @@ package piczak
 import (
 	"math"
 	"math/rand/v2"
+
+	"earshot/train/stepgraph"
 )
 
 // Norm is what decibels are normalised by: of all segments to learn from, delayed copies included.
@@ -97,16 +99,6 @@ func (s *sampler) fill(e *Engine, step int) {
 	e.Input("share")[0] = 1 / float32(len(dealt))
 	rng := rand.New(rand.NewPCG(s.seed, uint64(step)<<1|1))
 	for _, name := range []string{"mask1", "mask2", "mask3"} {
-		drop(e.Input(name), rng)
-	}
-}
-
-// drop fills a mask with 0 and 1/keep, half of each.
-func drop(mask []float32, rng *rand.Rand) {
-	for i := 0; i < len(mask); i += 64 {
-		bits := rng.Uint64()
-		for k := range mask[i:min(i+64, len(mask))] {
-			mask[i+k] = float32(bits>>k&1) / keep
-		}
+		stepgraph.Dropout(e.Input(name), rng)
 	}
 }

@@ -39,8 +39,8 @@
 //
 // Channels come last everywhere, so that each layer is one matrix product. The first filters are nearly as high as the spectrogram: of 60
 // bands, 57. So they are written as a matrix that reads all 60 bands of 6 frames for each of the 4 places at which they fit, which costs a
-// twentieth more multiplications and lays out a quarter as many copies of the input as a matrix of each place would. Pooling is a maximum over neighbours, its gradient a comparison with it,
-// in equal parts where several are the maximum (digital silence makes such ties), as in package acrnn. Weights and their momentum are
-// tensors of their own rather than one vector: the largest is 100 MB, and is not copied in a step. The tests hold the gradient of every
-// parameter against central differences of a slow forward pass in float64.
+// twentieth more multiplications and lays out a quarter as many copies of the input as a matrix of each place would. Pooling is a maximum
+// over neighbours, its gradient a comparison with it, in equal parts where several are the maximum (digital silence makes such ties), as in
+// package acrnn. Weights and their momentum are tensors of their own rather than one vector: the largest is 100 MB, and is not copied in a
+// step. The tests hold the gradient of every parameter against central differences of a slow forward pass in float64.
 package piczak

@@ -44,7 +44,7 @@ func newProblem(a Arch, n int, seed uint64) problem {
 	for name, width := range masks(a) {
 		p.mask[name] = make([]float32, n*width)
 		for i := range p.mask[name] {
-			p.mask[name][i] = float32(rng.IntN(2)) / keep
+			p.mask[name][i] = float32(2 * rng.IntN(2))
 		}
 	}
 	return p

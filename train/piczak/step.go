@@ -13,9 +13,6 @@ type StepOptions struct {
 	Gradients      bool    // give the gradients, as outputs called d and the parameter's name, instead of updating (for tests)
 }
 
-// keep is the share of values that dropout lets through.
-const keep = 0.5
-
 // masks are the inputs that drop values out, and how many values of each segment they are for.
 func masks(a Arch) map[string]int {
 	_, pooled := a.first()
@@ -25,7 +22,7 @@ func masks(a Arch) map[string]int {
 // StepGraph emits the whole training step as one ONNX graph.
 //
 // Inputs: segment (N, Frames, 2·Bands) normalised, decibels and then deltas of each frame; target (N,K), rows of 0 where the batch has no
-// segment; share (1), one over the segments there are; mask1, mask2 and mask3, 0 or 1/keep; and by their names the parameters and, with
+// segment; share (1), one over the segments there are; mask1, mask2 and mask3, as [stepgraph.Dropout] fills them; and by their names the parameters and, with
 // .m behind, their momentum. Outputs: loss (1), the mean cross-entropy, and with ' behind the new parameters and momentum.
 func StepGraph(a Arch, o StepOptions) *onnx.Graph {
 	s := newStep(a, o.Batch)

@@ -7,7 +7,8 @@ import (
 	"earshot/train/features"
 )
 
-// NotBackground is the probability (n) that a network which is still learning gives to anything but the label background in each of the windows at (n).
+// NotBackground is the probability (n) that a network which is still learning gives to anything but the label background, in each of the
+// windows at (n).
 func NotBackground(a acrnn.Arch, w acrnn.Weights, front gammatone.Config, threads, background int, at []train.Place) ([]float32, error) {
 	s, err := New(a, w, front, threads)
 	if err != nil {

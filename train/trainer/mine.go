@@ -36,13 +36,13 @@ func (t *trainer) mine() error {
 	if err != nil {
 		return err
 	}
+	t.mined = &train.Mined{Asked: fresh}
 	for i := range asked {
-		asked[i].Wrong = wrong[i]
+		if asked[i].Wrong = wrong[i]; i < fresh && asked[i].Hard() {
+			t.mined.Wrong++
+		}
 	}
-	t.sampler.Keep(asked[:fresh])
-	t.mined = &train.Mined{Asked: fresh, Wrong: len(t.sampler.Hard())}
 	t.sampler.Keep(asked)
-	t.mined.Hard = len(t.sampler.Hard())
-	t.minedAt = t.step
+	t.mined.Hard, t.minedAt = len(t.sampler.Hard()), t.step
 	return nil
 }
