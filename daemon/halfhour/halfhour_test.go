@@ -10,6 +10,8 @@ import (
 	"earshot/internal/audio"
 )
 
+const rate = 24000 // the files' own
+
 // TestHalfHour: the files decode to what the credits say, as long and in both parts, and every line may be passed on.
 func TestHalfHour(t *testing.T) {
 	r := csv.NewReader(bytes.NewReader(credits))
@@ -37,7 +39,7 @@ func TestHalfHour(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := audio.Mono(f, 44100, audio.Mix)
+		m, err := audio.Mono(f, rate, audio.Mix)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +53,7 @@ func TestHalfHour(t *testing.T) {
 			n += k
 		}
 		m.Close()
-		seconds := float64(n) / 44100
+		seconds := float64(n) / rate
 		all += seconds
 		if math.Abs(seconds-want[part]) > 0.1 {
 			t.Errorf("%s: %.1f s, its credits say %g", part, seconds, want[part])
@@ -85,7 +87,6 @@ func TestDivision(t *testing.T) {
 	if want[Judges] < 15*60 || want[None] < 5*60 || want[Thresholds] < 5*60 {
 		t.Errorf("seconds by use: %v", want)
 	}
-	const rate = 24000 // the files' own
 	for _, use := range []Use{None, Thresholds} {
 		clips, each, err := Pieces(use, rate)
 		if err != nil {

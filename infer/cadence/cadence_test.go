@@ -66,14 +66,21 @@ func noise(x []float32, level float64, seed uint64) []float32 {
 
 // room adds an exponential tail of so many seconds (to −60 dB), as strong as the direct sound.
 func room(x []float32, seconds float64) []float32 {
-	out := append([]float32{}, x...)
 	rng := rand.New(rand.NewPCG(5, 5))
-	for range 400 {
+	var shift [200]int
+	var gain [200]float32
+	for k := range shift {
 		delay := rng.Float64() * seconds
-		g := float32(math.Pow(10, -3*delay/seconds) * rng.NormFloat64() / 8)
-		for i, shift := 0, int(delay*rate); i+shift < len(x); i++ {
-			out[i+shift] += g * x[i]
+		shift[k], gain[k] = int(delay*rate), float32(math.Pow(10, -3*delay/seconds)*rng.NormFloat64()/5.7)
+	}
+	out := make([]float32, len(x))
+	for i, v := range x {
+		for k, s := range shift {
+			if s <= i {
+				v += gain[k] * x[i-s]
+			}
 		}
+		out[i] = v
 	}
 	return out
 }

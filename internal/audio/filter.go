@@ -1,6 +1,9 @@
 package audio
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // The low-pass filter of the resampler, as shares of the lower of the two
 // Nyquist frequencies: nothing is lost below passBand, nothing comes through or
@@ -17,6 +20,31 @@ type filter struct {
 	half   int       // taps to each side
 	phases int       // steps between two input samples
 	taps   []float32 // (phases+1, 2·half); row p serves outputs p/phases after an input sample
+}
+
+// filters are those that were designed, by the rates they are for: a learning degrades thousands of recordings between the same few.
+var filters struct {
+	mu sync.Mutex
+	of map[[2]int]*filter
+}
+
+// mostFilters are as many as are kept: rates come from files, and any file may have one of its own.
+const mostFilters = 16
+
+// filterFor is the filter between two rates; it is shared, and nobody changes it.
+func filterFor(from, to, up int) *filter {
+	filters.mu.Lock()
+	defer filters.mu.Unlock()
+	key := [2]int{from, to}
+	f := filters.of[key]
+	if f == nil {
+		if filters.of == nil || len(filters.of) >= mostFilters {
+			filters.of = map[[2]int]*filter{}
+		}
+		f = designFilter(from, to, up)
+		filters.of[key] = f
+	}
+	return f
 }
 
 // designFilter makes the filter for a conversion with up output phases. Kaiser's

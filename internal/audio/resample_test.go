@@ -164,3 +164,26 @@ func benchmarkResampler(b *testing.B, from int) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "x_real_time")
 }
+
+// TestFiltersAreKept: conversions between the same rates share a filter, and no number of files with rates of their own fills the memory.
+func TestFiltersAreKept(t *testing.T) {
+	between := func(from, to int) *filter {
+		r, err := NewResampler(from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.f
+	}
+	if between(48000, 44100) != between(48000, 44100) {
+		t.Error("the same filter is designed twice")
+	}
+	for i := range 3 * mostFilters {
+		between(44100, 8000+100*i)
+		filters.mu.Lock()
+		n := len(filters.of)
+		filters.mu.Unlock()
+		if n > mostFilters {
+			t.Fatalf("%d filters are kept, want at most %d", n, mostFilters)
+		}
+	}
+}

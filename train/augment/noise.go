@@ -45,10 +45,10 @@ func ParseColour(s string) (Colour, error) {
 
 // Noise fills dst with Gaussian noise of unit RMS (exactly, over dst).
 func Noise(dst []float32, c Colour, rng *rand.Rand) {
-	var shape func(float64) float64
+	var shape func([]float64)
 	switch c {
 	case White:
-		shape = func(v float64) float64 { return v }
+		shape = func([]float64) {}
 	case Pink:
 		shape = newPink()
 	case Brown:
@@ -56,20 +56,33 @@ func Noise(dst []float32, c Colour, rng *rand.Rand) {
 	default:
 		panic("augment: " + c.String() + " is no colour of noise")
 	}
-	for range settleSamples(c) { // let the slow poles reach their steady state
-		shape(rng.NormFloat64())
+	var block [1 << 9]float64
+	for range settleSamples(c) / len(block) { // let the slow poles reach their steady state
+		normal(block[:], rng)
+		shape(block[:])
 	}
-	for i := range dst {
-		dst[i] = float32(shape(rng.NormFloat64()))
+	for from := 0; from < len(dst); from += len(block) {
+		x := block[:min(len(block), len(dst)-from)]
+		normal(x, rng)
+		shape(x)
+		for i, v := range x {
+			dst[from+i] = float32(v)
+		}
 	}
 	Normalise(dst)
+}
+
+func normal(x []float64, rng *rand.Rand) {
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
 }
 
 // Normalise scales x to unit RMS; silence stays as it is.
 func Normalise(x []float32) {
 	if rms := RMS(x); rms > 0 {
-		for i := range x {
-			x[i] = float32(float64(x[i]) / rms)
+		for i, v := range x {
+			x[i] = float32(float64(v) / rms)
 		}
 	}
 }
@@ -102,7 +115,7 @@ func settleSamples(c Colour) int {
 // zero in the (geometric) middle of two poles, so that the response steps down
 // 6 dB for every two octaves. Frequencies are in units of the sample rate:
 // slope holds from 2e-4 (9 Hz at 44.1 kHz) up.
-func newPink() func(float64) float64 {
+func newPink() func([]float64) {
 	const sections = 7
 	var pole, zero, in, out [sections]float64
 	f := 1.2e-4
@@ -111,23 +124,28 @@ func newPink() func(float64) float64 {
 		zero[i] = math.Exp(-2 * math.Pi * 2 * f)
 		f *= 4
 	}
-	return func(v float64) float64 {
+	return func(x []float64) { // section by section: each is a loop without a call
 		for i := range sections {
-			y := v - zero[i]*in[i] + pole[i]*out[i]
-			in[i], out[i] = v, y
-			v = y
+			p, z, before, y := pole[i], zero[i], in[i], out[i]
+			for k, v := range x {
+				y = v - z*before + p*y
+				before = v
+				x[k] = y
+			}
+			in[i], out[i] = before, y
 		}
-		return v
 	}
 }
 
 // newBrown returns an integrator that leaks below 20 Hz at 44.1 kHz.
-func newBrown() func(float64) float64 {
+func newBrown() func([]float64) {
 	pole := math.Exp(-2 * math.Pi * 20 / 44100)
 	y := 0.0
-	return func(v float64) float64 {
-		y = pole*y + v
-		return y
+	return func(x []float64) {
+		for k, v := range x {
+			y = pole*y + v
+			x[k] = y
+		}
 	}
 }
 

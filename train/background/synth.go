@@ -134,9 +134,10 @@ func fan(x []float32, rng *rand.Rand) string {
 		oscillate(tone, 0.5*rng.Float64()/float64(k), float64(k)*blade, 2*math.Pi*rng.Float64())
 	}
 	beat, depth := 0.2+6*rng.Float64(), 0.3*rng.Float64()
-	for i := range x {
-		am := 1 + depth*math.Sin(2*math.Pi*beat*float64(i)/sampleRate)
-		x[i] = float32(am * (float64(body[i]) + tone[i]))
+	am := make([]float64, len(x))
+	oscillate(am, depth, beat, 0)
+	for i, v := range body {
+		x[i] = float32((1 + am[i]) * (float64(v) + tone[i]))
 	}
 	db := setLevel(x, -80, -25, rng)
 	addFloor(x, db-15-35*rng.Float64(), rng)

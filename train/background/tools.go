@@ -17,8 +17,8 @@ func setLevel(x []float32, lo, hi float64, rng *rand.Rand) float64 {
 }
 
 func scale(x []float32, g float64) {
-	for i := range x {
-		x[i] = float32(g * float64(x[i]))
+	for i, v := range x {
+		x[i] = float32(g * float64(v))
 	}
 }
 
@@ -72,15 +72,26 @@ func lowPass(x []float32, hertz float64) {
 	}
 }
 
-// drift moves the level by up to ±12 dB along a slow random curve.
+// drift moves the level by up to ±12 dB along a slow random curve, which is computed every driftStep samples and straight between.
 func drift(x []float32, rng *rand.Rand) {
 	rate := 0.05 + 0.45*rng.Float64() // Hz
 	depth, phase := 12*rng.Float64(), 2*math.Pi*rng.Float64()
-	for i := range x {
-		db := depth * math.Sin(2*math.Pi*rate*float64(i)/sampleRate+phase)
-		x[i] = float32(float64(x[i]) * math.Pow(10, db/20))
+	gain := func(i int) float64 {
+		return math.Pow(10, depth*math.Sin(2*math.Pi*rate*float64(i)/sampleRate+phase)/20)
+	}
+	g := gain(0)
+	for from := 0; from < len(x); from += driftStep {
+		next := gain(from + driftStep)
+		slope := (next - g) / driftStep
+		for i, v := range x[from:min(from+driftStep, len(x))] {
+			x[from+i] = float32(float64(v) * (g + slope*float64(i)))
+		}
+		g = next
 	}
 }
+
+// driftStep is 5.8 ms: at 0.5 Hz and 12 dB the level moves by 0.2 dB in it.
+const driftStep = 256
 
 // quantise16 rounds to steps of a 16-bit sound card and clips there.
 func quantise16(x []float32) {

@@ -17,16 +17,21 @@ func centre(i int) float64 { return 1000 * math.Pow(2, float64(i-12)/3) }
 // filter coefficients").
 type third struct{ b0, a1, a2, x1, x2, y1, y2 float64 }
 
-func newThird(i int) *third {
+func newThird(i int) third {
 	w := 2 * math.Pi * centre(i) / Rate
 	alpha := math.Sin(w) * math.Sinh(math.Ln2/2/3*w/math.Sin(w)) // a third of an octave between −3 dB
-	return &third{b0: alpha / (1 + alpha), a1: -2 * math.Cos(w) / (1 + alpha), a2: (1 - alpha) / (1 + alpha)}
+	return third{b0: alpha / (1 + alpha), a1: -2 * math.Cos(w) / (1 + alpha), a2: (1 - alpha) / (1 + alpha)}
 }
 
-func (f *third) next(v float64) float64 {
-	y := f.b0*(v-f.x2) - f.a1*f.y1 - f.a2*f.y2
-	f.x2, f.x1, f.y2, f.y1 = f.x1, v, f.y1, y
-	return y
+// through replaces x by what comes out of the filter, and returns the sum of its squares.
+func (f third) through(x []float64) (power float64) {
+	for i, v := range x {
+		y := f.b0*(v-f.x2) - f.a1*f.y1 - f.a2*f.y2
+		f.x2, f.x1, f.y2, f.y1 = f.x1, v, f.y1, y
+		x[i] = y
+		power += y * y
+	}
+	return power
 }
 
 // leastRoom is how much quiet tells a room's spectrum, in samples.
@@ -36,14 +41,12 @@ func spectrumOf(x []float32) Spectrum {
 	if len(x) < leastRoom {
 		return nil
 	}
-	out := make(Spectrum, thirds)
+	out, band := make(Spectrum, thirds), make([]float64, len(x))
 	for i := range out {
-		f, sum := newThird(i), 0.0
-		for _, v := range x {
-			y := f.next(float64(v))
-			sum += y * y
+		for n, v := range x {
+			band[n] = float64(v)
 		}
-		out[i] = 10 * math.Log10(sum/float64(len(x))+1e-15)
+		out[i] = 10 * math.Log10(newThird(i).through(band)/float64(len(x))+1e-15)
 	}
 	return out
 }
@@ -81,11 +84,10 @@ func (s Spectrum) Noise(samples int, louder float64, rng *rand.Rand) []float32 {
 	const overlap = 0.75 // neighbouring thirds add to each other
 	sum, band := make([]float64, samples), make([]float64, samples)
 	for i, level := range s {
-		f, power := newThird(i), 1e-15
 		for n := range band {
-			band[n] = f.next(rng.NormFloat64())
-			power += band[n] * band[n] / float64(samples)
+			band[n] = rng.NormFloat64()
 		}
+		power := newThird(i).through(band)/float64(samples) + 1e-15
 		gain := overlap * math.Pow(10, (level+louder)/20) / math.Sqrt(power)
 		for n, v := range band {
 			sum[n] += gain * v
