@@ -174,7 +174,7 @@ func TestFiltersAreKept(t *testing.T) {
 		}
 		return r.f
 	}
-	if between(48000, 44100) != between(48000, 44100) {
+	if first, second := between(48000, 44100), between(48000, 44100); first != second {
 		t.Error("the same filter is designed twice")
 	}
 	for i := range 3 * mostFilters {

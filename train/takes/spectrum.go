@@ -15,7 +15,7 @@ func centre(i int) float64 { return 1000 * math.Pow(2, float64(i-12)/3) }
 
 // third is a band-pass of unit gain in its middle (R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad
 // filter coefficients").
-type third struct{ b0, a1, a2, x1, x2, y1, y2 float64 }
+type third struct{ b0, a1, a2 float64 }
 
 func newThird(i int) third {
 	w := 2 * math.Pi * centre(i) / Rate
@@ -25,9 +25,10 @@ func newThird(i int) third {
 
 // through replaces x by what comes out of the filter, and returns the sum of its squares.
 func (f third) through(x []float64) (power float64) {
+	var x1, x2, y1, y2 float64
 	for i, v := range x {
-		y := f.b0*(v-f.x2) - f.a1*f.y1 - f.a2*f.y2
-		f.x2, f.x1, f.y2, f.y1 = f.x1, v, f.y1, y
+		y := f.b0*(v-x2) - f.a1*y1 - f.a2*y2
+		x2, x1, y2, y1 = x1, v, y1, y
 		x[i] = y
 		power += y * y
 	}
