@@ -35,7 +35,7 @@ func tinyOptions(t *testing.T) Options {
 func tinyOptionsIn(dir string) Options {
 	r := recipe.Default()
 	r.Epochs, r.Batch, r.Augment = 2, 6, recipe.Augment{RandomWindow: true}
-	return Options{Source: corpus.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 6, CacheDir: filepath.Join(dir, "cache")},
+	return Options{Source: corpus.Source{Set: dataset.Options{Dirs: []string{filepath.Join(dir, "data")}}, Test: []int{4}, Background: true, Quiet: 3, CacheDir: filepath.Join(dir, "cache")},
 		Recipe: r, Width: 0.1, Attention: acrnn.Attention{Layer: 10}, Seed: 3, Floor: train.DefaultFloor, Out: filepath.Join(dir, "m.onnx"),
 		Graph: infer.GraphOptions{Threads: 1}}
 }

@@ -24,7 +24,7 @@ func tinySecond(t *testing.T) SecondOptions {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return SecondOptions{Embedder: m, FalseAlarms: 0.1, Synthetic: 4, Quiet: 3}
+	return SecondOptions{Embedder: m, FalseAlarms: 0.1, Synthetic: 2, Quiet: 1}
 }
 
 // A training ends with a head of the training folds' labels, thresholds and figures from the test fold; a label taught
