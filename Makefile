@@ -13,8 +13,7 @@ GOVULNCHECK := build/tools/govulncheck-v1.9.0
 CYCLONEDX   := build/tools/cyclonedx-gomod-v1.10.0
 FUZZTIME    ?= 2m
 # Libraries that compute and start no goroutine of ours: under the race detector they take ten times as long, and half of the tests' time was
-# theirs. Our own code, and what calls them, is watched whole. One package more at a time than there are processors (in `test`): some wait for brokers,
-# machines and clocks.
+# theirs. Our own code, and what calls them, is watched whole.
 UNWATCHED   := math gonum.org/v1/gonum/... github.com/tphakala/simd/... github.com/mewkiz/flac/... modernc.org/...
 TESTFLAGS   ?= -race -timeout=15m $(foreach p,$(UNWATCHED),-gcflags='$(p)=-race=false -d=checkptr=0')
 PREFIX      ?= /usr/local
@@ -38,7 +37,7 @@ setup-test:
 
 test: setup-test lint ## every check: formatting, vet, staticcheck, tests with the race detector
 	@rm -f build/skipped
-	EARSHOT_SKIPPED='$(CURDIR)/build/skipped' go test -p $$(($$(nproc) + 1)) $(TESTFLAGS) ./...
+	EARSHOT_SKIPPED='$(CURDIR)/build/skipped' go test $(TESTFLAGS) ./...
 	@test ! -s build/skipped || { echo "not tested on this machine:"; cat build/skipped; }
 
 lint: setup $(STATICCHECK) ## gofmt, go vet, staticcheck, known weaknesses of what is linked in
