@@ -40,7 +40,7 @@ func NewResampler(from, to int) (*Resampler, error) {
 	g := gcd(from, to)
 	r := &Resampler{up: int64(to / g), down: int64(from / g)}
 	if from != to {
-		r.f = filterFor(from, to, int(r.up))
+		r.f = filterFor(from, to, r.up, r.down)
 	}
 	r.Reset()
 	return r, nil

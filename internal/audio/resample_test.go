@@ -165,25 +165,37 @@ func benchmarkResampler(b *testing.B, from int) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "x_real_time")
 }
 
-// TestFiltersAreKept: conversions between the same rates share a filter, and no number of files with rates of their own fills the memory.
+// TestFiltersAreKept: conversions between the same rates share a filter, and no files with rates of their own fill the memory.
 func TestFiltersAreKept(t *testing.T) {
 	between := func(from, to int) *filter {
+		t.Helper()
 		r, err := NewResampler(from, to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r.f
 	}
-	if first, second := between(48000, 44100), between(48000, 44100); first != second {
-		t.Error("the same filter is designed twice")
+	for _, from := range []int{8000, 16000, 22050, 32000, 48000, 96000, 192000} {
+		if first, second := between(from, 44100), between(from, 44100); first != second {
+			t.Errorf("from %d Hz the same filter is designed twice", from)
+		}
+	}
+	if between(48000, 44100) != between(96000, 88200) {
+		t.Error("a filter is designed again for twice the rates")
+	}
+	if odd := between(383999, 44100); odd == between(383999, 44100) {
+		t.Errorf("a filter of %d taps is kept, want at most %d", len(odd.taps), mostTaps)
 	}
 	for i := range 3 * mostFilters {
 		between(44100, 8000+100*i)
 		filters.mu.Lock()
-		n := len(filters.of)
+		n, taps := len(filters.of), 0
+		for _, f := range filters.of {
+			taps += len(f.taps)
+		}
 		filters.mu.Unlock()
-		if n > mostFilters {
-			t.Fatalf("%d filters are kept, want at most %d", n, mostFilters)
+		if n > mostFilters || taps > mostFilters*mostTaps {
+			t.Fatalf("%d filters of %d taps are kept, want at most %d of %d each", n, taps, mostFilters, mostTaps)
 		}
 	}
 }

@@ -88,8 +88,7 @@ var clips = []float64{0, 1e-5, 1e-4, 5e-4, 1e-3, 2e-3, 5e-3}
 
 // best is the span with the least mean square error of rounding, over the sample.
 func (o *observed) best() acrnn.Range {
-	slices.Sort(o.sample)
-	sums := sumsOf(o.sample)
+	sample := newSortedSample(o.sample)
 	found, least := acrnn.Range{Low: o.low, High: o.high}, math.Inf(1)
 	for _, clip := range clips {
 		r := acrnn.Range{Low: o.low, High: o.high}
@@ -97,44 +96,43 @@ func (o *observed) best() acrnn.Range {
 			cut := int(clip * float64(len(o.sample)))
 			r = acrnn.Range{Low: min(0, o.sample[cut]), High: max(0, o.sample[len(o.sample)-1-cut])}
 		}
-		if e := sums.roundingError(r); e < least {
+		if e := sample.roundingError(r); e < least {
 			found, least = r, e
 		}
 	}
 	return found
 }
 
-// sums are a sorted sample and, before each of its values and behind the last, the sums of the values and of their squares.
-type sums struct {
-	x              []float32
-	first, squares []float64
+// sortedSample has the sums of its first n values, and of their squares, at n.
+type sortedSample struct {
+	values       []float32
+	sum, squares []float64
 }
 
-func sumsOf(x []float32) sums {
-	s := sums{x, make([]float64, len(x)+1), make([]float64, len(x)+1)}
-	first, squares := 0.0, 0.0
+func newSortedSample(x []float32) sortedSample {
+	slices.Sort(x)
+	s := sortedSample{x, make([]float64, len(x)+1), make([]float64, len(x)+1)}
+	sum, squares := 0.0, 0.0
 	for i, v := range x {
-		first, squares = first+float64(v), squares+float64(v)*float64(v)
-		s.first[i+1], s.squares[i+1] = first, squares
+		sum, squares = sum+float64(v), squares+float64(v)*float64(v)
+		s.sum[i+1], s.squares[i+1] = sum, squares
 	}
 	return s
 }
 
-// roundingError is the sum of squares of x minus its eight-bit form: the values that fall to one of the 256 levels lie in a row.
-func (s sums) roundingError(r acrnn.Range) float64 {
+// roundingError is the sum of squares of the values minus their eight-bit forms: those that fall to one of the 256 levels lie in a row.
+func (s sortedSample) roundingError(r acrnn.Range) float64 {
 	scale, zero := r.Linear()
-	sum, from := 0.0, 0
+	all, from := 0.0, 0
 	for q := range 256 {
 		level := (float64(q) - float64(zero)) * float64(scale)
-		to := len(s.x)
+		to := len(s.values)
 		if q < 255 {
-			edge := float32(level + float64(scale)/2)
-			at, _ := slices.BinarySearch(s.x[from:], edge)
-			to = from + at
+			n, _ := slices.BinarySearch(s.values[from:], float32(level+float64(scale)/2))
+			to = from + n
 		}
-		n := float64(to - from)
-		sum += s.squares[to] - s.squares[from] - 2*level*(s.first[to]-s.first[from]) + n*level*level
+		all += s.squares[to] - s.squares[from] - 2*level*(s.sum[to]-s.sum[from]) + float64(to-from)*level*level
 		from = to
 	}
-	return sum
+	return all
 }

@@ -38,7 +38,7 @@ func TestRoundingError(t *testing.T) {
 	for i := range x {
 		x[i] = float32(rng.NormFloat64() + 0.5)
 	}
-	slices.Sort(x)
+	sample := newSortedSample(x)
 	for _, r := range []acrnn.Range{{Low: -1, High: 3}, {Low: 0, High: 1}, {Low: -4, High: 4}, {}} {
 		scale, zero := r.Linear()
 		want := 0.0
@@ -47,7 +47,7 @@ func TestRoundingError(t *testing.T) {
 			d := float64(v) - (q-float64(zero))*float64(scale)
 			want += d * d
 		}
-		if got := sumsOf(x).roundingError(r); math.Abs(got-want) > 1e-6*want {
+		if got := sample.roundingError(r); math.Abs(got-want) > 1e-6*want {
 			t.Errorf("%+v: %g, want %g", r, got, want)
 		}
 	}
