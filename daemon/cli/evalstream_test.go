@@ -169,6 +169,9 @@ func TestEvalAlarms(t *testing.T) {
 	if gated := count("--gate").Alarms; gated.Kinds[0].All.Heard != 24 || gated.Kinds[0].All.False != 0 {
 		t.Errorf("gated: %+v", gated.Kinds[0].All)
 	}
+	if code, _, errs := earshot("eval", "--data", data, "--model", model, "--bands", "8000,narrow"); code != exitUsage || !strings.Contains(errs, "want a sample rate") {
+		t.Errorf("a band that there is not: exit code %d, %s", code, errs)
+	}
 	if code, _, errs := earshot("eval", "--data", data, "--model", model, "--alarms", "--noise-minutes", "-1"); code != exitUsage || !strings.Contains(errs, "want 0 to 1440") {
 		t.Errorf("exit code %d: %s", code, errs)
 	}

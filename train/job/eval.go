@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"earshot/infer"
@@ -22,8 +21,9 @@ type EvalOptions struct {
 	Folds    []int // nil: all
 	Model    *infer.Model
 	Hop      int
-	All      bool // every label of the model has a vote, not the data's alone
-	Noise    bool // the SNR ladder
+	All      bool     // every label of the model has a vote, not the data's alone
+	Noise    bool     // the SNR ladder
+	Bands    []string // also through these, as [scene.ParseBand] reads them
 	CacheDir string
 	Seed     uint64
 	Threads  int
@@ -34,18 +34,19 @@ type EvalOptions struct {
 
 // Evaluation is what an evaluation found.
 type Evaluation struct {
-	Model       string             `json:"model"`
-	SHA256      string             `json:"sha256"`
-	Data        string             `json:"data"`
-	Folds       []int              `json:"folds"`
-	HopFrames   int                `json:"hop_frames"`
-	Result      *metrics.Result    `json:"result"`
-	Temperature float64            `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
-	SNR         []metrics.SNRPoint `json:"snr,omitempty"`
-	Cost        *acrnn.Complexity  `json:"cost,omitempty"`
-	MSPerWindow float64            `json:"ms_per_window"`
-	Broken      int                `json:"broken"`
-	Second      *SecondFigures     `json:"second_opinion,omitempty"` // nil: the model has none
+	Model       string              `json:"model"`
+	SHA256      string              `json:"sha256"`
+	Data        string              `json:"data"`
+	Folds       []int               `json:"folds"`
+	HopFrames   int                 `json:"hop_frames"`
+	Result      *metrics.Result     `json:"result"`
+	Temperature float64             `json:"fitted_temperature"` // beyond the one in the graph; 1 is calibrated
+	SNR         []metrics.SNRPoint  `json:"snr,omitempty"`
+	Bands       []metrics.BandPoint `json:"bands,omitempty"`
+	Cost        *acrnn.Complexity   `json:"cost,omitempty"`
+	MSPerWindow float64             `json:"ms_per_window"`
+	Broken      int                 `json:"broken"`
+	Second      *SecondFigures      `json:"second_opinion,omitempty"` // nil: the model has none
 }
 
 // Evaluate measures a model on labelled clips. The labels of the data that the
@@ -89,13 +90,21 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		cost := acrnn.Cost(a)
 		e.Cost = &cost
 	}
-	if e.Second, err = o.second(ctx, p, m.Clips, ui); err != nil {
+	ear, err := o.secondEar(p, ui)
+	if err != nil {
 		return nil, err
 	}
+	if e.Second, err = ear.figures(ctx, p.Held, m.Clips, nil, ui); err != nil {
+		return nil, err
+	}
+	r := &robustness{scorer: s, ear: ear, prepared: p, hop: o.Hop, ui: ui}
 	if o.Noise {
-		if e.SNR, err = ladder(ctx, s, p, set, o, ui); err != nil {
+		if e.SNR, err = r.noise(ctx, set, o); err != nil {
 			return nil, err
 		}
+	}
+	if e.Bands, err = r.bands(ctx, o.Bands); err != nil {
+		return nil, err
 	}
 	if o.Report == "" {
 		return e, nil
@@ -104,33 +113,6 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 		Tiles: append([]report.Tile{{Name: "Clips right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ClipAccuracy), Note: fmt.Sprintf("%d clips, 95 %% interval %.1f–%.1f", e.Result.Clips, 100*e.Result.Low, 100*e.Result.High)},
 			{Name: "Windows right", Value: fmt.Sprintf("%.1f %%", 100*e.Result.WindowAccuracy), Note: "1.5 s each"},
 			{Name: "Calibration error", Value: fmt.Sprintf("%.1f %%", 100*e.Result.ECE), Note: "expected, over clips"}}, e.Second.tiles()...),
-		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Panels: panels(m.Looks, m.Steps), Cost: e.Cost, Broken: p.Broken,
+		Result: e.Result, Names: o.Model.Names, SNR: e.SNR, Clean: e.Result.ClipAccuracy, Tables: e.tables(), Panels: panels(m.Looks, m.Steps), Cost: e.Cost, Broken: p.Broken,
 		Provenance: []report.Fact{{Name: "Model", Value: e.Model}, {Name: "SHA-256", Value: e.SHA256}, {Name: "Hop", Value: fmt.Sprintf("%d frames", e.HopFrames)}}})
-}
-
-func ladder(ctx context.Context, s *scoring.Scorer, p *corpus.Prepared, set *dataset.Set, o EvalOptions, ui UI) ([]metrics.SNRPoint, error) {
-	var others []int
-	for _, f := range set.FoldNumbers() {
-		if !slices.Contains(o.Folds, f) {
-			others = append(others, f)
-		}
-	}
-	var ambient []dataset.Clip
-	if len(others) > 0 {
-		ambient = scoring.Ambient(set, others...)
-	}
-	if len(ambient) == 0 {
-		ui.Print("no other folds to take real background from: white and pink noise only")
-	}
-	index := map[string]int{}
-	for _, e := range p.Test {
-		index[e.Name] = e.Label
-	}
-	keep := p.Kept()
-	if o.Hop < 64 {
-		ui.Print("noise ladder at hop 64 (half overlap)")
-	}
-	return s.NoiseLadder(ctx, p.Held, ambient, index, p.Labels, keep, o.Seed, 64, func(pt metrics.SNRPoint) {
-		ui.Print("%-6s %4.0f dB  %.1f %%", pt.Noise, pt.SNR, 100*pt.Accuracy)
-	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"earshot/infer"
 	"earshot/train/corpus"
+	"earshot/train/dataset"
 	"earshot/train/features"
 	"earshot/train/metrics"
 	"earshot/train/modelfile"
@@ -142,9 +143,17 @@ func (s *second) heldOut(ctx context.Context, m *infer.Model, scorer *scoring.Sc
 	return f, err
 }
 
-// second measures the second opinion of a model on the clips that the first network was measured on, whose windows'
-// scores first has; nil where the model has none.
-func (o EvalOptions) second(ctx context.Context, p *corpus.Prepared, first []metrics.Clip, ui UI) (*SecondFigures, error) {
+// secondEar measures a model's second opinion on clips; nil: it has none.
+type secondEar struct {
+	head   *verify.Head
+	rows   []int
+	labels []string
+	keep   []bool
+	second *second
+}
+
+// secondEar reads the model's head; nil where it has none that this program can ask.
+func (o EvalOptions) secondEar(p *corpus.Prepared, ui UI) (*secondEar, error) {
 	if o.Embedder == nil {
 		return nil, nil
 	}
@@ -155,27 +164,42 @@ func (o EvalOptions) second(ctx context.Context, p *corpus.Prepared, first []met
 	if h == nil {
 		return nil, nil
 	}
-	var items []opinion.Item
-	for _, c := range p.Held {
-		items = append(items, opinion.Item{Path: c.Path})
-	}
-	s := second{SecondOptions: SecondOptions{Embedder: o.Embedder}, cache: o.CacheDir, threads: o.Threads}
+	s := &second{SecondOptions: SecondOptions{Embedder: o.Embedder}, cache: o.CacheDir, threads: o.Threads}
 	if h.Embedder != s.name() {
 		ui.Print("note: the second opinion is on the embedding of %q, which this earshot does not have; it has %q", h.Embedder, s.name())
 		return nil, nil
 	}
-	recordings, broken, err := opinion.Load(ctx, items, s.options(ui.Bar("second opinion"), 0))
+	return &secondEar{head: h, rows: tune.Rows(h, p.Labels), labels: p.Labels, keep: p.Kept(), second: s}, nil
+}
+
+// figures measures it on clips whose windows' scores by the first network first has, in the same order; changed in a way, unless that is nil.
+func (e *secondEar) figures(ctx context.Context, clips []dataset.Clip, first []metrics.Clip, v *features.Variant, ui UI) (*SecondFigures, error) {
+	if e == nil {
+		return nil, nil
+	}
+	o := e.second.options(ui.Bar("second opinion"), 0)
+	items := make([]opinion.Item, len(clips))
+	for i, c := range clips {
+		items[i].Path = c.Path
+		if v != nil {
+			items[i].Name, items[i].Change = v.Name, func(x []float32) ([]float32, error) { return v.Apply(c, x) }
+		}
+	}
+	if v != nil {
+		o.CacheDir = "" // nobody asks for them twice
+	}
+	recordings, broken, err := opinion.Load(ctx, items, o)
 	if err != nil {
 		return nil, err
 	}
 	tell(broken, ui)
-	rows, c := tune.Rows(h, p.Labels), &compared{labels: p.Labels, keep: p.Kept()}
+	c := &compared{labels: e.labels, keep: e.keep}
 	for i, r := range recordings {
 		if r != nil {
-			c.add(first[i].Name, first[i].Label, first[i].Scores, h, rows, r)
+			c.add(first[i].Name, first[i].Label, first[i].Scores, e.head, e.rows, r)
 		}
 	}
-	return c.figures(h.Embedder)
+	return c.figures(e.head.Embedder)
 }
 
 // tiles are the second opinion's figures for a report.

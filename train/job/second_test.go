@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +14,9 @@ import (
 	"earshot/internal/test/testmodel"
 	"earshot/internal/test/tinysounds"
 	"earshot/train/card"
+	"earshot/train/corpus"
 	"earshot/train/dataset"
+	"earshot/train/metrics"
 	"earshot/train/modelfile"
 	"earshot/verify"
 )
@@ -145,6 +148,7 @@ func TestVerifyLeavesTheNetworkAlone(t *testing.T) {
 	if e.Second == nil || e.Second.First != e.Result.ClipAccuracy || e.Second.Second.ClipAccuracy != figures.Second.ClipAccuracy || e.Second.Both.ClipAccuracy != figures.Both.ClipAccuracy {
 		t.Errorf("eval %+v, verify %+v", e.Second, figures)
 	}
+	testRobustness(t, o.Source, m, v.Embedder, e)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Verify(ctx, v, Quiet(&text)); !errors.Is(err, context.Canceled) {
@@ -167,6 +171,40 @@ func TestVerifyLeavesTheNetworkAlone(t *testing.T) {
 		change(&bad)
 		if err := bad.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want something on %s", err, want)
+		}
+	}
+}
+
+// testRobustness: a band that takes nothing away leaves the figures of clean clips, and changes are measured on both networks.
+func testRobustness(t *testing.T, source corpus.Source, m *infer.Model, embedder *infer.EmbedderModel, clean *Evaluation) {
+	var text bytes.Buffer
+	report := filepath.Join(t.TempDir(), "eval.html")
+	e, err := Evaluate(context.Background(), EvalOptions{Set: source.Set, Folds: []int{4}, Model: m, Hop: 64, CacheDir: source.CacheDir, Threads: 1,
+		Embedder: embedder, Noise: true, Bands: []string{"44100", "telephone"}, Report: report}, Quiet(&text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Bands) != 2 || e.Bands[1].Band != "telephone" || e.Bands[1].Both == nil {
+		t.Fatalf("bands %+v", e.Bands)
+	}
+	if b := e.Bands[0]; b.Accuracy != clean.Result.ClipAccuracy || *b.Second != clean.Second.Second.ClipAccuracy || *b.Both != clean.Second.Both.ClipAccuracy {
+		t.Errorf("through all of the band %s; clean %v and %v", b.Right, clean.Result.ClipAccuracy, clean.Second)
+	}
+	if len(e.SNR) != 2*len(metrics.Ladder) || e.SNR[0].Second == nil {
+		t.Errorf("ladder %+v", e.SNR)
+	}
+	page, err := os.ReadFile(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"through telephone", "white    20 dB", "both"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("nothing of %q in\n%s", want, text.String())
+		}
+	}
+	for _, want := range []string{"Through narrower bands", "Both networks against noise", "pink, -5 dB"} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the report says nothing of %q", want)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func sample(t *testing.T, classCount int) Report {
 	}
 	for _, n := range []string{"white", "pink", "real"} {
 		for _, s := range metrics.Ladder {
-			r.SNR = append(r.SNR, metrics.SNRPoint{Noise: n, SNR: s, Accuracy: .8 / (1 + math.Exp(-(s-float64(len(n)))/5))})
+			r.SNR = append(r.SNR, metrics.SNRPoint{Noise: n, SNR: s, Right: metrics.Right{Accuracy: .8 / (1 + math.Exp(-(s-float64(len(n)))/5))}})
 		}
 	}
 	for i := range classCount {
@@ -153,7 +153,7 @@ func TestOddFigures(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	r := Report{
 		Runs:   []Run{{"empty", nil}, {"one", []Point{{0, 3.9, nan}}}, {"diverged", []Point{{0, 4, .02}, {1, nan, .02}, {2, inf, nan}}}},
-		SNR:    []metrics.SNRPoint{{Noise: "white", SNR: 0, Accuracy: .5}},
+		SNR:    []metrics.SNRPoint{{Noise: "white", SNR: 0, Right: metrics.Right{Accuracy: .5}}},
 		Panels: []Panel{{Label: "x", Clip: "silence", Log: make([]float32, bands)}, {Clip: "nan", Log: append(make([]float32, bands-1), float32(nan)), Attention: []float64{nan}}},
 	}
 	for range 10 { // more runs than colours

@@ -35,6 +35,17 @@ func ParseBand(text string) (Band, error) {
 	return Band{Rate: rate}, nil
 }
 
+// Through is a recording, mono at [Rate], as a band that [ParseBand] reads leaves it, in time with x.
+func Through(x []float32, band string) ([]float32, error) {
+	c, err := newChannel(band)
+	if err != nil {
+		return nil, err
+	}
+	const after = Rate / 10 // brings out what the filters hold back
+	y := c.process(append(append([]float32{}, x...), make([]float32, after)...))
+	return y[:min(len(x), len(y))], nil
+}
+
 // channel takes a scene through a band, block by block. What comes out may lag
 // behind what went in, but stands at the same time.
 type channel interface {

@@ -22,13 +22,7 @@ func Hear(x []float32, way string, bed []float32, seed uint64) ([]float32, error
 	rng := rand.New(rand.NewPCG(seed, 0xe15e))
 	switch way {
 	case Elsewhere[0]:
-		channel, err := newChannel("8000")
-		if err != nil {
-			return nil, err
-		}
-		const after = Rate / 10 // brings out what the filters hold back
-		y := channel.process(append(append([]float32{}, x...), make([]float32, after)...))
-		return y[:min(len(x), len(y))], nil
+		return Through(x, "8000")
 	case Elsewhere[1]:
 		y := append([]float32{}, x...)
 		dull(y, even(rng, nearest, farthest))

@@ -51,3 +51,30 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("without a background the recording changes: %v", err)
 	}
 }
+
+// Through a band, what lies in it stays at its time and level; what does not is gone; a recording comes out as long as it went in.
+func TestThrough(t *testing.T) {
+	for band, lost := range map[string][]float64{"44100": nil, "16000": {9000}, "8000": {5000, 9000}, "telephone": {90, 5000}} {
+		for _, hz := range append([]float64{1000}, lost...) {
+			x := make([]float32, Rate)
+			for i := Rate / 4; i < 3*Rate/4; i++ {
+				x[i] = float32(0.3 * math.Sin(2*math.Pi*hz*float64(i)/Rate))
+			}
+			y, err := Through(x, band)
+			if err != nil || len(y) != len(x) {
+				t.Fatalf("%s: %d samples of %d: %v", band, len(y), len(x), err)
+			}
+			inside := func(x []float32) float64 { return energy(x[2*Rate/5 : 3*Rate/5]) }
+			db := 10 * math.Log10(inside(y)/inside(x))
+			if hz == 1000 && math.Abs(db) > 1 || hz != 1000 && db > -30 {
+				t.Errorf("%s leaves %.1f dB of %g Hz", band, db, hz)
+			}
+			if before := energy(y[:Rate/5]); before > 1e-4*energy(y) && hz == 1000 {
+				t.Errorf("%s: %g of %g sounds before its time", band, before, energy(y))
+			}
+		}
+	}
+	if _, err := Through(nil, "narrow"); err == nil {
+		t.Error("no such band, and no error")
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"earshot/gammatone"
 	"earshot/infer"
 	"earshot/train/job"
+	"earshot/train/scene"
 	"earshot/train/scoring"
 )
 
@@ -19,6 +20,7 @@ type evalFlags struct {
 	dataFlags
 	streamFlags
 	folds                      []int
+	bands                      []string
 	path, report               string
 	hop, noiseMinutes          int
 	noise, alarms, all, asJSON bool
@@ -49,6 +51,7 @@ mix writes it) or .txt (an Audacity label track). Every event in a recording tha
 is given with --none is false.`,
 		Example: `  earshot eval --data esc50 --folds 4 --model mine.onnx
   earshot eval --data esc50 --folds 4 --model mine.onnx --noise --report noise.html
+  earshot eval --data esc50 --folds 4 --model mine.onnx --bands 16000,8000,telephone
   earshot eval --data esc50 --folds 4 --model mine.onnx --alarms
   earshot eval --stream evening.flac --labels evening.txt --none speech/ --none music/ --report streams.html`,
 		Args: s.NoArgs,
@@ -63,6 +66,7 @@ is given with --none is false.`,
 	f.IntVar(&e.hop, "hop", scoring.PaperHop, "frames from one window to the next; 64 is the paper's half overlap")
 	f.BoolVar(&e.all, "all-labels", false, "every label of the model has a vote, not only those of the data")
 	f.BoolVar(&e.noise, "noise", false, "also with white, pink and real background noise at 20 to -5 dB")
+	f.StringSliceVar(&e.bands, "bands", nil, "also as it sounds through these bands: a sample rate such as 16000 or 8000 (Hz), or telephone")
 	f.BoolVar(&e.alarms, "alarms", false, "also let the daemon's own path listen to the clips one after another, and to noise and hum: its events, right and false")
 	f.IntVar(&e.noiseMinutes, "noise-minutes", 60, "with --alarms: how much noise and hum")
 	f.StringVar(&e.report, "report", "", "HTML report to write")
@@ -80,6 +84,11 @@ func (e *evalFlags) run(c *cobra.Command) error {
 		return e.Usage(fmt.Errorf("--hop %d: want 1 to %d frames", e.hop, gammatone.Default().WindowFrames))
 	case e.noiseMinutes < 0 || e.noiseMinutes > maxNoiseMinutes:
 		return e.Usage(fmt.Errorf("--noise-minutes %d: want 0 to %d", e.noiseMinutes, maxNoiseMinutes))
+	}
+	for _, band := range e.bands {
+		if _, err := scene.ParseBand(band); err != nil {
+			return e.Usage(fmt.Errorf("--bands: %w", err))
+		}
 	}
 	if e.listens() {
 		return e.streams(c)
@@ -101,7 +110,7 @@ func (e *evalFlags) run(c *cobra.Command) error {
 	if e.asJSON {
 		lines = c.ErrOrStderr()
 	}
-	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: l.model, Hop: e.hop, All: e.all, Noise: e.noise, CacheDir: e.cache,
+	o := job.EvalOptions{Set: e.set(), Folds: e.folds, Model: l.model, Hop: e.hop, All: e.all, Noise: e.noise, Bands: e.bands, CacheDir: e.cache,
 		Seed: e.seed, Threads: e.threads, Report: e.report}
 	if o.Embedder, err = embedder(); err != nil {
 		return e.BadModel(err)
