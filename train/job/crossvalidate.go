@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,14 +50,20 @@ func (o Options) crossValidate(ctx context.Context, ui UI, tested tester) (accur
 	return accuracy, nil
 }
 
-// named is o with files of its own: model, checkpoint and report have part in their names.
+// named is o with files of its own: model, checkpoint, metrics and report have part in their names. A pipe or a device stays the one it is.
 func (o Options) named(part string) Options {
 	with := func(path string) string {
+		if f, err := os.Stat(path); err == nil && !f.Mode().IsRegular() {
+			return path
+		}
 		ext := filepath.Ext(path)
 		return strings.TrimSuffix(path, ext) + "-" + part + ext
 	}
 	if o.Report != "" {
 		o.Report = with(o.Report)
+	}
+	if o.Metrics != "" {
+		o.Metrics = with(o.Metrics)
 	}
 	o.Out = with(o.Out)
 	o.Checkpoint = o.Out + ".checkpoint"

@@ -16,6 +16,7 @@ func TestTable(t *testing.T) {
 	t.Parallel()
 	o := tinyOptions(t)
 	o.Recipe.Epochs = 1
+	o.Metrics = filepath.Join(filepath.Dir(o.Out), "m.jsonl")
 	var text bytes.Buffer
 	if err := Table(context.Background(), TableAugmentation, o, Quiet(&text)); err != nil {
 		t.Fatal(err, text.String())
@@ -29,6 +30,15 @@ func TestTable(t *testing.T) {
 		return string(b)
 	}
 	first := read()
+	for _, row := range []string{"neither", "attention", "augmentation", "both"} {
+		b, err := os.ReadFile(filepath.Join(dir, "m-table4-"+row+".jsonl"))
+		if err != nil || bytes.Count(b, []byte("\n")) != 1 {
+			t.Errorf("row %s has the metrics %q, %v; want one epoch's", row, b, err)
+		}
+	}
+	if pipe := (Options{Out: o.Out, Metrics: os.DevNull}).named("x"); pipe.Metrics != os.DevNull {
+		t.Errorf("metrics to a device go to %s", pipe.Metrics)
+	}
 	for _, want := range []string{"| neither |", "| attention |", "| augmentation |", "| both |"} {
 		if !strings.Contains(first, want) {
 			t.Errorf("no row %q in\n%s", want, first)

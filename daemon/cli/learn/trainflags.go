@@ -71,7 +71,7 @@ func (t *trainFlags) add(c *cobra.Command) {
 	f.StringVar(&t.checkpoint, "checkpoint", "", "where the training is saved (default: the model file's name + .checkpoint)")
 	f.BoolVar(&t.resume, "resume", false, "go on from the checkpoint")
 	f.IntVar(&t.every, "eval-every", 10, "epochs between measurements on the test folds; 0: at the end")
-	f.StringVar(&t.metrics, "metrics", "", "file for one JSON line an epoch")
+	f.StringVar(&t.metrics, "metrics", "", "file for one JSON line an epoch; with --cross-validate or --table one file each")
 	f.StringVar(&t.report, "report", "", "HTML report to write")
 	f.StringVar(&t.note, "note", "", "remark for the model's provenance")
 	f.BoolVar(&t.strict, "strict", false, "stop when a clip cannot be used")
