@@ -110,10 +110,10 @@ func TestWithClips(t *testing.T) {
 // A score below the candidate is the first network's; the range of patches is what the Verifier takes.
 func TestScoreBelowCandidate(t *testing.T) {
 	f := DefaultFusion
-	if got := f.Score(0.009, 0.99); got != 0.009 {
+	if got := f.Score(0.009, 0.99, 0); got != 0.009 {
 		t.Errorf("%g, want the first network's 0.009", got)
 	}
-	if got, want := f.Score(0.2, 0.9), float32(f.Fuse(float64(float32(0.2)), float64(float32(0.9)))); got != want {
+	if got, want := f.Score(0.2, 0.9, 0.4), float32(f.Fuse(float64(float32(0.2)), float64(float32(0.9)), float64(float32(0.4)))); got != want {
 		t.Errorf("%g, want %g", got, want)
 	}
 }

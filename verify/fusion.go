@@ -4,9 +4,10 @@ import "math"
 
 // Fusion makes one score of both networks' probabilities of a label:
 //
-//	fused = σ(A·logit(first) + B·logit(second) + C)
+//	fused = σ(A·l₁ + B·(l₂ + noise·max(0, l₁ − l₂)) + C),   l = logit(p)
 //
-// the logistic regression on both networks' evidence, which is exact when each is a calibrated likelihood
+// where noise, 0 to 1, is how much of what the second network hears is noise (see [Head.NoiseIn]): noise covers sounds and makes none,
+// so it takes away from what the second says against a label, not from what it says for one. Without any it is the logistic regression on both networks' evidence, which is exact when each is a calibrated likelihood
 // ratio and the two err independently (J. S. Bridle 1990; N. Brümmer, J. du Preez 2006).
 type Fusion struct {
 	Candidate float64 `json:"candidate"` // the first network's score from which on the second is asked, 0 to 1
@@ -27,22 +28,23 @@ const LeastOn = 0.3
 // logitLimit bounds the evidence of one network: beyond it a probability says more of rounding than of sound.
 const logitLimit = 12
 
-// Fuse returns the fused score of two probabilities. What is no number counts as no evidence against: the
-// first network's score stands.
-func (f Fusion) Fuse(first, second float64) float64 {
-	if math.IsNaN(first) || math.IsNaN(second) {
+// Fuse returns the fused score of two probabilities; noise is how much of what the second network hears is noise, 0 to 1. What is no
+// number counts as no evidence against: the first network's score stands.
+func (f Fusion) Fuse(first, second, noise float64) float64 {
+	if math.IsNaN(first) || math.IsNaN(second) || math.IsNaN(noise) {
 		return first
 	}
-	return sigmoid(f.A*Logit(first) + f.B*Logit(second) + f.C)
+	a, b := Logit(first), Logit(second)
+	return sigmoid(f.A*a + f.B*(b+noise*max(0, a-b)) + f.C)
 }
 
 // Score is what goes to the smoothing for a window: below the candidate the second network is not asked, and the first
 // one's score stands.
-func (f Fusion) Score(first, second float32) float32 {
+func (f Fusion) Score(first, second, noise float32) float32 {
 	if float64(first) < f.Candidate {
 		return first
 	}
-	return float32(f.Fuse(float64(first), float64(second)))
+	return float32(f.Fuse(float64(first), float64(second), float64(noise)))
 }
 
 // Logit is ln(p/(1−p)), held to ±12.

@@ -18,6 +18,7 @@ type Head struct {
 	Bias     []float32 // (K+1)
 	Fusions  []Fusion  // (K)
 	Sounds   [][]int   // (K) which of AudioSet's sounds are a label's, see Hear; nil: the head's word alone
+	Noise    []int     // which of AudioSet's sounds are noise, see NoiseIn; nil: the second network is always heard
 	Curve    *Curve    // what thresholds cost; nil: not known
 }
 

@@ -113,6 +113,7 @@ func TestHeadRoundTrip(t *testing.T) {
 	h := aHead(2, "dog", "cat")
 	h.Fusions[1] = Fusion{Candidate: 0.05, A: 0.7, B: 1.1, C: -2, On: 0.9, Off: 0.2}
 	h.Sounds = [][]int{{3, 520}, {}} // the last that YAMNet has
+	h.Noise = []int{1, 520}
 	text, err := h.Marshal()
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +122,7 @@ func TestHeadRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got.Sounds, h.Sounds) || got.Index("cat") != 1 || got.Index("cow") != -1 || got.Fusions[1] != h.Fusions[1] || got.Embedder != "test" {
+	if !reflect.DeepEqual(got.Sounds, h.Sounds) || !reflect.DeepEqual(got.Noise, h.Noise) || got.Index("cat") != 1 || got.Index("cow") != -1 || got.Fusions[1] != h.Fusions[1] || got.Embedder != "test" {
 		t.Errorf("%v %v", got.Labels, got.Fusions)
 	}
 	for i, w := range h.Weights {
@@ -145,7 +146,8 @@ func TestParseHeadRefuses(t *testing.T) {
 		change func(m map[string]any)
 		want   string
 	}{
-		"version":   {func(m map[string]any) { m["version"] = 3 }, "version 3, this earshot reads versions 1 to 2"},
+		"version":   {func(m map[string]any) { m["version"] = 4 }, "version 4, this earshot reads versions 1 to 3"},
+		"noise":     {func(m map[string]any) { m["noise"] = []int{4096} }, "noise is 1 indices"},
 		"unknown":   {func(m map[string]any) { m["labels"] = []string{"dog", "cow"} }, `label 1 is "cow", which the model does not know`},
 		"twice":     {func(m map[string]any) { m["labels"] = []string{"dog", "dog"} }, `"dog" is there twice`},
 		"few":       {func(m map[string]any) { m["labels"] = []string{"dog"} }, "1 labels, 3 biases, 2 fusions"},
@@ -208,19 +210,32 @@ func TestFuse(t *testing.T) {
 	for _, c := range []struct{ first, second, want float64 }{
 		{0.5, 0.5, 0.5}, {0.9, 0.5, 0.9}, {0.9, 0.1, 0.5}, {0.8, 0.8, 16.0 / 17},
 	} {
-		if got := even.Fuse(c.first, c.second); math.Abs(got-c.want) > 1e-12 {
+		if got := even.Fuse(c.first, c.second, 0); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%g and %g make %g, want %g", c.first, c.second, got, c.want)
 		}
 	}
-	if got := (Fusion{A: 1, B: 1}).Fuse(1, 0); math.Abs(got-0.5) > 1e-12 {
+	if got := (Fusion{A: 1, B: 1}).Fuse(1, 0, 0); math.Abs(got-0.5) > 1e-12 {
 		t.Errorf("certainty against certainty makes %g", got)
 	}
-	if got := even.Fuse(0.7, math.NaN()); got != 0.7 {
-		t.Errorf("without a second opinion %g, want the first", got)
+	if a, b := even.Fuse(0.7, math.NaN(), 0), even.Fuse(0.7, 0.2, math.NaN()); a != 0.7 || b != 0.7 {
+		t.Errorf("without a second opinion %g, without knowing how loud the noise is %g; want the first", a, b)
+	}
+	f := Fusion{A: 0.4, B: 0.4, C: -0.1}
+	for p := 0.05; p < 0.99; p += 0.05 { // in nothing but noise the second says nothing against a label, in half of it half; what it says for one stands
+		alone := sigmoid(0.8*Logit(p) - 0.1)
+		if got := f.Fuse(p, 0.001, 1); math.Abs(got-alone) > 1e-12 {
+			t.Errorf("%g in noise, denied, makes %g, want %g", p, got, alone)
+		}
+		if got, want := f.Fuse(p, 0.999, 1), f.Fuse(p, 0.999, 0); got != want {
+			t.Errorf("%g in noise, confirmed, makes %g, want %g", p, got, want)
+		}
+		if got, want := Logit(f.Fuse(p, 0.01, 0.5)), (Logit(f.Fuse(p, 0.01, 0))+Logit(f.Fuse(p, 0.01, 1)))/2; math.Abs(got-want) > 1e-9 {
+			t.Errorf("%g in half noise has the logit %g, want %g", p, got, want)
+		}
 	}
 	last := 0.0
 	for p := 0.0; p <= 1; p += 1.0 / 64 {
-		got := DefaultFusion.Fuse(p, 0.3)
+		got := DefaultFusion.Fuse(p, 0.3, 0)
 		if got < last || !(got >= 0 && got <= 1) {
 			t.Fatalf("at %g: %g after %g", p, got, last)
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/x448/float16"
 )
 
-// HeadVersion is the version of the text that a Head is kept as. Version 1 knew no sounds.
-const HeadVersion = 2
+// HeadVersion is the version of the text that a Head is kept as. Version 1 knew no sounds, version 2 no noise.
+const HeadVersion = 3
 
 // Bounds of what is read.
 const (
@@ -35,6 +35,7 @@ type headText struct {
 	Bias     []float32 `json:"bias"`             // (K+1), the last that of none of these
 	Fusions  []Fusion  `json:"fusions"`          // (K)
 	Sounds   [][]int   `json:"sounds,omitempty"` // (K) or none
+	Noise    []int     `json:"noise,omitempty"`
 }
 
 // Marshal is the head as JSON, for a model's metadata "verify". Weights are rounded to float16. It fails for
@@ -44,7 +45,7 @@ func (h *Head) Marshal() ([]byte, error) {
 	for i, w := range h.Weights {
 		binary.LittleEndian.PutUint16(raw[2*i:], float16.Fromfloat32(w).Bits())
 	}
-	b, err := json.Marshal(headText{HeadVersion, h.Embedder, h.Labels, base64.StdEncoding.EncodeToString(raw), h.Bias, h.Fusions, h.Sounds})
+	b, err := json.Marshal(headText{HeadVersion, h.Embedder, h.Labels, base64.StdEncoding.EncodeToString(raw), h.Bias, h.Fusions, h.Sounds, h.Noise})
 	if err != nil {
 		return nil, fmt.Errorf("write the second opinion's head: %w", err)
 	}
@@ -72,7 +73,7 @@ func ParseHead(text []byte, labels []string) (*Head, error) {
 	if t.Version < 1 || t.Version > HeadVersion {
 		return nil, fmt.Errorf("head of version %d, this earshot reads versions 1 to %d", t.Version, HeadVersion)
 	}
-	h := &Head{Embedder: t.Embedder, Labels: t.Labels, Bias: t.Bias, Fusions: t.Fusions, Sounds: t.Sounds}
+	h := &Head{Embedder: t.Embedder, Labels: t.Labels, Bias: t.Bias, Fusions: t.Fusions, Sounds: t.Sounds, Noise: t.Noise}
 	if err := h.check(labels); err != nil {
 		return nil, err
 	}
@@ -105,8 +106,14 @@ func (h *Head) check(labels []string) error {
 	if n := len(h.Sounds); n != 0 && n != len(h.Labels) {
 		return fmt.Errorf("head: sounds of %d labels, want %d or none", n, len(h.Labels))
 	}
+	wrong := func(list []int) bool {
+		return len(list) > MaxSounds || slices.ContainsFunc(list, func(s int) bool { return s < 0 || s >= MaxSounds })
+	}
+	if wrong(h.Noise) {
+		return fmt.Errorf("head: noise is %d indices; want at most %d, each of 0 to %d", len(h.Noise), MaxSounds, MaxSounds-1)
+	}
 	for i, list := range h.Sounds {
-		if len(list) > MaxSounds || slices.ContainsFunc(list, func(s int) bool { return s < 0 || s >= MaxSounds }) {
+		if wrong(list) {
 			return fmt.Errorf("head: sounds of %q are %d indices; want at most %d, each of 0 to %d", h.Labels[i], len(list), MaxSounds, MaxSounds-1)
 		}
 	}

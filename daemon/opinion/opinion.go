@@ -22,6 +22,7 @@ type Opinion struct {
 	sound    *verify.Sound
 	verifier *verify.Verifier
 	mean     []float32 // (classes of the head)
+	noise    []float32 // likewise
 	scratch  []float32 // likewise
 	newest   []heard   // (K + groups) of the newest window
 	tops     []top     // (K + groups)
@@ -47,6 +48,7 @@ func New(n Network, c Config, failed func(error)) *Opinion {
 		net: n, failed: failed, sound: sound,
 		verifier: verify.New(sound, n.Embed, n.Sounds),
 		mean:     make([]float32, n.Head.Classes()),
+		noise:    make([]float32, n.Head.Classes()),
 		scratch:  make([]float32, n.Head.Classes()),
 	}
 	o.SetConfig(c)
@@ -91,7 +93,7 @@ func (o *Opinion) wanted(scores []float32) bool {
 	return false
 }
 
-// ask fills mean from the window's patches; false when there are none.
+// ask fills mean and noise from the window's patches; false when there are none.
 func (o *Opinion) ask(end int64) bool {
 	patches, missing, err := o.verifier.Patches(end, verify.WindowSpan)
 	if err == nil && len(patches) == 0 {
@@ -105,6 +107,7 @@ func (o *Opinion) ask(end int64) bool {
 		return false
 	}
 	o.net.Head.Mean(o.mean, o.scratch, patches)
+	o.net.Head.MeanNoise(o.noise, o.scratch, patches)
 	return true
 }
 
@@ -117,7 +120,7 @@ func (o *Opinion) fuse(scores []float32, answered bool) {
 			continue
 		case answered:
 			v := Views{true, float64(p), float64(o.mean[l.Class])}
-			scores[i] = float32(o.net.Head.Fusions[l.Class].Fuse(v.First, v.Second))
+			scores[i] = float32(o.net.Head.Fusions[l.Class].Fuse(v.First, v.Second, float64(o.noise[l.Class])))
 			o.newest[i].views = v
 		default:
 			scores[i] = l.alone(p)

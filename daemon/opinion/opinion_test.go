@@ -72,7 +72,7 @@ func TestRevise(t *testing.T) {
 	mean, scratch := make([]float32, 3), make([]float32, 3)
 	n.Head.Mean(mean, scratch, patches)
 	first := float64(float32(0.7))
-	want := float32(fusion.Fuse(first, float64(mean[0])))
+	want := float32(fusion.Fuse(first, float64(mean[0]), 0))
 	if !slices.Equal(scores, []float32{want, 0.1, 0.9, 0.5}) || want == 0.7 {
 		t.Errorf("%v, want dog %g and the others as they were", scores, want)
 	}
@@ -280,5 +280,34 @@ func TestNoAllocation(t *testing.T) {
 	}
 	if s := o.Stats(); s.Asked < 30 || s.Failed != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestNoise: where the second network hears nothing but noise, it says nothing against a label; where it hears none, all that it said.
+func TestNoise(t *testing.T) {
+	var scores [2]float32
+	for i, noise := range []float32{0, 1} {
+		n, c := twoLabels()
+		n.Sounds, n.Head.Noise = 1, []int{0}
+		n.Embed = func(patches []float32, k int, embedding, audioset []float32) error {
+			for j := range audioset {
+				audioset[j] = noise
+			}
+			return testmodel.Level(patches, k, embedding, nil)
+		}
+		o := New(n, c, func(err error) { t.Error(err) })
+		hear(o, 0, sound(1, window))
+		s := []float32{0.95, 0.95, 0.9, 0.5} // dog and cat cannot both be what the second hears
+		o.Revise(window, s)
+		scores[i] = min(s[0], s[1])
+		for label := range 2 {
+			v := o.Newest(label)
+			if want := float32(fusion.Fuse(v.First, v.Second, float64(noise))); !v.Asked || s[label] != want {
+				t.Errorf("noise %g, label %d: %g from %+v, want %g", noise, label, s[label], v, want)
+			}
+		}
+	}
+	if !(scores[1] > scores[0]) {
+		t.Errorf("denied %g, denied in noise %g; want more", scores[0], scores[1])
 	}
 }

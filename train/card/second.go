@@ -24,6 +24,9 @@ func (c *Card) second(w io.Writer) {
 		row("Its origin", words(e.Provenance))
 	}
 	row("Labels", fmt.Sprintf("%d, and none of these", len(h.Labels)))
+	if n := len(h.Noise); n > 0 {
+		row("Noise", fmt.Sprintf("%d of its own sounds: as far as these are what it hears, it says nothing against a label", n))
+	}
 	if p := c.Provenance.Verify; p != nil {
 		row("Data", fmt.Sprintf("%s, folds %s: %d patches of 0.96 s", p.Data, folds(p.Train), p.Patches))
 		row("None of these", fmt.Sprintf("%d patches of %s", p.None, strings.Join(append([]string{"silence, noise and hum"}, p.Background...), ", ")))

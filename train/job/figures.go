@@ -51,16 +51,19 @@ type compared struct {
 // add takes a clip's first scores (windows, K) and what the head makes of its patches.
 func (c *compared) add(name string, label int, windows []float32, h *verify.Head, rows []int, r *opinion.Recording) {
 	k := len(rows)
-	p1, p2 := metrics.Mean(windows, k), opinion.Mean(h, r)
+	p1, p2, noise := metrics.Mean(windows, k), opinion.Mean(h, r), opinion.Noise(h, r)
 	second, both := make([]float32, k), make([]float32, k)
 	sum := 0.0
 	for i, row := range rows {
-		p := least
+		p, q, half := max(p1[i], least), least, 0.5 // the second network's share of the evidence
 		if row >= 0 {
-			p = max(p2[row], least)
+			q = max(p2[row], least)
+			if q < p {
+				half *= 1 - noise[row] // noise covers sounds and makes none
+			}
 		}
-		second[i] = float32(p)
-		p = math.Sqrt(p * max(p1[i], least))
+		second[i] = float32(q)
+		p = math.Pow(q, half) * math.Pow(p, 1-half)
 		both[i], sum = float32(p), sum+p
 	}
 	for i := range both {

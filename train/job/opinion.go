@@ -209,6 +209,7 @@ func (s *second) fit(ctx context.Context, labels []string, samples []opinion.Sam
 	l, err := opinion.Learn(ctx, s.name(), labels, samples, s.nothing, s.seed)
 	if err == nil {
 		l.Head.Sounds = verify.SoundsOf(l.Head.Labels, s.Embedder.AudioSet)
+		l.Head.Noise = verify.NoiseOf(s.Embedder.AudioSet)
 	}
 	return l, err
 }

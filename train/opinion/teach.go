@@ -72,6 +72,7 @@ func beside(old, fresh *verify.Head) *verify.Head {
 		Bias:     slices.Concat(old.Bias[:k], fresh.Bias[:m], old.Bias[k:]),
 		Fusions:  slices.Concat(old.Fusions, fresh.Fusions),
 		Sounds:   soundsBeside(old, m),
+		Noise:    old.Noise,
 	}
 }
 
@@ -81,6 +82,19 @@ func soundsBeside(old *verify.Head, more int) [][]int {
 		return nil
 	}
 	return slices.Concat(old.Sounds, make([][]int, more))
+}
+
+// Noise is how much of a recording's sounding patches is noise to each class, (K+1): the mean of what the head's NoiseIn gives.
+func Noise(h *verify.Head, r *Recording) []float64 {
+	mean, q := make([]float64, h.Classes()), make([]float32, h.Classes())
+	sounding := r.Sounding()
+	for _, i := range sounding {
+		h.NoiseIn(q, r.Scores(i))
+		for c, v := range q {
+			mean[c] += float64(v) / float64(len(sounding))
+		}
+	}
+	return mean
 }
 
 // Mean is the head's view of a whole recording, (K+1): the mean over the sounding patches of the probabilities'

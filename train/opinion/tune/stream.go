@@ -12,14 +12,16 @@ type Stream struct {
 	Ends    []int64   // (windows) samples, ascending
 	Scores  []float32 // (windows, K) the first network's
 	Second  []float32 // (patches, classes) the head's probabilities; patch p starts at sample p·verify.PatchHop
+	Noise   []float32 // (patches, classes) how much of each is noise to the class; nil: nothing
 	Samples int
 }
 
 // Hear fills Second from what the second network makes of the recording.
 func (s *Stream) Hear(h *verify.Head, r *opinion.Recording) {
-	s.Second = make([]float32, r.Patches()*h.Classes())
+	s.Second, s.Noise = make([]float32, r.Patches()*h.Classes()), make([]float32, r.Patches()*h.Classes())
 	for i := range r.Patches() {
 		h.Hear(s.Second[i*h.Classes():][:h.Classes()], r.Patch(i), r.Scores(i))
+		h.NoiseIn(s.Noise[i*h.Classes():][:h.Classes()], r.Scores(i))
 	}
 }
 
@@ -38,9 +40,10 @@ func (s *Stream) Fused(h *verify.Head, rows []int) []float32 {
 	k, classes := len(rows), h.Classes()
 	patches := len(s.Second) / classes
 	out := append([]float32(nil), s.Scores...)
-	mean := make([]float32, classes)
+	mean, noise := make([]float32, classes), make([]float32, classes)
 	for w, end := range s.Ends {
 		clear(mean)
+		clear(noise)
 		first, last := verify.PatchRange(end, verify.WindowSpan)
 		last = min(last, int64(patches)-1)
 		if last < first {
@@ -49,11 +52,14 @@ func (s *Stream) Fused(h *verify.Head, rows []int) []float32 {
 		for p := first; p <= last; p++ {
 			for c, v := range s.Second[int(p)*classes:][:classes] {
 				mean[c] += v / float32(last-first+1)
+				if s.Noise != nil {
+					noise[c] += s.Noise[int(p)*classes+c] / float32(last-first+1)
+				}
 			}
 		}
 		for i, c := range rows {
 			if c >= 0 {
-				out[w*k+i] = h.Fusions[c].Score(out[w*k+i], mean[c])
+				out[w*k+i] = h.Fusions[c].Score(out[w*k+i], mean[c], noise[c])
 			}
 		}
 	}

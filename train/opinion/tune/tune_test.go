@@ -47,8 +47,15 @@ func TestFused(t *testing.T) {
 	if got[0] != 0.005 || got[1] != 0.995 {
 		t.Errorf("below the candidate, and without a row: %g, %g; want the first network's", got[0], got[1])
 	}
-	if want := verify.DefaultFusion.Fuse(0.5, float64(float32(0.9))); math.Abs(float64(got[2])-want) > 1e-6 {
+	if want := verify.DefaultFusion.Fuse(0.5, float64(float32(0.9)), 0); math.Abs(float64(got[2])-want) > 1e-6 {
 		t.Errorf("fused %g, want %g", got[2], want)
+	}
+	s.Noise = make([]float32, len(s.Second))
+	for i := range s.Noise {
+		s.Noise[i] = 0.5
+	}
+	if got, want := s.Fused(h, rows), verify.DefaultFusion.Fuse(0.5, float64(float32(0.9)), 0.5); math.Abs(float64(got[2])-want) > 1e-6 {
+		t.Errorf("half in noise %g, want %g", got[2], want)
 	}
 	s.Second = nil
 	if got := s.Fused(h, rows); got[2] != 0.5 {
