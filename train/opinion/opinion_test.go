@@ -232,13 +232,14 @@ func TestLearnThenTeach(t *testing.T) {
 	if got := named(l.Head, cloud(7, 10, 3)); got != "none" {
 		t.Errorf("a short recording of none of the labels drowned: %s", got)
 	}
+	l.Head.Noise = []int{0}
 	taught, err := Teach(ctx, l.Head, clouds("bell", 3, 4), none, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h, n := taught.Head, verify.EmbeddingLen
-	if !slices.Equal(h.Labels, []string{"cat", "dog", "bell"}) || len(h.Fusions) != 3 {
-		t.Fatalf("taught %v", h.Labels)
+	if !slices.Equal(h.Labels, []string{"cat", "dog", "bell"}) || len(h.Fusions) != 3 || !slices.Equal(h.Noise, l.Head.Noise) {
+		t.Fatalf("taught %v, noise %v", h.Labels, h.Noise)
 	}
 	if !slices.Equal(h.Weights[:2*n], l.Head.Weights[:2*n]) || !slices.Equal(h.Weights[3*n:], l.Head.Weights[2*n:]) {
 		t.Error("rows of the old labels changed")
