@@ -7,8 +7,8 @@ import "math"
 //	fused = σ(A·l₁ + B·(l₂ + noise·max(0, l₁ − l₂)) + C),   l = logit(p)
 //
 // where noise, 0 to 1, is how much of what the second network hears is noise (see [Head.NoiseIn]): noise covers sounds and makes none,
-// so it takes away from what the second says against a label, not from what it says for one. Without any it is the logistic regression on both networks' evidence, which is exact when each is a calibrated likelihood
-// ratio and the two err independently (J. S. Bridle 1990; N. Brümmer, J. du Preez 2006).
+// so it takes away from what the second says against a label, not from what it says for one. Without any it is the logistic
+// regression on both networks' evidence, which is exact when each is a calibrated likelihood ratio and the two err independently (J. S. Bridle 1990; N. Brümmer, J. du Preez 2006).
 type Fusion struct {
 	Candidate float64 `json:"candidate"` // the first network's score from which on the second is asked, 0 to 1
 	A         float64 `json:"a"`         // weight of the first network's evidence

@@ -97,7 +97,10 @@ func Evaluate(ctx context.Context, o EvalOptions, ui UI) (*Evaluation, error) {
 	if e.Second, err = ear.figures(ctx, p.Held, m.Clips, nil, ui); err != nil {
 		return nil, err
 	}
-	r := &robustness{scorer: s, ear: ear, prepared: p, hop: o.Hop, ui: ui}
+	r := &robustness{scorer: s, ear: ear, prepared: p, hop: max(o.Hop, scoring.PaperHop), ui: ui}
+	if r.hop != o.Hop && (o.Noise || len(o.Bands) > 0) {
+		ui.Print("under noise and through bands at hop %d (half overlap)", r.hop)
+	}
 	if o.Noise {
 		if e.SNR, err = r.noise(ctx, set, o); err != nil {
 			return nil, err

@@ -16,7 +16,7 @@ type Stream struct {
 	Samples int
 }
 
-// Hear fills Second from what the second network makes of the recording.
+// Hear fills Second and Noise from what the second network makes of the recording.
 func (s *Stream) Hear(h *verify.Head, r *opinion.Recording) {
 	s.Second, s.Noise = make([]float32, r.Patches()*h.Classes()), make([]float32, r.Patches()*h.Classes())
 	for i := range r.Patches() {
